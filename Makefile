@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Works as user and as root. What is built lies in .venv and .cache.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo-venv link vendor test lint sanity unit integration molecule demo lock clean
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV_NEEDED := Python with venv is missing or older than 3.11; on Debian and Ubuntu: apt-get install python3-venv
+# Options for pytest, for instance: make unit PYTEST_ARGS='-k condarc -x'
+PYTEST_ARGS ?=
+XDIST := -n 2 --dist loadgroup
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/.dev link ## .venv with everything that the tests need
+
+demo-venv: .venv/.demo link
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "$(VENV_NEEDED)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.dev: requirements/dev.txt .venv/bin/python
+	@echo "Installing requirements/dev.txt into .venv (about a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	@touch $@ .venv/.demo
+
+# dev.txt holds the same pins and more
+.venv/.demo: requirements/demo.txt .venv/bin/python
+	@echo "Installing requirements/demo.txt into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	@touch $@
+
+link: ## Make the checkout visible to Ansible as condafleet.proxy
+	@mkdir -p .cache/collections/ansible_collections/condafleet
+	@ln -sfn ../../../.. .cache/collections/ansible_collections/condafleet/proxy
+
+vendor: venv ## Put the collections that lint and molecule need into .cache/collections
+	@tests/tools/vendor
+
+test: lint sanity ## Everything; pytest comes last
+	@$(BIN)/pytest $(XDIST) $(PYTEST_ARGS)
+
+lint: vendor ## ruff, mypy, yamllint, ansible-lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy -p ansible_collections.condafleet.proxy.plugins
+	$(BIN)/yamllint --strict .
+	tests/tools/lint-ansible
+
+sanity: venv ## ansible-test sanity, without an ignore file
+	tests/tools/sanity
+
+unit: venv ## Unit tests
+	@$(BIN)/pytest tests/unit $(PYTEST_ARGS)
+
+integration: vendor ## Integration tests; the ones with hosts need root, podman, runc and mmdebstrap
+	@$(BIN)/pytest tests/integration $(PYTEST_ARGS)
+
+molecule: vendor ## Molecule scenarios; SCENARIO=default runs one
+	@MOLECULE_GLOB='molecule/*/molecule.yml' PATH="$$PWD/$(BIN):$$PATH" \
+	  $(BIN)/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+demo: demo-venv ## The main job, end to end, on three homes in this checkout
+	@demo/run
+
+lock: ## Renew requirements/*.txt from requirements/*.in
+	@tests/tools/lock
+
+clean: ## Remove what was built, also .venv and the hosts' image
+	@tests/tools/clean

@@ -1,0 +1,114 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose files are changed, and becoming that user to do it.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import resource
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+
+
+class Account(t.NamedTuple):
+    """A user of this machine, from the password database."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str
+
+
+def own(home: str = "") -> Account:
+    """The user that this process runs as; C(home) overrides the password database."""
+    try:
+        account = _account(pwd.getpwuid(os.geteuid()))
+    except KeyError:
+        raise MachineError("this process runs as the user id {0}, which is not in the password database".format(os.geteuid())) from None
+    return account._replace(home=home) if home else account
+
+
+def find(name: str) -> t.Optional[Account]:
+    """The user C(name), or None when this machine has no such user."""
+    try:
+        return _account(pwd.getpwnam(name))
+    except KeyError:
+        return None
+
+
+def owner(uid: int) -> t.Optional[Account]:
+    """The user with the id C(uid), or None when this machine has no such user."""
+    try:
+        return _account(pwd.getpwuid(uid))
+    except KeyError:
+        return None
+
+
+def _account(entry: pwd.struct_passwd) -> Account:
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, os.path.normpath(entry.pw_dir), entry.pw_shell or "/bin/sh")
+
+
+def run_as(account: Account, function: t.Callable[[], t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+    """Run C(function) with the rights of C(account) and return its result, which JSON must be able to hold.
+
+    In a forked child, so that whatever a user planted in the home is followed with that user's rights only. Everything
+    that C(function) needs must be imported before: the payload lies in a folder that the user cannot enter.
+    """
+    if account.uid == os.geteuid():
+        return function()
+    groups = os.getgrouplist(account.name, account.gid)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:  # never returns, and runs none of the parent's exit handlers
+        status = 1
+        try:
+            os.close(reader)
+            _become(account, groups)
+            with os.fdopen(writer, "w", encoding="utf-8") as stream:
+                json.dump(_guarded(function), stream)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as stream:
+        text = stream.read()
+    _pid, status = os.waitpid(child, 0)
+    if status != 0 or not text:
+        raise MachineError("the part that ran as {0} ended without an answer".format(account.name))
+    answer = t.cast("t.Dict[str, t.Any]", json.loads(text))
+    if "error" in answer:
+        raise MachineError(answer["error"])
+    return t.cast("t.Dict[str, t.Any]", answer["result"])
+
+
+def _become(account: Account, groups: t.Sequence[int]) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # secrets are in memory
+    os.setgroups(groups)
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+    os.umask(0o022)
+    os.chdir("/")
+
+
+def _guarded(function: t.Callable[[], t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+    try:
+        return {"result": function()}
+    except MachineError as exc:
+        return {"error": str(exc)}
+    except Exception as exc:  # noqa: BLE001  # its text may hold anything, a secret too; the type names the place to look
+        frame = exc.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = "" if frame is None else " at {0}:{1}".format(os.path.basename(frame.tb_frame.f_code.co_filename), frame.tb_lineno)
+        return {"error": "unexpected {0}{1}; please report it".format(type(exc).__name__, place)}
+
+

@@ -1,0 +1,139 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. Which conda bases a user has, and whether root may run one. Nothing is started."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from typing import Iterable, Iterator, NamedTuple
+
+_HOME_FOLDERS = ("miniconda3", "anaconda3", "miniforge3")
+_CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may have
+_PYTHON_RECORD = re.compile(r"^python-(\d+\.\d+(?:\.\d+)?)[^-]*-[^-]+\.json$")
+
+
+class Base(NamedTuple):
+    """A conda base."""
+
+    prefix: str
+    python: str
+    uid: int  # its owner
+    python_version: str | None  # "3.11" or longer; the netrc editor needs it
+    found_by: str  # given, PATH, opt, home, environments.txt
+
+
+def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
+    """The bases of a user, each once, best known first. With `given` only that one counts."""
+    found: dict[str, Base] = {}
+    candidates = [(given, "given")] if given else _candidates(home, path)
+    for prefix, found_by in candidates:
+        real = os.path.realpath(prefix)
+        if real not in found:
+            base = read_base(real, found_by)
+            if base is not None:
+                found[real] = base
+    return list(found.values())
+
+
+def _candidates(home: str, path: str) -> Iterator[tuple[str, str]]:
+    for folder in path.split(os.pathsep):
+        for prefix in _prefixes_of(os.path.join(folder, "conda")) if os.path.isabs(folder) else ():
+            yield prefix, "PATH"
+    for prefix in sorted(glob.glob("/opt/*")):
+        yield prefix, "opt"
+    for name in _HOME_FOLDERS:
+        yield os.path.join(home, name), "home"
+    # written by conda itself: every environment of the user, and that of every base that made one
+    try:
+        with open(os.path.join(home, ".conda", "environments.txt"), encoding="utf-8", errors="replace") as handle:
+            lines = handle.read(1 << 20).splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if os.path.isabs(line.strip()):
+            yield line.strip(), "environments.txt"
+            yield os.path.dirname(os.path.dirname(line.strip())), "environments.txt"  # <base>/envs/<name>
+
+
+def _prefixes_of(executable: str) -> Iterator[str]:
+    """Where the base of a `conda` on PATH may be: by its real path, then by its first line."""
+    if not os.path.isfile(executable):
+        return
+    parent = os.path.dirname(os.path.dirname(os.path.realpath(executable)))
+    yield parent
+    if os.path.basename(os.path.dirname(parent)) == "envs":  # the conda of an environment
+        yield os.path.dirname(os.path.dirname(parent))
+    try:
+        with open(executable, "rb") as handle:
+            head = handle.read(1024).decode("utf-8", "replace")
+    except OSError:
+        return
+    # a path that is too long for a first line, or has spaces, stands in the second: '''exec' /prefix/bin/python ...
+    for match in re.finditer(r"^(?:#!|'''exec' *)\s*\"?(/[^\"\n]*?)/bin/python", head, re.MULTILINE):
+        yield match.group(1)
+
+
+def read_base(prefix: str, found_by: str) -> Base | None:
+    """The base at `prefix`, or nothing: conda's own record must be there, or what a base made by pip has."""
+    python = os.path.join(prefix, "bin", "python")
+    meta = os.path.join(prefix, "conda-meta")
+    try:
+        records = os.listdir(meta)
+        uid = os.stat(prefix).st_uid
+    except OSError:
+        return None
+    if not os.path.isfile(python):
+        return None
+    if not any(_CONDA_RECORD.match(name) for name in records) and not _made_by_pip(prefix, records):
+        return None
+    return Base(prefix, python, uid, _python_version(prefix, records), found_by)
+
+
+def _made_by_pip(prefix: str, records: Iterable[str]) -> bool:
+    return (
+        "history" in records
+        and os.path.isfile(os.path.join(prefix, "bin", "conda"))
+        and bool(
+            glob.glob(os.path.join(glob.escape(prefix), "lib", "python*", "site-packages", "conda", "__init__.py"))
+        )
+    )
+
+
+def _python_version(prefix: str, records: Iterable[str]) -> str | None:
+    for name in records:
+        match = _PYTHON_RECORD.match(name)
+        if match:
+            return match.group(1)
+    folders = glob.glob(os.path.join(glob.escape(prefix), "lib", "python3.*", "site-packages", "conda"))
+    versions = {re.sub(r"^python", "", folder.split(os.sep)[-3]) for folder in folders}
+    return versions.pop() if len(versions) == 1 else None
+
+
+def untrusted_for_root(prefix: str) -> str | None:
+    """Why root must not run what is in `prefix`, or nothing: who may write there, or rename a parent, would be root.
+
+    Only the path itself is looked at, not every file below: what root's own installer made there is root's.
+    """
+    path = os.path.realpath(prefix)
+    places = [path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))]
+    seen = set()
+    while places:
+        place = places.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        try:
+            info = os.stat(place)
+        except OSError as exc:
+            return f"{place}: {exc.strerror}"
+        if info.st_uid != 0:
+            return f"{place} does not belong to root"
+        if stat.S_IMODE(info.st_mode) & 0o022:  # a sticky folder (/tmp) too: others may put things beside ours
+            return f"{place} can be changed by others than root"
+        places.append(os.path.dirname(place))
+    return None

@@ -1,0 +1,58 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A block of lines of ours between two marker lines, in a file that is somebody else's.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
+END = "# END condafleet.proxy"
+_BEGIN_PREFIX = BEGIN.partition(":")[0]
+
+
+def merge(text: t.Optional[str], lines: t.Sequence[str], top: bool = False) -> str:
+    """Return C(text) with our block holding exactly C(lines).
+
+    A block that is there keeps its place; a new one goes to the end, or with C(top) to the beginning (behind a C(#!)
+    line), for files that return early. Line ends are the file's. A begin line without its end line counts as a block
+    of that one line, so that nothing of the user's is taken for ours.
+    """
+    text = text or ""
+    newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
+    block = newline.join([BEGIN, *lines, END]) + newline
+    before, ours, after = _split(text)
+    if ours:
+        return before + block + after
+    if top:
+        shebang = text.startswith("#!")
+        first, rest = (text.partition("\n")[0] + "\n", text.partition("\n")[2]) if shebang else ("", text)
+        return first + block + rest
+    if text and not text.endswith("\n"):
+        text += newline
+    return text + block
+
+
+def take_back(text: str) -> str:
+    """Return C(text) without our block."""
+    before, _ours, after = _split(text)
+    return before + after
+
+
+def block(text: t.Optional[str]) -> str:
+    """Our block as it stands in C(text), marker lines included, or nothing."""
+    return _split(text or "")[1]
+
+
+def _split(text: str) -> t.Tuple[str, str, str]:
+    lines = text.splitlines(keepends=True)
+    start = next((n for n, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)), None)
+    if start is None:
+        return text, "", ""
+    end = next((n for n, line in enumerate(lines) if n > start and line.rstrip("\r\n") == END), start)
+    return "".join(lines[:start]), "".join(lines[start : end + 1]), "".join(lines[end + 1 :])

@@ -1,0 +1,206 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engine: read all, plan, journal, write, prove, commit or undo. One transaction over one Machine.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+A kill at any moment leaves every file whole (Machine.write) and the journal on the disk; the next run undoes what was
+not committed and plans anew. The commit mark is the run's id in the state.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError, encode
+from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Plan, Target, make_plan
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._state import State, Store, unpack
+
+Journal = t.Dict[str, t.Any]
+
+
+class Failed(Exception):
+    """The run failed and what it had written was put back; C(warnings) name what could not be."""
+
+    def __init__(self, message: str, warnings: t.Sequence[str]) -> None:
+        super().__init__(message)
+        self.warnings = list(warnings)
+
+
+class Outcome(t.NamedTuple):
+    """What a transaction did, or in check mode would do."""
+
+    changes: t.List[Change]
+    unchanged: int
+    warnings: t.List[str]
+
+
+class Transaction:
+    """One state folder's share of a run.
+
+    C(targets) is called after recovery, so that it sees the machine as it will be. C(run) names this run in journal and
+    state, C(host) this machine (a home may be shared by several).
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        folder: str,
+        sections: t.Collection[str],
+        targets: t.Callable[[], t.Sequence[Target]],
+        masker: Masker,
+        run: str,
+        host: str,
+    ) -> None:
+        self.machine = machine
+        self.store = Store(machine, folder)
+        self.sections = sections
+        self.targets = targets
+        self.masker = masker
+        self.run = run
+        self.host = host
+
+    def preview(self) -> Outcome:
+        """What converge() would do. Makes neither state nor lock, and recovers nothing: it reports."""
+        overlay: t.Dict[str, File] = {}
+        warnings = []
+        journal = self._pending(self.store.load_state())
+        if journal:
+            warnings.append("an earlier run was cut off; the next run puts back what it had begun, then does this")
+            for path, file, _note in self._undo_steps(journal):
+                overlay[path] = file
+        plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
+
+    def converge(self, then: t.Callable[[t.List[Change]], None] = lambda changes: None) -> Outcome:
+        """Make the machine as wanted; C(then) is called when all is written, before the commit.
+
+        Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(then), puts everything back.
+        """
+        made = self.machine.missing_folders(self.store.folder + "/x")
+        if made:
+            # nothing of ours is here yet; with nothing to do there is no state, and no lock to be left behind
+            plan = self._plan(self.machine.read)
+            if not plan.changes and plan.state.empty:
+                then([])
+                return Outcome([], plan.unchanged, plan.warnings)
+            for folder in made:
+                self.machine.make_folder(folder, private=folder == self.store.folder)
+        with self.machine.lock(self.store.folder):
+            warnings = self._recover()
+            plan = self._plan(self.machine.read)
+            plan.state.made = _union(made, plan.state.made)
+            if plan.changes:
+                warnings += self._transact(plan, then)
+            else:
+                then([])
+                self._save_if_new(plan)
+            if plan.state.empty:
+                self.store.drop([folder for folder in plan.state.made if self.store.folder.startswith(folder + "/")])
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
+
+    def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
+        state = self.store.load_state()
+        plan = make_plan(self.targets(), state, self.sections, read, self.masker)
+        if plan.changes and state.host and state.host != self.host and any("rotated" in change.reasons for change in plan.changes):
+            note = "{0}: this folder is shared with the host {1}, which was told other settings; both now follow this run"
+            plan.warnings.append(note.format(self.store.folder, state.host))
+        plan.state.host = self.host
+        return plan
+
+    def _save_if_new(self, plan: Plan) -> None:
+        if plan.state.as_json() != self.store.load_state().as_json():
+            self.store.save_state(plan.state)
+
+    def _transact(self, plan: Plan, then: t.Callable[[t.List[Change]], None]) -> t.List[str]:
+        folders: t.List[str] = []
+        for change in plan.changes:
+            if change.new.exists:
+                folders = _union(folders, self.machine.missing_folders(change.path))
+        journal = self.store.save_journal(self.run, [change.record() for change in plan.changes], folders)
+        try:
+            for folder in folders:
+                self.machine.make_folder(folder)
+            for change in plan.changes:
+                if change.new.exists:
+                    self.machine.write(change.path, change.new, change.check)
+                else:
+                    self.machine.remove(change.path)
+            warnings = self._activate(change.activate for change in plan.changes)
+            then(plan.changes)
+        except Exception as exc:
+            notes = self._undo(journal)
+            if isinstance(exc, MachineError):
+                raise Failed(str(exc), notes) from exc
+            raise
+        plan.state.run = self.run
+        plan.state.made = _union(plan.state.made, folders)
+        self.store.save_state(plan.state)
+        self._clean_up(plan.state)
+        return warnings
+
+    def _clean_up(self, state: State) -> None:
+        """What may be done any time after the commit: no folder of ours stays empty, then the journal goes."""
+        for folder in reversed(state.made):
+            if not self.store.folder.startswith(folder):
+                self.machine.remove_folder(folder)
+        self.store.drop_journal()
+
+    def _activate(self, kinds: t.Iterable[str]) -> t.List[str]:
+        warnings: t.List[str] = []
+        for kind in sorted({kind for kind in kinds if kind}):
+            warnings += self.machine.activate(kind)
+        return warnings
+
+    def _pending(self, state: State) -> t.Optional[Journal]:
+        """The journal of a run that was cut off before its commit."""
+        journal = self.store.load_journal()
+        return journal if journal and journal["run"] != state.run else None
+
+    def _recover(self) -> t.List[str]:
+        state = self.store.load_state()
+        journal = self._pending(state)
+        if journal:
+            return ["an earlier run was cut off; what it had begun was put back first", *self._undo(journal)]
+        if self.store.load_journal():
+            self._clean_up(state)
+        return []
+
+    def _undo(self, journal: Journal) -> t.List[str]:
+        warnings = []
+        for path, file, note in self._undo_steps(journal):
+            if file.exists:
+                self.machine.write(path, file)
+            else:
+                self.machine.remove(path)
+            warnings += [note] if note else []
+        for folder in reversed(journal["folders"]):
+            self.machine.remove_folder(folder)
+        warnings += self._activate(record["activate"] for record in journal["changes"])
+        self.store.drop_journal()
+        return warnings
+
+    def _undo_steps(self, journal: Journal) -> t.Iterator[t.Tuple[str, File, str]]:
+        """The files that undoing must write, with a warning where it cannot be exactly what was there."""
+        for record in reversed(journal["changes"]):
+            path, old, entry = record["path"], unpack(record["old"]), record["entry"]
+            now = self.machine.read(path, bool(entry["follow"]) if entry else True)
+            if now.digest == record["new"]["digest"] and (now.mode == record["new"]["mode"] or not now.exists):
+                if now != old:
+                    yield path, old, ""
+            elif now.digest != old.digest:
+                note = "{0}: edited while our run was under way; only what is ours was taken out".format(path)
+                if entry and now.exists:
+                    ours = editor(entry["editor"], entry["owned"])
+                    text = ours.take_back(t.cast(str, now.text), old.text, force=False)
+                    yield path, File(encode(text), now.mode, now.uid, now.gid), note
+                else:
+                    yield path, now, note
+
+
+def _union(first: t.Sequence[str], second: t.Sequence[str]) -> t.List[str]:
+    return [*first, *(item for item in second if item not in first)]

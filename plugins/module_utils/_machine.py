@@ -1,0 +1,72 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine needs of an operating system.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+
+class MachineError(Exception):
+    """Something on the machine stands in the way; the message is one sentence that names the path and the reason."""
+
+
+class File(t.NamedTuple):
+    """One file as it was read. C(mode), C(uid) and C(gid) are POSIX; a missing file has C(data) None."""
+
+    data: t.Optional[bytes] = None
+    mode: int = 0
+    uid: int = -1
+    gid: int = -1
+
+    @property
+    def exists(self) -> bool:
+        return self.data is not None
+
+    @property
+    def text(self) -> t.Optional[str]:
+        """The content as text; bytes that are not UTF-8 survive the way back through encode()."""
+        return None if self.data is None else self.data.decode("utf-8", "surrogateescape")
+
+    @property
+    def digest(self) -> str:
+        return "" if self.data is None else hashlib.sha256(self.data).hexdigest()
+
+
+def encode(text: str) -> bytes:
+    """The bytes of a text that File.text gave."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+class Machine(t.Protocol):
+    """An operating system, as far as the engine knows one. Every method raises MachineError with a sentence."""
+
+    def read(self, path: str, follow: bool = True) -> File:
+        """Read a file; a missing one is File(). With C(follow) false a symbolic link is refused."""
+
+    def write(self, path: str, new: File, check: str = "") -> None:
+        """Replace or create a file as a whole: old or new, never torn. C(check) runs on the new one before it counts."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file; a missing one is fine."""
+
+    def missing_folders(self, path: str) -> t.List[str]:
+        """The folders that must be made before C(path) can be written, outermost first."""
+
+    def make_folder(self, path: str, private: bool = False) -> None:
+        """Make one folder; one that is there is fine."""
+
+    def remove_folder(self, path: str) -> None:
+        """Remove a folder if it is empty."""
+
+    def activate(self, kind: str) -> t.List[str]:
+        """Make a change take effect (C(systemd_reload), ...) and return warnings."""
+
+    def lock(self, folder: str) -> t.ContextManager[None]:
+        """Hold the only lock on the state in C(folder)."""

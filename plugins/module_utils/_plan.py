@@ -1,0 +1,238 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan: what a run would change, from what is wanted, what is there and what we know. Pure; writes nothing.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import Editor, editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._state import Entry, State, pack, unpack
+
+
+class Target(t.NamedTuple):
+    """One file and what is wanted in it.
+
+    C(access): C(keep) the mode that is there, C(exact) the C(mode) given, C(readable) by everybody at least,
+    C(private) to the owner. C(check) runs on the new file before it counts, C(activate) once after all is written.
+    C(sections) says on whose behalf, C(consumers) who reads it (for the user's eyes).
+    """
+
+    kind: str
+    path: str
+    editor: Editor
+    sections: t.Tuple[str, ...]
+    mode: int = 0o644
+    access: str = "keep"
+    check: str = ""
+    activate: str = ""
+    follow: bool = True
+    notice: str = ""
+
+    def wanted_mode(self, file: File) -> int:
+        if not file.exists or self.access == "exact":
+            return self.mode
+        if self.access == "readable":
+            return file.mode | 0o444
+        if self.access == "private":
+            return file.mode & ~0o077
+        return file.mode
+
+
+class Change(t.NamedTuple):
+    """One file that changes. C(entry) is what the state says of it afterwards, None when it is no longer ours."""
+
+    kind: str
+    path: str
+    action: str
+    reasons: t.List[str]
+    old: File
+    new: File
+    before: str
+    after: str
+    entry: t.Optional[Entry]
+    check: str = ""
+    activate: str = ""
+    notice: str = ""
+
+    def record(self) -> t.Dict[str, t.Any]:
+        """What the journal needs to undo this change. C(entry) tells what is ours if somebody edits the file meanwhile."""
+        return {
+            "path": self.path,
+            "old": pack(self.old),
+            "new": {"digest": self.new.digest, "mode": self.new.mode},
+            "entry": self.entry,
+            "activate": self.activate,
+        }
+
+    def resource(self) -> t.Dict[str, t.Any]:
+        """This change in the result."""
+        return {
+            "id": "{0}:{1}".format(self.kind, self.path),
+            "kind": self.kind,
+            "path": self.path,
+            "action": self.action,
+            "reasons": self.reasons,
+        }
+
+
+class Plan(t.NamedTuple):
+    """C(changes) to make, the C(state) after them, how many targets are as they should be, and what the user should know."""
+
+    changes: t.List[Change]
+    state: State
+    unchanged: int
+    warnings: t.List[str]
+
+
+Reader = t.Callable[[str, bool], File]
+
+
+def make_plan(targets: t.Sequence[Target], state: State, sections: t.Collection[str], read: Reader, masker: Masker) -> Plan:
+    """Compare every target with the machine, and take back what we own in C(sections) and nobody asks for any more."""
+    after = State(vars(state))
+    changes: t.List[Change] = []
+    warnings: t.List[str] = []
+    for target in targets:
+        known = state.targets.get(target.path)
+        if known and known["editor"] != target.editor.name:
+            raise MachineError("{0} is already ours as {1}; take it back first (state: absent)".format(target.path, known["kind"]))
+        file = read(target.path, target.follow)
+        try:
+            change = _converge(target, file, known, masker)
+            if change is not None and change.new.data != file.data:
+                notes = target.editor.warnings(file.text, known and known["owned"])
+                warnings += ["{0}: {1}".format(target.path, note) for note in notes]
+        except ValueError as exc:
+            raise MachineError("{0}: {1}".format(target.path, exc)) from None
+        notes = target.editor.findings(t.cast(str, (change.new if change else file).text))
+        warnings += ["{0}: {1}".format(target.path, note) for note in notes]
+        if change is None:
+            entry = dict(known or _new_entry(target, file))
+            entry["sections"] = sorted(set(entry["sections"]) | set(target.sections))
+            after.targets[target.path] = entry
+        else:
+            changes.append(change)
+            after.targets[target.path] = t.cast(Entry, change.entry)
+    asked = {target.path for target in targets}
+    for path, known in state.targets.items():
+        if path in asked or not set(known["sections"]) & set(sections):
+            continue
+        left = [section for section in known["sections"] if section not in sections]
+        if left:
+            after.targets[path] = dict(known, sections=left)
+            continue
+        file = read(path, bool(known["follow"]))
+        del after.targets[path]
+        change, note = _take_back(path, known, file, masker)
+        if note:
+            warnings.append("{0}: {1}".format(path, note))
+        if change is not None:
+            changes.append(change)
+    return Plan(changes, after, len(targets) - sum(change.entry is not None for change in changes), warnings)
+
+
+def _new_entry(target: Target, file: File) -> Entry:
+    return {
+        "kind": target.kind,
+        "editor": target.editor.name,
+        "owned": target.editor.owned(),
+        "original": pack(file),
+        "left": file.digest,
+        "left_mode": file.mode,
+        "sections": sorted(target.sections),
+        "activate": target.activate,
+        "follow": target.follow,
+    }
+
+
+def _converge(target: Target, file: File, known: t.Optional[Entry], masker: Masker) -> t.Optional[Change]:
+    owned = known and known["owned"]
+    original = unpack(known["original"]) if known else file
+    new = File(encode(target.editor.edit(file.text, owned, original.text)), target.wanted_mode(file), file.uid, file.gid)
+    reasons = []
+    if new.data != file.data:
+        reasons.append(_reason(target, file, known))
+    elif new.mode != file.mode:
+        reasons.append("mode")
+    if not reasons:
+        return None
+    entry = dict(known or _new_entry(target, file))
+    entry.update(_new_entry(target, file), original=pack(_baseline(file, known)), left=new.digest, left_mode=new.mode)
+    entry["sections"] = sorted(set(target.sections) | set((known or {}).get("sections", ())))
+    return Change(
+        target.kind,
+        target.path,
+        "update" if file.exists else "create",
+        reasons,
+        file,
+        new,
+        _view(target.editor, file, masker),
+        _view(target.editor, new, masker),
+        entry,
+        target.check,
+        target.activate,
+        target.notice,
+    )
+
+
+def _reason(target: Target, file: File, known: t.Optional[Entry]) -> str:
+    if known and known["owned"] != target.editor.owned():
+        return target.editor.reason(known["owned"])
+    if not file.exists or not target.editor.present(t.cast(str, file.text)):
+        return "missing"
+    return "edited" if known else "missing"
+
+
+def _baseline(file: File, known: t.Optional[Entry]) -> File:
+    """The file as C(absent) should leave it: what it was before us, with every edit of the user's since then in it."""
+    if not known:
+        return file
+    original = unpack(known["original"])
+    if file.digest == known["left"] or not file.exists:
+        return original
+    text = editor(known["editor"], known["owned"]).take_back(t.cast(str, file.text), original.text, force=True)
+    if not original.exists and not text.strip("\ufeff\r\n"):
+        return original
+    mode = original.mode if original.exists and file.mode == known["left_mode"] else file.mode
+    return File(encode(text), mode, file.uid, file.gid)
+
+
+def _take_back(path: str, known: Entry, file: File, masker: Masker) -> t.Tuple[t.Optional[Change], str]:
+    """The change that makes C(path) what it was; the second value is a sentence when it cannot be exactly that."""
+    if not file.exists:
+        return None, ""  # somebody removed it; that is theirs to decide
+    original = unpack(known["original"])
+    ours = editor(known["editor"], known["owned"])
+    note = ""
+    if file.digest == known["left"]:
+        new = original
+    else:
+        try:
+            text = ours.take_back(t.cast(str, file.text), original.text, force=False)
+        except ValueError as exc:
+            return None, "left as it is, since what is ours in it cannot be told from the rest any more ({0})".format(exc)
+        note = "edited since our last run; only what is ours was taken out"
+        new = File(encode(text), file.mode, file.uid, file.gid)
+        if not original.exists and not text.strip("\ufeff\r\n"):
+            new = File()
+    if new.exists:
+        # a mode that somebody chose since stays; an owner is whatever the file has now
+        mode = original.mode if original.exists and file.mode == known["left_mode"] else file.mode
+        new = File(new.data, mode, file.uid, file.gid)
+    if new == file:
+        return None, note
+    before, after = _view(ours, file, masker), _view(ours, new, masker)
+    action = "update" if new.exists else "remove"
+    return Change(known["kind"], path, action, ["unwanted"], file, new, before, after, None, activate=known["activate"]), note
+
+
+def _view(editor_: Editor, file: File, masker: Masker) -> str:
+    return editor_.view(file.text, masker) + ("" if not file.exists else "(mode {0:04o})\n".format(file.mode))

@@ -1,0 +1,228 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Machine of POSIX systems: system calls, with the rights of the process.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import stat
+import subprocess
+import tempfile
+import time
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import ACTIVATIONS, CHECKS
+
+_TEMPORARY = ".condafleet-"
+_LOCK_POLL = 0.2
+_COMMAND_TIMEOUT = 60
+
+
+class PosixMachine:
+    """C(lock_timeout) is in seconds; C(environment_wanted) gives what an activation must be able to read back."""
+
+    def __init__(self, lock_timeout: float = 60, environment_wanted: t.Optional[t.Mapping[str, str]] = None) -> None:
+        self.lock_timeout = lock_timeout
+        self.environment_wanted = dict(environment_wanted or {})
+
+    def read(self, path: str, follow: bool = True) -> File:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
+        except FileNotFoundError:
+            if os.path.islink(path):
+                raise MachineError("{0} is a symbolic link that leads nowhere; remove it or repair it".format(path)) from None
+            return File()
+        except OSError as exc:
+            if exc.errno == errno.ELOOP:
+                raise MachineError("{0} is a symbolic link, which is refused for a private file; make it a file".format(path)) from None
+            raise _sentence(path, "cannot be read", exc) from None
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise MachineError("{0} is not a regular file; move it away".format(path))
+            return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+
+    def write(self, path: str, new: File, check: str = "") -> None:
+        # a symbolic link stays one: its target is rewritten, with the rights of this process
+        path = os.path.realpath(path)
+        folder, name = os.path.split(path)
+        try:
+            descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix="." + name.lstrip("."), dir=folder)
+        except OSError as exc:
+            raise _sentence(path, "cannot be written", exc) from None
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(t.cast(bytes, new.data))
+                stream.flush()
+                self._dress(stream.fileno(), path, new)
+                os.fsync(stream.fileno())
+            if check:
+                self._check(check, temporary, path)
+            os.rename(temporary, path)
+        except OSError as exc:
+            raise _sentence(path, "cannot be written", exc) from None
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+        _sync_folder(folder)
+
+    def _dress(self, descriptor: int, path: str, new: File) -> None:
+        """Owner, mode and all extended attributes (an SELinux label and a POSIX ACL are such) of what is replaced."""
+        now = os.fstat(descriptor)
+        if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
+            os.fchown(descriptor, new.uid, new.gid)
+        os.fchmod(descriptor, new.mode)
+        if hasattr(os, "listxattr") and os.path.exists(path):
+            for name in os.listxattr(path):
+                value = os.getxattr(path, name)
+                if _attribute(descriptor, name) != value:
+                    os.setxattr(descriptor, name, value)
+
+    def _check(self, kind: str, temporary: str, path: str) -> None:
+        argv = [word.replace("{file}", temporary) for word in CHECKS[kind]]
+        status, output = _run(argv)
+        if status != 0:
+            raise MachineError("{0}: {1} does not accept the new text ({2})".format(path, argv[0], output.replace(temporary, path)))
+
+    def remove(self, path: str) -> None:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return
+        except OSError as exc:
+            raise _sentence(path, "cannot be removed", exc) from None
+        _sync_folder(os.path.dirname(path))
+
+    def missing_folders(self, path: str) -> t.List[str]:
+        missing: t.List[str] = []
+        folder = os.path.dirname(path)
+        while folder and not os.path.lexists(folder):
+            missing.insert(0, folder)
+            folder = os.path.dirname(folder)
+        return missing
+
+    def make_folder(self, path: str, private: bool = False) -> None:
+        try:
+            os.mkdir(path, 0o700 if private else 0o755)
+            os.chmod(path, 0o700 if private else 0o755)  # a strict umask must not hide /etc/conda from its users
+        except FileExistsError:
+            return
+        except OSError as exc:
+            raise _sentence(path, "cannot be made", exc) from None
+        _sync_folder(os.path.dirname(path))
+
+    def remove_folder(self, path: str) -> None:
+        with contextlib.suppress(OSError):  # not empty or not there: both are fine
+            os.rmdir(path)
+
+    def activate(self, kind: str) -> t.List[str]:
+        activation = ACTIVATIONS[kind]
+        if not os.path.exists(activation.only_if):
+            return [activation.otherwise]
+        status, output = _run(activation.argv)
+        if status != 0:
+            raise MachineError("{0} failed: {1}".format(" ".join(activation.argv), output))
+        if activation.read_back and self.environment_wanted:
+            self._read_back(activation.read_back)
+        return []
+
+    def _read_back(self, argv: t.Sequence[str]) -> None:
+        status, output = _run(argv)
+        if status != 0:
+            raise MachineError("{0} failed: {1}".format(" ".join(argv), output))
+        shown = set(output.splitlines())
+        for name, value in self.environment_wanted.items():
+            # the value is compared, never shown: it may hold a password
+            if "{0}={1}".format(name, value) not in shown and not any(
+                line.startswith(name + "=$") and value and _dollar_quoted(value) == line[len(name) + 1 :] for line in shown
+            ):
+                raise MachineError("{0} does not show {1} as it was set".format(" ".join(argv), name))
+
+    @contextlib.contextmanager
+    def lock(self, folder: str) -> t.Iterator[None]:
+        path = os.path.join(folder, "lock")
+        deadline = time.monotonic() + self.lock_timeout
+        while True:
+            try:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            except OSError as exc:
+                raise _sentence(path, "cannot be locked", exc) from None
+            try:
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # the holder before us may have removed the folder (state: absent); then this lock is on nothing
+                if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    break
+            except OSError as exc:
+                if exc.errno not in (errno.EACCES, errno.EAGAIN):
+                    os.close(descriptor)
+                    raise MachineError("{0}: this file system has no locks ({1}), so nothing is written".format(path, exc.strerror)) from None
+            if time.monotonic() > deadline:
+                holder = _holder(descriptor)
+                os.close(descriptor)
+                raise MachineError("{0} is held by another run ({1}); wait for it to end".format(path, holder))
+            os.close(descriptor)
+            time.sleep(_LOCK_POLL)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _attribute(descriptor: int, name: str) -> t.Optional[bytes]:
+    try:
+        return os.getxattr(descriptor, name)
+    except OSError:
+        return None
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        content = json.loads(os.pread(descriptor, 1000, 0).decode())
+        return "process {0} on {1}".format(int(content["pid"]), content["host"])
+    except (ValueError, KeyError, OSError):
+        return "unknown process"
+
+
+def _run(argv: t.Sequence[str]) -> t.Tuple[int, str]:
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, timeout=_COMMAND_TIMEOUT, check=False
+        )
+    except OSError as exc:
+        return 127, exc.strerror or "cannot be started"
+    except subprocess.TimeoutExpired:
+        return 124, "no answer in {0} s".format(_COMMAND_TIMEOUT)
+    return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+
+
+def _dollar_quoted(value: str) -> str:
+    """A value as systemctl shows it when it needs quoting: $'...'."""
+    return "$'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno != errno.EINVAL:  # some file systems cannot sync a folder
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _sentence(path: str, what: str, exc: OSError) -> MachineError:
+    return MachineError("{0} {1}: {2}".format(path, what, exc.strerror or exc.__class__.__name__))

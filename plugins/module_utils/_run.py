@@ -1,0 +1,228 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run on a POSIX machine: which transactions it has, whose rights each gets, and the one result of them all.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Target
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
+    RootsNeeded,
+    Scope,
+    Settings,
+    build_targets,
+    environment_variables,
+)
+
+SCHEMA_VERSION = 1
+ALL_SECTIONS = ("condarc", "environment", "netrc")
+Result = t.Dict[str, t.Any]
+
+
+class Part(t.NamedTuple):
+    """One transaction: the system's when C(account) is None, else a user's. C(wanted) false: only take back."""
+
+    account: t.Optional[Account]
+    sections: t.Tuple[str, ...]
+    wanted: bool
+
+
+def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
+    """Converge this machine; the result is what the action returns (docs of conda_proxy), C(failed) and C(msg) included."""
+    table = PLATFORMS.get(platform.system())
+    if table is None:
+        return _failure("this system ({0}) is not supported".format(platform.system() or "unknown"))
+    result: Result = {
+        "changed": False,
+        "schema_version": SCHEMA_VERSION,
+        "resources": [],
+        "unchanged": 0,
+        "proof": [],
+        "rolled_back": False,
+        "warnings": [],
+        "diff": [],
+    }
+    errors: t.List[str] = []
+    try:
+        parts = _parts(table, settings, result["warnings"])
+        if not check_mode:
+            _register(table, parts)
+    except MachineError as exc:
+        return dict(result, **_failure(str(exc)))
+    for part in parts:
+        _run_part(table, settings, part, check_mode, with_diff, result, errors)
+    if not with_diff:
+        del result["diff"]
+    if errors:
+        result.update(_failure("; ".join(errors)))
+    return result
+
+
+def _failure(message: str) -> Result:
+    return {"failed": True, "msg": message}
+
+
+def _run_part(
+    table: Platform, settings: Settings, part: Part, check_mode: bool, with_diff: bool, result: Result, errors: t.List[str]
+) -> None:
+    name = part.account.name if part.account else ""
+
+    def work() -> Result:
+        return _transact(table, settings, part, check_mode)
+
+    try:
+        answer = _accounts.run_as(part.account, work) if part.account else work()
+    except RootsNeeded as exc:
+        result["needs"] = "ca_roots"
+        errors.append(str(exc))
+        return
+    except MachineError as exc:
+        errors.append("{0}: {1}".format(name, exc) if name else str(exc))
+        return
+    mine = {"user": name} if name else {}
+    result["resources"] += [dict(resource, **mine) for resource in answer["resources"]]
+    result["changed"] = result["changed"] or bool(answer["resources"])
+    result["unchanged"] += answer["unchanged"]
+    result["warnings"] += [note for note in answer["warnings"] if note not in result["warnings"]]
+    result["proof"] += answer["proof"]
+    result["rolled_back"] = result["rolled_back"] or answer["rolled_back"]
+    if with_diff:
+        result["diff"] += answer["diff"]
+    if answer["error"]:
+        errors.append("{0}: {1}".format(name, answer["error"]) if name else answer["error"])
+
+
+def _parts(table: Platform, settings: Settings, warnings: t.List[str]) -> t.List[Part]:
+    """The transactions of this run, in their order. Raises MachineError when this process may not do what is asked."""
+    root = os.geteuid() == 0
+    sections = tuple(settings["sections"])
+    present = settings["state"] == "present"
+    if settings["scope"] == "user" and not settings["users"]:
+        return [Part(_accounts.own(settings["home"]), sections, present)]
+    if not root:
+        own = _accounts.own()
+        if settings["scope"] == "user" and settings["users"] == [own.name]:
+            return [Part(own, sections, present)]
+        raise MachineError("this needs root, and the connection is {0}: set conda_proxy_become: true".format(own.name))
+    system = settings["scope"] == "system"
+    theirs = ("netrc",) if system and present else sections
+    parts = []
+    if system or os.path.isdir(table.system_state):
+        parts.append(Part(None, tuple(section for section in sections if section != "netrc"), present and system))
+    asked = settings["users"] if not system or "netrc" in sections else []
+    for name in _unique([*asked, *Store(PosixMachine(), table.system_state).load_state().users]):
+        account = _accounts.find(name)
+        if account is not None:
+            wanted = present and name in asked
+            parts.append(Part(account, theirs if wanted else sections, wanted))
+        elif name in asked:
+            raise MachineError("conda_proxy_users names {0}, and this machine has no such user".format(name))
+        else:
+            warnings.append("the user {0} was served before and is gone; what lies in that home stays".format(name))
+    return parts
+
+
+def _register(table: Platform, parts: t.Sequence[Part]) -> None:
+    """Keep the list of users served in the system's state, before anything is written for a new one."""
+    names = [part.account.name for part in parts if part.account and part.wanted]
+    if not names or (len(parts) == 1 and not _served_by_root(parts[0])):
+        return
+    machine = PosixMachine()
+    store = Store(machine, table.system_state)
+    state = store.load_state()
+    missing = [name for name in names if name not in state.users]
+    if missing:
+        made = machine.missing_folders(store.folder + "/x")
+        for folder in made:
+            machine.make_folder(folder, private=folder == store.folder)
+        with machine.lock(store.folder):
+            state = store.load_state()
+            state.made = _unique([*state.made, *made])
+            state.users.update({name: {} for name in missing})
+            store.save_state(state)
+
+
+def _served_by_root(part: Part) -> bool:
+    return part.account is not None and part.account.uid != os.geteuid()
+
+
+def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool) -> Result:
+    """One part, with the rights of its user."""
+    masker = Masker(settings["mask_key"])
+    scope = Scope(table, part.account.home if part.account else "")
+    variables = environment_variables(scope, settings) if part.wanted and "environment" in part.sections else {}
+    machine = PosixMachine(settings["lock_timeout"], variables)
+    folder = scope.path(USER_STATE) if part.account else table.system_state
+    account = part.account or _accounts.own()
+    bases = find_bases(account.home, os.environ.get("PATH", ""), settings["prefix"])
+
+    def targets() -> t.Sequence[Target]:
+        return build_targets(scope, settings, part.sections, bases) if part.wanted else []
+
+    proof: t.List[t.Dict[str, t.Any]] = []
+    transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
+    error = ""
+    try:
+        outcome = transaction.preview() if check_mode else transaction.converge()
+    except Failed as exc:
+        error = str(exc)
+        return dict(_answer(Outcome([], 0, exc.warnings), proof, error), rolled_back=True)
+    if part.wanted and settings["verify"] != "none":
+        proof = _prove(account, bases, variables, settings)
+        bad = [row for row in proof if not row["ok"]]
+        if bad and settings["verify"] != "report" and not check_mode:
+            error = _proof_sentence(bad[0])
+    return _answer(outcome, proof, error)
+
+
+def _prove(account: Account, bases: t.Sequence[Base], variables: t.Mapping[str, str], settings: Settings) -> t.List[Result]:
+    environment: t.Dict[str, t.Optional[str]] = dict(_login.login_environment(account.home, account.shell, account.name))
+    environment.update(variables)
+    options = dict(settings["proof"], user=account.name)
+    return _proof.prove(bases, environment, account.home, options)
+
+
+def _proof_sentence(row: t.Mapping[str, t.Any]) -> str:
+    return "conda does not reach {0} ({1}): {2}".format(row["url"] or "its channels", row["verdict"], row["remedy"])
+
+
+def _answer(outcome: Outcome, proof: t.List[Result], error: str) -> Result:
+    """The result of one part, in what JSON can hold: it may have to cross a pipe."""
+    return {
+        "resources": [change.resource() for change in outcome.changes],
+        "unchanged": outcome.unchanged,
+        "warnings": outcome.warnings + _notices(outcome.changes),
+        "proof": proof,
+        "rolled_back": False,
+        "diff": [_difference(change) for change in outcome.changes],
+        "error": error,
+    }
+
+
+def _notices(changes: t.Sequence[Change]) -> t.List[str]:
+    return _unique([change.notice for change in changes if change.notice])
+
+
+def _difference(change: Change) -> t.Dict[str, str]:
+    return {"before_header": change.path, "after_header": change.path, "before": change.before, "after": change.after}
+
+
+def _unique(names: t.Iterable[str]) -> t.List[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,106 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is kept on the machine between runs: the state, and the journal of a run under way.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+Both hold secrets and lie in a folder that only their owner can enter (docs/state.md has the format).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError
+
+SCHEMA_VERSION = 1
+Entry = t.Dict[str, t.Any]
+
+
+def pack(file: File) -> t.Dict[str, t.Any]:
+    """A file in a form that JSON can hold."""
+    data = None if file.data is None else base64.b64encode(file.data).decode()
+    return {"data": data, "mode": file.mode, "uid": file.uid, "gid": file.gid}
+
+
+def unpack(packed: t.Mapping[str, t.Any]) -> File:
+    """The file that pack() packed."""
+    data = None if packed["data"] is None else base64.b64decode(packed["data"])
+    return File(data, packed["mode"], packed["uid"], packed["gid"])
+
+
+class State:
+    """What we own on this machine: C(targets) by path, C(made) folders, C(users) served (system state only).
+
+    A target's entry: C(editor), C(owned) (what the editor wanted), C(original) (the file as C(absent) would leave it),
+    C(left) (digest of the file as we left it), C(left_mode), C(sections), C(kind), C(activate), C(follow).
+    """
+
+    def __init__(self, data: t.Optional[t.Mapping[str, t.Any]] = None) -> None:
+        data = data or {}
+        self.targets: t.Dict[str, Entry] = dict(data.get("targets", {}))
+        self.made: t.List[str] = list(data.get("made", []))
+        self.users: t.Dict[str, t.Any] = dict(data.get("users", {}))
+        self.run: str = data.get("run", "")
+        self.host: str = data.get("host", "")
+
+    def as_json(self) -> bytes:
+        content = dict(vars(self), schema_version=SCHEMA_VERSION)
+        return json.dumps(content, sort_keys=True, indent=1).encode()
+
+    @property
+    def empty(self) -> bool:
+        return not self.targets and not self.users
+
+
+class Store:
+    """The state folder on one machine."""
+
+    def __init__(self, machine: Machine, folder: str) -> None:
+        self.machine = machine
+        self.folder = folder
+
+    def _load(self, name: str) -> t.Optional[t.Dict[str, t.Any]]:
+        path = self.folder + "/" + name
+        file = self.machine.read(path, follow=False)
+        if file.data is None:
+            return None
+        try:
+            content = json.loads(file.data.decode())
+            version = content["schema_version"]
+        except (ValueError, KeyError, TypeError):
+            raise MachineError("{0} is damaged; move it away, and see docs/state.md for what that means".format(path)) from None
+        if version > SCHEMA_VERSION:
+            raise MachineError("{0} was written by a newer condafleet.proxy; update the collection on this control node".format(path))
+        return t.cast("t.Dict[str, t.Any]", content)
+
+    def _save(self, name: str, content: bytes) -> None:
+        self.machine.write(self.folder + "/" + name, File(content, 0o600))
+
+    def load_state(self) -> State:
+        return State(self._load("state.json"))
+
+    def save_state(self, state: State) -> None:
+        self._save("state.json", state.as_json())
+
+    def load_journal(self) -> t.Optional[t.Dict[str, t.Any]]:
+        return self._load("journal.json")
+
+    def save_journal(self, run: str, changes: t.Sequence[t.Mapping[str, t.Any]], folders: t.Sequence[str]) -> t.Dict[str, t.Any]:
+        journal = {"schema_version": SCHEMA_VERSION, "run": run, "changes": list(changes), "folders": list(folders)}
+        self._save("journal.json", json.dumps(journal).encode())
+        return journal
+
+    def drop_journal(self) -> None:
+        self.machine.remove(self.folder + "/journal.json")
+
+    def drop(self, made: t.Sequence[str]) -> None:
+        """Remove the state folder, and the folders above it that were made for it."""
+        for name in ("state.json", "lock"):
+            self.machine.remove(self.folder + "/" + name)
+        for folder in [self.folder, *reversed(made)]:
+            self.machine.remove_folder(folder)

@@ -1,0 +1,172 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From settings to targets: which files of this machine should hold what.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
+    BlockEditor,
+    CertificatesEditor,
+    CondarcEditor,
+    NetrcEditor,
+    WholeEditor,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
+    USER_CA_BUNDLE,
+    USER_CONDARC,
+    Consumer,
+    Platform,
+)
+
+Settings = t.Mapping[str, t.Any]
+HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
+
+
+class RootsNeeded(MachineError):
+    """This machine has no CA roots to join the bundle with; the control node must send its own."""
+
+    def __init__(self) -> None:
+        super().__init__("no CA roots were found on this machine, so conda_proxy_ca_bundle_src has nothing to be joined with")
+
+
+class Scope(t.NamedTuple):
+    """Whose files: C(home) is empty for the whole system."""
+
+    platform: Platform
+    home: str = ""
+
+    @property
+    def system(self) -> bool:
+        return not self.home
+
+    def path(self, template: str) -> str:
+        return template.replace("{home}", self.home)
+
+
+def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str], bases: t.Sequence[Base]) -> t.List[Target]:
+    """The targets of C(sections) for one user or the system, in the order in which they are written."""
+    targets = []
+    users = tuple(section for section in ("condarc", "environment") if section in sections)
+    if users and settings["ca_bundle"]:
+        targets.append(_ca_bundle(scope, settings, users, bases))
+    if "condarc" in sections and settings["condarc"]["fragment"]:
+        targets.append(_condarc(scope, settings))
+    if "environment" in sections:
+        targets += _environment(scope, settings)
+    if "netrc" in sections and not scope.system and settings["netrc"]:
+        targets.append(_netrc(scope, settings, bases))
+    return targets
+
+
+def environment_variables(scope: Scope, settings: Settings) -> t.Dict[str, str]:
+    """The variables that the environment section sets, in their order."""
+    variables = dict(settings["environment"]["variables"])
+    if settings["ca_bundle"]:
+        variables["REQUESTS_CA_BUNDLE"] = _ca_bundle_path(scope)
+    return variables
+
+
+def _private(scope: Scope, settings: Settings) -> t.Tuple[int, str]:
+    """Mode for a new file, and what to do about the mode of one that is there."""
+    if scope.system:
+        return 0o644, "readable"  # an unreadable file in /etc/conda ends every conda command of every user
+    return (0o600, "private") if settings["secret"] else (0o644, "keep")
+
+
+def _ca_bundle_path(scope: Scope) -> str:
+    return scope.platform.system_ca_bundle if scope.system else scope.path(USER_CA_BUNDLE)
+
+
+def _ca_bundle(scope: Scope, settings: Settings, users: t.Tuple[str, ...], bases: t.Sequence[Base]) -> Target:
+    editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": _roots(scope, settings, bases)})
+    return Target("ca_bundle", _ca_bundle_path(scope), editor, users, access="readable")
+
+
+def _roots(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> str:
+    candidates = list(scope.platform.ca_roots)
+    for base in bases:
+        candidates += glob.glob(os.path.join(glob.escape(base.prefix), "lib/python*/site-packages/certifi/cacert.pem"))
+    for path in candidates:
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                return stream.read()
+    if settings["ca_bundle"]["roots"]:
+        return str(settings["ca_bundle"]["roots"])
+    raise RootsNeeded
+
+
+def _condarc(scope: Scope, settings: Settings) -> Target:
+    asked = settings["condarc"]["path"]
+    if asked:
+        path = os.path.join(scope.home or "/", asked[2:]) if asked.startswith("~/") else asked
+    else:
+        path = scope.platform.system_condarc if scope.system else scope.path(USER_CONDARC)
+    mode, access = _private(scope, settings)
+    return Target("condarc", path, CondarcEditor(settings["condarc"]["fragment"]), ("condarc",), mode, access)
+
+
+def _environment(scope: Scope, settings: Settings) -> t.List[Target]:
+    named = settings["environment"]["targets"]
+    variables = environment_variables(scope, settings)
+    targets = []
+    for row in scope.platform.system if scope.system else scope.platform.user:
+        if (row.name in named) if named else not row.by_name:
+            path = _consumer_path(scope, row)
+            if path:
+                targets.append(_consumer(scope, settings, row, path, variables))
+    return targets
+
+
+def _consumer_path(scope: Scope, row: Consumer) -> str:
+    if row.needs and not any(os.path.exists(path) for path in row.needs):
+        return ""
+    paths = [scope.path(path) for path in row.paths]
+    there = [path for path in paths if os.path.lexists(path)]
+    if there or row.only_existing:
+        return there[0] if there else ""
+    with_folder = [path for path in paths if os.path.isdir(os.path.dirname(path))]
+    return (with_folder or paths)[-1]
+
+
+def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]) -> Target:
+    try:
+        lines = _dialects.render(row.dialect, variables)
+    except _dialects.Unrepresentable as exc:
+        raise MachineError("{0}: {1}; leave {2} out of conda_proxy_environment_targets".format(path, exc, row.name)) from None
+    mode, access = row.mode, "keep"
+    if row.form == "whole":
+        editor: t.Any = WholeEditor("".join(line + "\n" for line in [HEADER, *lines]))
+        access = "exact"
+    else:
+        editor = BlockEditor({"lines": lines, "top": row.form == "block_top"})
+    if not scope.system and settings["secret"]:
+        mode, access = (0o600, "exact" if row.form == "whole" else "private")
+    return Target("environment", path, editor, ("environment",), mode, access, row.check, row.activate, notice=row.notice)
+
+
+def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
+    # one rule for all parsers that will read the file, or none known: then only what every parser reads alike
+    parsers = {_parser_escapes(base) for base in bases}
+    escapes = parsers.pop() if len(parsers) == 1 else None
+    editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
+    return Target("netrc", scope.path("{home}/.netrc"), editor, ("netrc",), 0o600, "private", follow=False)
+
+
+def _parser_escapes(base: Base) -> t.Optional[bool]:
+    """Does the netrc parser of this base's Python know quotes and backslashes (from 3.11)? None: not known."""
+    if not base.python_version:
+        return None
+    return tuple(int(part) for part in base.python_version.split(".")[:2]) >= (3, 11)

@@ -1,0 +1,247 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. What each verdict of the probe means to the one who must act on it.
+
+The names are a promise: reports, dashboards and playbooks compare them. `docs/verdicts.md` has a section for each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+PAGE = "docs/verdicts.md"
+
+
+class Entry(NamedTuple):
+    """One verdict: what to change, and what kind of finding it is."""
+
+    remedy: str
+    transient: bool = False  # may be gone a moment later: repeated before a change is put back
+    python_alone: bool = False  # conda plays no part in it, so a machine without conda gets the same answer
+
+
+VERDICTS: dict[str, Entry] = {
+    "ok": Entry("", python_alone=True),
+    "no_conda": Entry(
+        "There is no conda here: install it, or name its folder in the option prefix of conda_connectivity."
+    ),
+    "no_channels": Entry("Set conda_proxy_channels: conda 25.9 and newer have no implicit 'defaults'."),
+    "channel_denied": Entry(
+        "The channel is excluded: change conda_proxy_allowlist_channels, conda_proxy_denylist_channels or the channel."
+    ),
+    "offline": Entry("conda is in offline mode: take offline out of conda_proxy_extra, the .condarc or CONDA_OFFLINE."),
+    "config_invalid": Entry(
+        "conda cannot use its configuration: correct the named file, or the variable that conda_proxy_password names."
+    ),
+    "conda_unusable": Entry("This base cannot be run: repair it, or name another in the option prefix."),
+    "dns_channel": Entry(
+        "The channel's host name does not resolve: where a proxy should be used none applies, set conda_proxy_https or "
+        "conda_proxy_http; else correct conda_proxy_channels.",
+        transient=True,
+        python_alone=True,
+    ),
+    "dns_proxy": Entry(
+        "The proxy's host name does not resolve: correct the host in conda_proxy_http and conda_proxy_https, or DNS.",
+        transient=True,
+        python_alone=True,
+    ),
+    "refused_channel": Entry(
+        "Nothing listens at the channel's port, or a firewall rejects direct use: set conda_proxy_https, or correct "
+        "conda_proxy_channels.",
+        transient=True,
+        python_alone=True,
+    ),
+    "refused_proxy": Entry(
+        "Nothing listens at the proxy's port: correct host and port in conda_proxy_http and conda_proxy_https "
+        "(without a port 80 or 443 is meant).",
+        transient=True,
+        python_alone=True,
+    ),
+    "unreachable_channel": Entry(
+        "There is no route to the channel's host: a proxy is probably required, set conda_proxy_https.",
+        transient=True,
+        python_alone=True,
+    ),
+    "unreachable_proxy": Entry(
+        "There is no route to the proxy's host: see to network or VPN, or correct conda_proxy_http.",
+        transient=True,
+        python_alone=True,
+    ),
+    "connect_timeout_channel": Entry(
+        "Packets to the channel are dropped: a proxy is probably required, set conda_proxy_https.",
+        transient=True,
+        python_alone=True,
+    ),
+    "connect_timeout_proxy": Entry(
+        "Packets to the proxy are dropped: check address and port in conda_proxy_http and the firewall.",
+        transient=True,
+        python_alone=True,
+    ),
+    "read_timeout": Entry(
+        "Connected, but no answer in time: look at the channel, or raise conda_proxy_remote_read_timeout_secs.",
+        transient=True,
+        python_alone=True,
+    ),
+    "read_timeout_proxy": Entry(
+        "The proxy took the connection and did not answer in time: look at the proxy, check conda_proxy_http.",
+        transient=True,
+        python_alone=True,
+    ),
+    "connection_reset": Entry(
+        "The peer closed the connection without an answer: if it is the proxy, check the scheme of conda_proxy_http.",
+        transient=True,
+        python_alone=True,
+    ),
+    "proxy_auth_required": Entry(
+        "The proxy wants credentials (never from netrc): set conda_proxy_username and conda_proxy_password.",
+        python_alone=True,
+    ),
+    "proxy_auth_rejected": Entry(
+        "The proxy refused the credentials: correct conda_proxy_username and conda_proxy_password.", python_alone=True
+    ),
+    "proxy_auth_unsupported": Entry(
+        "conda can only do Basic: point conda_proxy_http to a local helper proxy (cntlm, px), or have this machine let "
+        "in by address.",
+        python_alone=True,
+    ),
+    "proxy_forbidden": Entry(
+        "The proxy's policy forbids this host or port: ask for a rule, or change conda_proxy_channels.",
+        python_alone=True,
+    ),
+    "proxy_upstream": Entry(
+        "The proxy cannot reach the channel (502, 503, 504): see the proxy's logs; correct conda_proxy_channels if the "
+        "host is wrong.",
+        transient=True,
+        python_alone=True,
+    ),
+    "proxy_tunnel_failed": Entry(
+        "The proxy refused to open a tunnel: see the status code and the proxy's logs; check conda_proxy_https.",
+        python_alone=True,
+    ),
+    "proxy_scheme_https_on_http": Entry(
+        "The proxy speaks plain HTTP: write http:// in conda_proxy_http and conda_proxy_https, and leave "
+        "conda_proxy_tls_to_proxy off.",
+        python_alone=True,
+    ),
+    "proxy_scheme_http_on_https": Entry(
+        "The proxy wants TLS: write https:// in conda_proxy_http and _https, and set conda_proxy_tls_to_proxy.",
+        python_alone=True,
+    ),
+    "proxy_tls_untrusted": Entry(
+        "The certificate of the https:// proxy is not trusted: add its CA to conda_proxy_ca_bundle_src.",
+        python_alone=True,
+    ),
+    "proxy_url_malformed": Entry(
+        "The proxy URL cannot be parsed: put the credentials into conda_proxy_username and conda_proxy_password, which "
+        "are encoded for you, and check the port in conda_proxy_http.",
+        python_alone=True,
+    ),
+    "proxy_credentials_unencodable": Entry(
+        "Credentials with characters outside Latin-1 cannot be sent as they are: set them with conda_proxy_username "
+        "and conda_proxy_password, or change the password in conda_proxy_netrc."
+    ),
+    "proxy_scheme_unknown": Entry(
+        "The scheme of conda_proxy_http or conda_proxy_https is not http, https or socks5.", python_alone=True
+    ),
+    "proxy_socks_missing": Entry(
+        "conda_proxy_http names a SOCKS proxy and base has no PySocks: conda install -n base pysocks, or use HTTP."
+    ),
+    "proxy_not_http": Entry(
+        "The proxy's port answers with something that is not HTTP: check the port in conda_proxy_http.",
+        python_alone=True,
+    ),
+    "tls_unknown_ca": Entry(
+        "The certificate chain is not trusted (interception or private CA): add the CA to conda_proxy_ca_bundle_src.",
+        python_alone=True,
+    ),
+    "tls_self_signed": Entry(
+        "The server presents a self-signed certificate: add it to conda_proxy_ca_bundle_src.", python_alone=True
+    ),
+    "tls_hostname_mismatch": Entry(
+        "The certificate is for another host: correct the host in conda_proxy_channels, or ask who intercepts.",
+        python_alone=True,
+    ),
+    "tls_expired": Entry(
+        "The certificate has expired, or this machine's clock is wrong; conda_proxy_ca_bundle_src cannot help.",
+        python_alone=True,
+    ),
+    "tls_not_yet_valid": Entry(
+        "The certificate is not yet valid: check this machine's clock; conda_proxy_ca_bundle_src cannot help.",
+        python_alone=True,
+    ),
+    "tls_not_tls": Entry(
+        "The server does not speak TLS on that port: check http:// against https:// in conda_proxy_channels.",
+        python_alone=True,
+    ),
+    "tls_client_cert": Entry(
+        "The server wants a client certificate: set client_ssl_cert and client_ssl_cert_key in conda_proxy_extra."
+    ),
+    "tls_other": Entry(
+        "The TLS handshake failed: see the detail; CAs come from conda_proxy_ca_bundle_src or conda_proxy_ca_bundle.",
+        python_alone=True,
+    ),
+    "ca_bundle_missing": Entry(
+        "The CA bundle in force does not exist or holds no certificate: correct conda_proxy_ca_bundle, "
+        "conda_proxy_ssl_verify or REQUESTS_CA_BUNDLE, or set conda_proxy_ca_bundle_src.",
+        python_alone=True,
+    ),
+    "client_cert_missing": Entry(
+        "client_ssl_cert or client_ssl_cert_key names a file that this user does not have: correct conda_proxy_extra."
+    ),
+    "channel_unauthorized": Entry(
+        "The channel wants credentials (401): add its host to conda_proxy_netrc, or a token to conda_proxy_channels.",
+        python_alone=True,
+    ),
+    "channel_forbidden": Entry(
+        "403: the credentials in conda_proxy_netrc have no access, or a proxy or filter blocks the URL.",
+        python_alone=True,
+    ),
+    "channel_not_found": Entry(
+        "404: no noarch/repodata.json there; check conda_proxy_channels, conda_proxy_channel_alias and "
+        "conda_proxy_custom_channels.",
+        python_alone=True,
+    ),
+    "rate_limited": Entry(
+        "429: too many requests; try later, or use a mirror with conda_proxy_channel_alias.",
+        transient=True,
+        python_alone=True,
+    ),
+    "server_error": Entry(
+        "The channel's server fails (5xx): try later, or use a mirror with conda_proxy_channel_alias.",
+        transient=True,
+        python_alone=True,
+    ),
+    "http_other": Entry("An unexpected HTTP status: check the URL in conda_proxy_channels.", python_alone=True),
+    "captive_portal": Entry(
+        "HTML came instead of repodata: a login page, a block page or a wrong URL in conda_proxy_channels; then run "
+        "conda clean --index-cache.",
+        python_alone=True,
+    ),
+    "not_repodata": Entry("The answer is no repodata: check the URL in conda_proxy_channels.", python_alone=True),
+    "redirect_loop": Entry("Too many redirects: a portal, or a wrong URL in conda_proxy_channels.", python_alone=True),
+    "truncated": Entry(
+        "The answer broke off: check the content inspection of the proxy in conda_proxy_http.",
+        transient=True,
+        python_alone=True,
+    ),
+    "netrc_unreadable": Entry(
+        "The netrc file cannot be read, so no entry counts: correct it, then conda_proxy_netrc can manage it."
+    ),
+    "deadline": Entry(
+        "No result in time: raise the deadline, or look at DNS and the proxy in conda_proxy_http.",
+        transient=True,
+        python_alone=True,
+    ),
+    "unknown": Entry("See the detail, and report it: it should have a name of its own (conda_proxy_* may be right)."),
+}
+
+
+def advise(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its remedy; `see` names the page."""
+    name = row["verdict"]
+    entry = VERDICTS.get(name, VERDICTS["unknown"])
+    if name == "ok":
+        return dict(row, remedy="", see="")
+    return dict(row, remedy=entry.remedy, see=f"{PAGE}#{name}")

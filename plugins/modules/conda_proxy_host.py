@@ -1,0 +1,72 @@
+#!/usr/bin/python
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt or COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: conda_proxy_host
+short_description: The part of the collection that runs on a POSIX machine
+description:
+  - This module is for internal use only; its option and its result can change at any time.
+  - Use M(condafleet.proxy.conda_proxy) and M(condafleet.proxy.conda_connectivity) instead.
+version_added: 1.0.0
+author:
+  - condafleet.proxy contributors (@condafleet)
+attributes:
+  check_mode:
+    description: Whether the module can predict what it would change.
+    support: full
+  diff_mode:
+    description: Whether the module shows what it changes, with secrets masked.
+    support: full
+options:
+  payload:
+    description:
+      - What to do, as JSON in base64. One string, so that every secret in it travels outside of argv and environment,
+        and so that Ansible never searches the result for a short password.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Nothing to see here
+  condafleet.proxy.conda_proxy:
+    scope: user
+    http: http://proxy.example.com:8080
+"""
+
+RETURN = r"""
+schema_version:
+  description: The version of the form of this result.
+  type: int
+  returned: always
+"""
+
+import base64
+import json
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _proof, _run
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={"payload": {"type": "str", "required": True, "no_log": True}}, supports_check_mode=True)
+    payload = json.loads(base64.b64decode(module.params["payload"]))
+    if payload["task"] == "conda_connectivity":
+        result = _proof.run_connectivity(payload["options"])
+    else:
+        result = _run.run(payload["settings"], module.check_mode, bool(module._diff))
+    warnings = result.pop("warnings", [])
+    for warning in warnings:
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which hosts conda will ask, as far as the settings tell.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+
+DEFAULT_ALIAS = "https://conda.anaconda.org"
+# conda asks these when nothing is configured, and for what a user adds; so they are always managed
+ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
+_SECRET = re.compile(r"://[^/@]*:[^/@]*@|/t/[^/]+")
+
+
+def check_channels(option: str, values: t.Iterable[str], must_be_url: bool = False) -> None:
+    """Raises Refused for a channel that conda cannot use. Values are never shown: they may hold credentials."""
+    for value in values:
+        if not value or not value.isascii() or re.search(r"[\x00-\x20\x7f]", value):
+            raise Refused(option, "has an entry that is empty or has a space, a control character or a character outside ASCII", "percent-encode it")
+        if "://" in value:
+            try:
+                parts = urlsplit(value)
+                valid = parts.scheme in ("http", "https", "file", "ftp", "s3") and (parts.hostname or parts.scheme == "file") and parts.port != 0
+            except ValueError:
+                valid = False
+            if not valid:
+                raise Refused(option, "has an entry that cannot be parsed as a URL", "write it as https://host/path")
+        elif must_be_url:
+            raise Refused(option, "must be a URL", "write it as https://host/path")
+
+
+def has_credentials(values: t.Iterable[str]) -> bool:
+    """Does a channel URL hold a password or a token?"""
+    return any(_SECRET.search(value) for value in values)
+
+
+def channel_hosts(settings: t.Mapping[str, t.Any]) -> t.List[str]:
+    """The hosts of all channels in the settings, without brackets, each once."""
+    alias = settings["channel_alias"] or DEFAULT_ALIAS
+    custom: t.Mapping[str, str] = settings["custom_channels"] or {}
+    urls = [alias, *custom.values()]
+    for name in [*settings["channels"], *settings["default_channels"], *settings["allowlist_channels"]]:
+        if "://" in name:
+            urls.append(name)
+    hosts = [_host(url) for url in urls]
+    return list(dict.fromkeys([host for host in hosts if host] + list(ALWAYS)))
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower() if "://" in url else ""

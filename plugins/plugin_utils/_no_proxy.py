@@ -1,0 +1,91 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""no_proxy: one list in, what each reader obeys out.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+As soon as proxy_servers is set, conda ignores no_proxy; what it obeys is an empty string under the exact
+C(scheme://host) (run on conda 4.6 to 26.7). So the list is worked out here for every host whose name is known.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+
+_ENTRY = re.compile(r"\*|(?:\*?\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?(?::\d+)?")
+Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+class NoProxy:
+    """A parsed list. Raises Refused for an entry that no reader understands."""
+
+    def __init__(self, entries: t.Iterable[str]) -> None:
+        self.entries = [entry.strip() for entry in entries if entry.strip()]
+        for entry in self.entries:
+            if _network(entry) is None and not _ENTRY.fullmatch(entry):
+                raise Refused(
+                    "no_proxy",
+                    "has an entry that is neither a host, a .domain, a host:port, an address nor a network",
+                    "separate entries by commas and leave out schemes and paths",
+                )
+
+    def environment(self) -> str:
+        """For the environment variable: requests and curl know C(.domain), not C(*.domain)."""
+        return ",".join(entry[1:] if entry.startswith("*.") else entry for entry in self.entries)
+
+    def covers(self, host: str) -> bool:
+        """Is C(host) (a name, or an address without brackets) exempt?"""
+        host = host.lower().rstrip(".")
+        address = _network(host)
+        for entry in self.entries:
+            network = _network(entry)
+            if network is not None:
+                if address is not None and address.version == network.version and address.subnet_of(network):  # type: ignore[arg-type]
+                    return True
+            elif entry == "*":
+                return True
+            else:
+                name = entry.lower().partition(":")[0].lstrip("*").strip(".")
+                if host == name or host.endswith("." + name):
+                    return True
+        return False
+
+    def exact_hosts(self) -> t.List[str]:
+        """The entries that name one host, as conda writes a host in a C(proxy_servers) key."""
+        hosts = []
+        for entry in self.entries:
+            network = _network(entry)
+            if network is not None:
+                if network.num_addresses == 1 and "/" not in entry:
+                    hosts.append(str(network.network_address))
+            elif not entry.startswith((".", "*")):
+                hosts.append(entry.partition(":")[0].lower().rstrip("."))
+        return list(dict.fromkeys(hosts))
+
+    def warnings(self) -> t.List[str]:
+        """What conda cannot obey, and what is done instead."""
+        notes = []
+        if any("/" in entry for entry in self.entries):
+            notes.append(
+                "conda_proxy_no_proxy has a network (CIDR): conda obeys exact host names only, so it holds for managed channel hosts that are "
+                "addresses in it, and for programs that read the environment"
+            )
+        if any(entry.startswith(("*", ".")) for entry in self.entries):
+            notes.append(
+                "conda_proxy_no_proxy has a domain or wildcard: conda obeys exact host names only, so each managed channel host that it covers "
+                "is exempted by name, and other hosts of the domain are not"
+            )
+        return notes
+
+
+def _network(text: str) -> t.Optional[Network]:
+    try:
+        return ipaddress.ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None

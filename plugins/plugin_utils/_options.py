@@ -1,0 +1,61 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the action conda_proxy, as ArgumentSpecValidator wants them.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+A test compares them with the documentation of the module and with the argument_specs of the role. Options that may
+hold a secret are C(str) or C(raw) without C(choices): a validation error shows the value of any other.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+SECTIONS = ("condarc", "environment", "netrc")
+
+
+def _list() -> t.Dict[str, t.Any]:
+    return {"type": "list", "elements": "str", "default": []}
+
+
+OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "preflight": {"type": "bool", "default": False},
+    "scope": {"type": "str", "choices": ["system", "user"], "default": "system"},
+    "users": _list(),
+    "home": {"type": "str"},
+    "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS), "default": ["condarc", "environment"]},
+    "http": {"type": "str", "no_log": True},
+    "https": {"type": "str", "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "no_proxy": {"type": "list", "elements": "str", "default": ["localhost", "127.0.0.1", "::1"]},
+    "tls_to_proxy": {"type": "bool", "default": False},
+    "password_exposure": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "ca_bundle": {"type": "str"},
+    "ca_bundle_src": {"type": "str"},
+    "ssl_verify": {"type": "str"},
+    "channels": _list(),
+    "default_channels": _list(),
+    "channel_alias": {"type": "str"},
+    "custom_channels": {"type": "dict", "default": {}},
+    "allowlist_channels": _list(),
+    "denylist_channels": _list(),
+    "override_channels_enabled": {"type": "bool"},
+    "remote_connect_timeout_secs": {"type": "float"},
+    "remote_read_timeout_secs": {"type": "float"},
+    "remote_max_retries": {"type": "int"},
+    "remote_backoff_factor": {"type": "int"},
+    "extra": {"type": "dict", "default": {}},
+    "lock": {"type": "bool", "default": False},
+    "condarc_path": {"type": "str"},
+    "condarc_template": {"type": "str"},
+    "environment_targets": _list(),
+    "netrc": {"type": "raw", "default": [], "no_log": True},
+    "verify": {"type": "str", "choices": ["none", "report", "rollback", "require"], "default": "rollback"},
+    "verify_deadline": {"type": "float", "default": 45.0},
+    "prefix": {"type": "str"},
+}

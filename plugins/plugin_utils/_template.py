@@ -1,0 +1,37 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Render the .condarc template with the templar of the ansible-core at hand.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19 templates every text it is given
+    trust_as_template = None
+
+
+def render_template(templar: t.Any, path: str, condarc: t.Dict[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str:
+    """The text that the template at C(path) makes of C(condarc), beside the host's variables. Raises Refused."""
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    # values may hold "{{": they are text, not templates
+    variables = dict(task_vars, condarc=wrap_var(condarc))
+    scoped = templar.copy_with_new_env(available_variables=variables)
+    try:
+        if trust_as_template is None:
+            return str(scoped.template(text, preserve_trailing_newlines=True, convert_data=False))
+        return str(scoped.template(trust_as_template(text), preserve_trailing_newlines=True))
+    except AnsibleError as exc:
+        # its message may show a value; the type and the place in the template do not
+        raise Refused("condarc_template", "cannot be rendered ({0})".format(type(exc).__name__), "try it with ansible.builtin.template") from None

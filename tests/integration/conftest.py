@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real parts, started when a test first asks for them and gone when the session ends."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bed import conda_base, hosts, squid
+from tests.bed.authority import Authority
+from tests.bed.channel import ChannelServer, Rules, make_channel
+from tests.bed.interpreters import find_interpreter
+from tests.bed.proxy import Proxy
+from tests.conftest import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    HostFactory = Callable[..., hosts.Host]
+
+CHANNEL_HOST = "conda.bed.invalid"  # resolves at the proxies only: what arrives came through one
+PROXY_USER = "ada"
+PROXY_PASSWORD = "p@ss:w/rd #1%"
+PROXY_PASSWORD_ENCODED = "p%40ss%3Aw%2Frd%20%231%25"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that use the shared hosts stay in one worker of pytest-xdist."""
+    for item in items:
+        if "hosts" in item.keywords:
+            item.add_marker(pytest.mark.xdist_group("hosts"))
+
+
+@pytest.fixture(scope="session")
+def conda() -> Callable[..., Path]:
+    """`conda()` is a real conda base, `conda("22.9.0", python_version="3.10")` another; built once, then cached."""
+
+    def base(version: str = "24.7.1", python_version: str | None = None) -> Path:
+        python = Path(sys.executable)
+        if python_version is not None:
+            found = find_interpreter(python_version)
+            if found is None:
+                unavailable(f"no python{python_version} runs on this machine")
+            python = found
+        return conda_base.build(version, python)
+
+    return base
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The CA that signs the TLS channels."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def interceptor(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The CA of a company that opens TLS."""
+    return Authority(tmp_path_factory.mktemp("interceptor"), "Condafleet interceptor")
+
+
+@dataclass
+class Channels:
+    """One folder of channels, served on http and https. `rules` hold for both."""
+
+    root: Path
+    http: ChannelServer
+    https: ChannelServer
+    rules: Rules
+
+
+@pytest.fixture(scope="session")
+def channel_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Channels `main`, `extra` and `private` as files."""
+    root = tmp_path_factory.mktemp("channels")
+    for name in ("main", "extra", "private"):
+        make_channel(root / name)
+    return root
+
+
+@pytest.fixture
+def channels(channel_root: Path, authority: Authority) -> Iterator[Channels]:
+    """The channels on loopback, http and https; `private` asks for the login ada / pw-of-channel."""
+    with serve_channels(channel_root, authority, "127.0.0.1") as served:
+        yield served
+
+
+class serve_channels:  # noqa: N801 - called like a function
+    """Serve on an address, for loopback or for hosts."""
+
+    def __init__(self, root: Path, authority: Authority, address: str) -> None:
+        self._stack = ExitStack()
+        rules = Rules(logins={"private": ("ada", "pw-of-channel")})
+        tls = authority.server_context(address, "localhost", CHANNEL_HOST)
+        self._channels = Channels(
+            root, ChannelServer(root, address, rules=rules), ChannelServer(root, address, tls=tls, rules=rules), rules
+        )
+
+    def __enter__(self) -> Channels:
+        self._stack.enter_context(self._channels.http)
+        self._stack.enter_context(self._channels.https)
+        return self._channels
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    """Our own proxy on loopback; change `proxy.behaviour` to taste."""
+    with Proxy() as running:
+        running.behaviour.hosts[CHANNEL_HOST] = "127.0.0.1"
+        yield running
+
+
+@pytest.fixture
+def start_squid() -> Iterator[Callable[..., squid.Squid]]:
+    """`start_squid(username=..., password=..., intercept=..., address=...)`: real squids, ended after the test."""
+    if reason := squid.missing():
+        unavailable(reason)
+    with ExitStack() as stack:
+
+        def start(**options: object) -> squid.Squid:
+            options.setdefault("hosts", {CHANNEL_HOST: options.get("address", "127.0.0.1")})
+            return stack.enter_context(squid.Squid(**options))  # type: ignore[arg-type]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def start_host() -> Iterator[HostFactory]:
+    """`start_host("name", mounts=[...])`: booted systemd hosts, removed when the session ends."""
+    if reason := hosts.missing():
+        unavailable(reason)
+    with ExitStack() as stack:
+
+        def start(name: str, mounts: tuple[str, ...] = ()) -> hosts.Host:
+            return stack.enter_context(hosts.Host.start(name, mounts))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def conda_hosts(start_host: HostFactory) -> list[hosts.Host]:
+    """Two hosts for the whole session with a real conda 24.7.1 at /opt/conda, mounted read-only."""
+    if reason := conda_base.host_python_missing():
+        unavailable(reason)
+    base = conda_base.build_for_hosts()
+    return [start_host(name, (f"{base}:{conda_base.HOST_PREFIX}:ro",)) for name in ("host1", "host2")]
