@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -14,7 +16,7 @@ from tests.bed.interpreters import find_interpreter
 from tests.bed.paths import CHECKOUT, VENV_BIN, link_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     AnsibleRun = Callable[..., subprocess.CompletedProcess[str]]
@@ -44,11 +46,12 @@ def interpreter() -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def ansible_env(tmp_path: Path) -> dict[str, str]:
+def ansible_env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A clean environment for Ansible's commands, with everything that it writes below the test's folder."""
     home = tmp_path / "ansible"
     home.mkdir()
-    return clean_env(
+    sockets = tempfile.mkdtemp(prefix="bed-")  # a socket's path has room for about 100 characters
+    yield clean_env(
         home,
         PATH=f"{VENV_BIN}:{SYSTEM_PATH}",
         ANSIBLE_HOME=str(home / ".ansible"),
@@ -57,7 +60,13 @@ def ansible_env(tmp_path: Path) -> dict[str, str]:
         ANSIBLE_LOCAL_TEMP=str(home / "tmp"),
         ANSIBLE_NOCOLOR="1",
         PYTHONDONTWRITEBYTECODE="1",
+        ANSIBLE_SSH_CONTROL_PATH_DIR=sockets,
     )
+    for name in os.listdir(sockets):  # the master connections that ssh keeps open
+        subprocess.run(
+            ["ssh", "-O", "exit", "-o", f"ControlPath={sockets}/{name}", "bed"], capture_output=True, check=False
+        )
+    shutil.rmtree(sockets, ignore_errors=True)
 
 
 @pytest.fixture

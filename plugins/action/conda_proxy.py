@@ -6,35 +6,29 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import secrets
+import ssl
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleError
+
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import Compiled, compile_settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._template import render_template
 
-_MODULE = "condafleet.proxy.conda_proxy_host"
 _LOCK_TIMEOUT = 60
 _TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "conda_proxy", "templates", "condarc.j2")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(HostAction):
     """See the documentation of the module of the same name."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[t.Dict[str, t.Any]] = None) -> t.Dict[str, t.Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
-        result: t.Dict[str, t.Any] = super().run(tmp, task_vars)
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             options = self._options()
             compiled = self._compile(options, task_vars)
@@ -47,23 +41,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if answer.get("needs") == "ca_roots" and compiled.settings["ca_bundle"]:
             compiled.settings["ca_bundle"]["roots"] = _own_roots()
             answer = self._execute(compiled.settings, task_vars)
-        answer.pop("invocation", None)  # one masked string, of no use to anybody
         answer["warnings"] = compiled.warnings + list(answer.get("warnings", ()))
         return answer
 
-    def _options(self) -> t.Dict[str, t.Any]:
-        given = {key: value for key, value in self._task.args.items() if value not in (None, "")}
+    def _options(self) -> dict[str, t.Any]:
         for name in ("username", "password"):
-            if isinstance(given.get(name), (bool, int, float, list, dict)):
+            if isinstance(self._task.args.get(name), (bool, int, float, list, dict)):
                 raise Refused(name, "is not text, so YAML may have changed it already", "put it in quotes")
-        validated = ArgumentSpecValidator(OPTIONS).validate(given)
-        if validated.error_messages:
-            # options that may hold a secret are text without choices, so that no value of theirs can stand in here
-            raise AnsibleActionFail("; ".join(validated.error_messages))
-        return t.cast("t.Dict[str, t.Any]", validated.validated_parameters)
+        return self.validated(OPTIONS)
 
-    def _compile(self, options: t.Dict[str, t.Any], task_vars: t.Dict[str, t.Any]) -> Compiled:
-        def render(condarc: t.Dict[str, t.Any]) -> str:
+    def _compile(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> Compiled:
+        def render(condarc: dict[str, t.Any]) -> str:
             path = self._find("condarc_template", options) if options["condarc_template"] else _TEMPLATE
             return render_template(self._templar, path, condarc, task_vars)
 
@@ -77,24 +65,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             return str(self._find_needle(folder, options[option]))
         except AnsibleError:
-            raise Refused(option, "names a file that is not on the control node", "give its path, absolute or below {0}/".format(folder)) from None
+            raise Refused(
+                option, "names a file that is not on the control node", f"give its path, absolute or below {folder}/"
+            ) from None
 
-    def _execute(self, settings: t.Mapping[str, t.Any], task_vars: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
-        asked = dict(settings, mask_key=secrets.token_hex(16), run=secrets.token_hex(8), lock_timeout=_LOCK_TIMEOUT)
-        text = json.dumps({"task": "conda_proxy", "settings": asked})
-        payload = base64.b64encode(text.encode()).decode()
-        answer: t.Dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args={"payload": payload}, task_vars=task_vars)
-        return answer
+    def _execute(self, settings: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        run = {"mask_key": secrets.token_hex(16), "run": secrets.token_hex(8), "lock_timeout": _LOCK_TIMEOUT}
+        return self.on_machine(task_vars, {"task": "conda_proxy", "settings": dict(settings, **run)})
 
 
 def _own_roots() -> str:
     """The control node's CA roots, for a machine that has none."""
-    import ssl
-
     path = ssl.get_default_verify_paths().cafile
     if not path:
-        raise Refused("ca_bundle_src", "cannot be joined: neither the machine nor this control node has CA roots", "install ca-certificates")
+        raise Refused(
+            "ca_bundle_src",
+            "cannot be joined: neither the machine nor this control node has CA roots",
+            "install ca-certificates",
+        )
     with open(path, encoding="utf-8", errors="replace") as stream:
         return stream.read()
-
-

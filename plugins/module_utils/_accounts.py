@@ -33,11 +33,13 @@ def own(home: str = "") -> Account:
     try:
         account = _account(pwd.getpwuid(os.geteuid()))
     except KeyError:
-        raise MachineError("this process runs as the user id {0}, which is not in the password database".format(os.geteuid())) from None
+        raise MachineError(
+            f"this process runs as the user id {os.geteuid()}, which is not in the password database"
+        ) from None
     return account._replace(home=home) if home else account
 
 
-def find(name: str) -> t.Optional[Account]:
+def find(name: str) -> Account | None:
     """The user C(name), or None when this machine has no such user."""
     try:
         return _account(pwd.getpwnam(name))
@@ -45,7 +47,7 @@ def find(name: str) -> t.Optional[Account]:
         return None
 
 
-def owner(uid: int) -> t.Optional[Account]:
+def owner(uid: int) -> Account | None:
     """The user with the id C(uid), or None when this machine has no such user."""
     try:
         return _account(pwd.getpwuid(uid))
@@ -54,10 +56,12 @@ def owner(uid: int) -> t.Optional[Account]:
 
 
 def _account(entry: pwd.struct_passwd) -> Account:
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, os.path.normpath(entry.pw_dir), entry.pw_shell or "/bin/sh")
+    return Account(
+        entry.pw_name, entry.pw_uid, entry.pw_gid, os.path.normpath(entry.pw_dir), entry.pw_shell or "/bin/sh"
+    )
 
 
-def run_as(account: Account, function: t.Callable[[], t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     """Run C(function) with the rights of C(account) and return its result, which JSON must be able to hold.
 
     In a forked child, so that whatever a user planted in the home is followed with that user's rights only. Everything
@@ -83,7 +87,7 @@ def run_as(account: Account, function: t.Callable[[], t.Dict[str, t.Any]]) -> t.
         text = stream.read()
     _pid, status = os.waitpid(child, 0)
     if status != 0 or not text:
-        raise MachineError("the part that ran as {0} ended without an answer".format(account.name))
+        raise MachineError(f"the part that ran as {account.name} ended without an answer")
     answer = t.cast("t.Dict[str, t.Any]", json.loads(text))
     if "error" in answer:
         raise MachineError(answer["error"])
@@ -99,7 +103,7 @@ def _become(account: Account, groups: t.Sequence[int]) -> None:
     os.chdir("/")
 
 
-def _guarded(function: t.Callable[[], t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+def _guarded(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     try:
         return {"result": function()}
     except MachineError as exc:
@@ -108,7 +112,5 @@ def _guarded(function: t.Callable[[], t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]
         frame = exc.__traceback__
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
-        place = "" if frame is None else " at {0}:{1}".format(os.path.basename(frame.tb_frame.f_code.co_filename), frame.tb_lineno)
-        return {"error": "unexpected {0}{1}; please report it".format(type(exc).__name__, place)}
-
-
+        place = "" if frame is None else f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}"
+        return {"error": f"unexpected {type(exc).__name__}{place}; please report it"}

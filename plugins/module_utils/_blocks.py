@@ -16,7 +16,7 @@ END = "# END condafleet.proxy"
 _BEGIN_PREFIX = BEGIN.partition(":")[0]
 
 
-def merge(text: t.Optional[str], lines: t.Sequence[str], top: bool = False) -> str:
+def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
     """Return C(text) with our block holding exactly C(lines).
 
     A block that is there keeps its place; a new one goes to the end, or with C(top) to the beginning (behind a C(#!)
@@ -30,6 +30,8 @@ def merge(text: t.Optional[str], lines: t.Sequence[str], top: bool = False) -> s
     if ours:
         return before + block + after
     if top:
+        if text.startswith("#!") and "\n" not in text:
+            text += newline
         shebang = text.startswith("#!")
         first, rest = (text.partition("\n")[0] + "\n", text.partition("\n")[2]) if shebang else ("", text)
         return first + block + rest
@@ -44,15 +46,21 @@ def take_back(text: str) -> str:
     return before + after
 
 
-def block(text: t.Optional[str]) -> str:
+def block(text: str | None) -> str:
     """Our block as it stands in C(text), marker lines included, or nothing."""
     return _split(text or "")[1]
 
 
-def _split(text: str) -> t.Tuple[str, str, str]:
-    lines = text.splitlines(keepends=True)
-    start = next((n for n, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)), None)
-    if start is None:
+def _split(text: str) -> tuple[str, str, str]:
+    # not splitlines(): that also splits at form feeds and at separators of other scripts
+    lines = [line + "\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    starts = [number for number, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)]
+    if not starts:
         return text, "", ""
-    end = next((n for n, line in enumerate(lines) if n > start and line.rstrip("\r\n") == END), start)
-    return "".join(lines[:start]), "".join(lines[start : end + 1]), "".join(lines[end + 1 :])
+    ours, after = "", ""
+    for start, limit in zip(starts, [*starts[1:], len(lines)]):
+        end = next((number for number in range(start + 1, limit) if lines[number].rstrip("\r\n") == END), start) + 1
+        ours = ours or "".join(lines[start:end])  # a second block, which somebody copied, goes: it would win
+        after += "".join(lines[end:limit])
+    return "".join(lines[: starts[0]]), ours, after

@@ -47,7 +47,7 @@ class Unreadable(ValueError):
     """The file is not in the subset; the message has the line number and the reason, never the text."""
 
     def __init__(self, line: int, reason: str) -> None:
-        super().__init__("line {0}: {1}{2}".format(line, reason, _WAY_OUT))
+        super().__init__(f"line {line}: {reason}{_WAY_OUT}")
 
 
 class Item(t.NamedTuple):
@@ -62,7 +62,7 @@ class Document(t.NamedTuple):
     """A whole file: C(head + above + text + above + text ... + tail) is the file, byte for byte."""
 
     head: str
-    items: t.List[Item]
+    items: list[Item]
     tail: str
     indent: int
     newline: str
@@ -111,9 +111,10 @@ class _Value:
             elif char in "]}" and self.depth:
                 self.depth -= 1
                 token_start = False
-            elif self.depth and char == ",":
-                token_start = True
-            elif char == ":" and (index + 1 == len(text) or text[index + 1] in " \t" or (self.depth and text[index + 1] in ",[]{}")):
+            elif (self.depth and char == ",") or (
+                char == ":"
+                and (index + 1 == len(text) or text[index + 1] in " \t" or (self.depth and text[index + 1] in ",[]{}"))
+            ):
                 token_start = True
             elif char in "-?" and token_start and (index + 1 == len(text) or text[index + 1] in " \t"):
                 if char == "?":
@@ -133,11 +134,11 @@ def parse(text: str) -> Document:
     newline = "\r\n" if re.search(r"^[^\n]*\r\n", text) else "\n"
     bom = "\ufeff" if text.startswith("\ufeff") else ""
     head, pending = bom, ""
-    items: t.List[Item] = []
-    seen: t.Set[str] = set()
-    indent: t.Optional[int] = None
+    items: list[Item] = []
+    seen: set[str] = set()
+    indent: int | None = None
     value = _Value()
-    scalar_indent: t.Optional[int] = None  # inside a block scalar: the column that its lines are deeper than
+    scalar_indent: int | None = None  # inside a block scalar: the column that its lines are deeper than
 
     def continue_item(line: str) -> None:
         last = items[-1]
@@ -149,7 +150,7 @@ def parse(text: str) -> Document:
             raise Unreadable(number, "a character that is not allowed or ends a line only for some readers")
         content = line.rstrip("\r\n")
         bare = content.strip(" ")
-        column = len(content) - len(content.lstrip(" "))
+        column = _column(content)
         if scalar_indent is not None:
             if not bare or column > scalar_indent:
                 continue_item(line)
@@ -230,7 +231,7 @@ def _comment_block(text: str) -> str:
 Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines with LF, at column 0)
 
 
-def merge(text: t.Optional[str], fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
+def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
     """Return C(text) with each key of C(fragment) set to its text, and the keys of C(drop) gone.
 
     A key that is there keeps its place and the comment lines above it; a new one goes to the end.
@@ -262,10 +263,12 @@ def _regroup(document: Document, fragment: Fragment) -> Document:
     A comment line after a line that ends in a flag switches that flag off without a word, blank lines between or not
     (run on conda 24.7.1). At the end nothing follows, and keys whose last line has no flag come last.
     """
-    flagged = [(key, _fit(body, document)) for key, body in fragment if any(FLAG.search(line) for line in body.splitlines())]
+    flagged = [
+        (key, _fit(body, document)) for key, body in fragment if any(FLAG.search(line) for line in body.splitlines())
+    ]
     flagged.sort(key=lambda pair: not FLAG.search(pair[1].rstrip()))
     names = {key for key, _body in flagged}
-    kept: t.List[Item] = []
+    kept: list[Item] = []
     left_over = ""
     for item in document.items:
         if item.key in names:
@@ -277,7 +280,7 @@ def _regroup(document: Document, fragment: Fragment) -> Document:
     return _append(document, flagged)
 
 
-def _lock_lost(document: Document, keys: t.Set[str]) -> bool:
+def _lock_lost(document: Document, keys: set[str]) -> bool:
     for index, item in enumerate(document.items):
         if item.key not in keys:
             continue
@@ -292,7 +295,7 @@ def _lock_lost(document: Document, keys: t.Set[str]) -> bool:
     return False
 
 
-def _append(document: Document, pairs: t.Sequence[t.Tuple[str, str]]) -> Document:
+def _append(document: Document, pairs: t.Sequence[tuple[str, str]]) -> Document:
     """Put new keys behind everything that is there, comments at the end of the file included."""
     body = document.text()
     missing = document.newline if body.strip("\ufeff") and not body.endswith("\n") else ""
@@ -319,14 +322,24 @@ def own(text: str) -> str:
 
 
 def _rest(text: str) -> str:
+    """The blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block scalar)."""
     lines = text.splitlines(keepends=True)
+    indent = _column(text)
     end = len(lines)
-    while end > 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip(" ").startswith("#")):
+    while end > 1 and (not lines[end - 1].strip() or _is_comment(lines[end - 1], indent)):
         end -= 1
     return "".join(lines[end:])
 
 
-def take_back(text: str, owned: Fragment, original: t.Optional[str], force: bool) -> str:
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _is_comment(line: str, indent: int) -> bool:
+    return line.lstrip(" ").startswith("#") and _column(line) <= indent
+
+
+def take_back(text: str, owned: Fragment, original: str | None, force: bool) -> str:
     """Return C(text) without what is ours: each key of C(owned) becomes what it was in C(original), or goes.
 
     With C(force) also where somebody has changed our key since; without it such a key is theirs and stays.
@@ -351,7 +364,7 @@ def take_back(text: str, owned: Fragment, original: t.Optional[str], force: bool
     return (_append(document, lost) if lost else document).text()
 
 
-def lost_content(text: t.Optional[str], fragment: Fragment) -> t.List[str]:
+def lost_content(text: str | None, fragment: Fragment) -> list[str]:
     """The keys of C(fragment) whose text in C(text) is about to be replaced by another one."""
     document = parse(text or "")
     wanted = {key: _fit(body, document) for key, body in fragment}

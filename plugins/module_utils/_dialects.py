@@ -22,54 +22,83 @@ class Unrepresentable(ValueError):
     """A value that this dialect cannot hold; the message names the variable and the character class, never the value."""
 
 
-def _refuse(name: str, value: str, pattern: str, what: str) -> None:
-    if re.search(pattern, value):
-        raise Unrepresentable("{0} holds {1}".format(name, what))
+# No reader takes these: control characters, and code points that are no characters (systemd drops the whole line).
+_NO_TEXT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_PAM_LINE = 8190  # bytes that pam_env 1.5 takes in a line; it skips a longer one
 
 
-def _sh(variables: Variables) -> t.List[str]:
-    return ["export {0}='{1}'".format(name, value.replace("'", "'\\''")) for name, value in variables.items()]
+def _refuse(name: str, what: str) -> None:
+    raise Unrepresentable(f"{name} {what}")
 
 
-def _fish(variables: Variables) -> t.List[str]:
-    return ["set -gx {0} '{1}'".format(name, value.replace("\\", "\\\\").replace("'", "\\'")) for name, value in variables.items()]
+def _sh(variables: Variables) -> list[str]:
+    return ["export {}='{}'".format(name, value.replace("'", "'\\''")) for name, value in variables.items()]
 
 
-def _csh(variables: Variables) -> t.List[str]:
+def _fish(variables: Variables) -> list[str]:
     lines = []
     for name, value in variables.items():
-        quoted = value.replace("'", "'\\''").replace("!", "\\!")  # history expansion reaches into single quotes
-        lines.append("setenv {0} '{1}'".format(name, quoted))
+        lines.append("set -gx {} '{}'".format(name, value.replace("\\", "\\\\").replace("'", "\\'")))
     return lines
 
 
-def _pam_env(variables: Variables) -> t.List[str]:
-    for name, value in variables.items():
-        _refuse(name, value, r"[#\"'\\$]|^\s|\s$", "a quote, #, $, backslash or outer space, which /etc/environment cannot hold")
-    return ["{0}={1}".format(name, value) for name, value in variables.items()]
+def _csh(variables: Variables) -> list[str]:
+    # The history character counts inside single quotes too, and backslashes there may (backslash_quote) or may not:
+    # each of these stands outside of the quotes.
+    return ["setenv {} '{}'".format(name, re.sub(r"([\\'!])", r"'\\\1'", value)) for name, value in variables.items()]
 
 
-def _environment_d(variables: Variables) -> t.List[str]:
+def _pam_env(variables: Variables) -> list[str]:
+    """For /etc/environment, which two read: pam_env and, as environment.d/99-environment.conf, systemd.
+
+    pam_env strips one pair of quotes, knows no escape and cuts at a C(#) even in quotes; systemd expands C($) even in
+    quotes, and takes a backslash for its own outside of single ones. What they would read differently is refused.
+    """
     lines = []
     for name, value in variables.items():
+        if not value:
+            _refuse(name, "is empty, which the readers of /etc/environment understand differently")
+        if "#" in value or "$" in value:
+            _refuse(name, "holds a # or a $, which /etc/environment cannot hold")
+        quote = ""
+        if value != value.strip(" ") or "\\" in value or value[0] in "\"'":
+            if "'" in value and ('"' in value or "\\" in value):
+                _refuse(name, "holds quotes or backslashes together, or at its ends, as /etc/environment cannot hold them")
+            quote = '"' if "'" in value else "'"
+        line = f"{name}={quote}{value}{quote}"
+        if len(line.encode()) > _PAM_LINE:
+            _refuse(name, f"is longer than a line of /etc/environment may be ({_PAM_LINE} bytes)")
+        lines.append(line)
+    return lines
+
+
+def _environment_d(variables: Variables) -> list[str]:
+    lines = []
+    for name, value in variables.items():
+        if not value:
+            _refuse(name, "is empty, which environment.d cannot hold")
         quoted = re.sub(r'(["\\`])', r"\\\1", value).replace("$", "$$")
-        lines.append('{0}="{1}"'.format(name, quoted))
+        lines.append(f'{name}="{quoted}"')
     return lines
 
 
-def _systemd_manager(variables: Variables) -> t.List[str]:
+def _systemd_manager(variables: Variables) -> list[str]:
     lines = ["[Manager]"]
     for name, value in variables.items():
         quoted = re.sub(r'(["\\])', r"\\\1", value).replace("%", "%%")
-        lines.append('DefaultEnvironment="{0}={1}"'.format(name, quoted))
+        lines.append(f'DefaultEnvironment="{name}={quoted}"')
     return lines
 
 
-def _sudoers(variables: Variables) -> t.List[str]:
-    return ['Defaults env_keep += "{0}"'.format(" ".join(variables))]
+def _sudoers(variables: Variables) -> list[str]:
+    return ['Defaults env_keep += "{}"'.format(" ".join(variables))]
 
 
-_DIALECTS: t.Mapping[str, t.Callable[[Variables], t.List[str]]] = {
+_DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
     "sh": _sh,
     "fish": _fish,
     "csh": _csh,
@@ -80,11 +109,12 @@ _DIALECTS: t.Mapping[str, t.Callable[[Variables], t.List[str]]] = {
 }
 
 
-def render(dialect: str, variables: Variables) -> t.List[str]:
+def render(dialect: str, variables: Variables) -> list[str]:
     """Return the lines, without line ends, that set and export C(variables) in C(dialect), in their order.
 
     Raises Unrepresentable for a value that the dialect cannot hold; no dialect holds a control character.
     """
     for name, value in variables.items():
-        _refuse(name, value, r"[\x00-\x1f\x7f]", "a control character, which no reader takes")
+        if _NO_TEXT.search(value):
+            _refuse(name, "holds a control character or another code point that is no text, which no reader takes")
     return _DIALECTS[dialect](variables)

@@ -34,11 +34,11 @@ class Editor:
         """Why a change is needed when we C(owned) something other than what is wanted now."""
         return "rotated"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         """C(text) with what is wanted in it; what we C(owned) and no longer want becomes what it was in C(original)."""
         raise NotImplementedError
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         """C(text) without what is ours; C(force) also takes what somebody has changed since."""
         raise NotImplementedError
 
@@ -46,15 +46,15 @@ class Editor:
         """Is anything of ours in C(text)?"""
         raise NotImplementedError
 
-    def view(self, text: t.Optional[str], masker: Masker) -> str:
+    def view(self, text: str | None, masker: Masker) -> str:
         """What a diff shows of C(text): secrets masked."""
         return masker.text(text or "")
 
-    def warnings(self, text: t.Optional[str], owned: t.Any) -> t.List[str]:
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         """What is lost from C(text) when the wanted content is put into it."""
         return []
 
-    def findings(self, text: str) -> t.List[str]:
+    def findings(self, text: str) -> list[str]:
         """What in the finished text keeps it from working, although it is as wanted."""
         return []
 
@@ -64,24 +64,27 @@ class CondarcEditor(Editor):
 
     name = "condarc"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         keys = {key for key, _body in self.wanted}
         dropped = [pair for pair in owned or [] if pair[0] not in keys]
         if dropped and text is not None:
             text = _condarc.take_back(text, dropped, original, force=True)
         return _condarc.merge(text, self.wanted)
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         return _condarc.take_back(text, self.wanted, original, force)
 
     def present(self, text: str) -> bool:
         keys = {key for key, _body in self.wanted}
         return any(item.key in keys for item in _condarc.parse(text).items)
 
-    def warnings(self, text: t.Optional[str], owned: t.Any) -> t.List[str]:
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         ours = {key for key, _body in owned or []}
         taken = [key for key in _condarc.lost_content(text, self.wanted) if key not in ours]
-        return ["the key {0} had another value, which is kept in the state and comes back with state: absent".format(key) for key in taken]
+        return [
+            f"the key {key} had another value, which is kept in the state and comes back with state: absent"
+            for key in taken
+        ]
 
 
 class BlockEditor(Editor):
@@ -89,16 +92,16 @@ class BlockEditor(Editor):
 
     name = "block"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return _blocks.merge(text, self.wanted["lines"], self.wanted["top"])
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         return _blocks.take_back(text)
 
     def present(self, text: str) -> bool:
         return bool(_blocks.block(text))
 
-    def view(self, text: t.Optional[str], masker: Masker) -> str:
+    def view(self, text: str | None, masker: Masker) -> str:
         # the user's own lines are nobody's business in a diff
         return masker.text(_blocks.block(text))
 
@@ -108,10 +111,10 @@ class WholeEditor(Editor):
 
     name = "whole"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return str(self.wanted)
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         return original or ""
 
     def present(self, text: str) -> bool:
@@ -129,17 +132,17 @@ class CertificatesEditor(Editor):
     def reason(self, owned: t.Any) -> str:
         return "roots_updated" if owned["ours"] == digest(self.wanted["ours"]) else "rotated"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return "".join(part.rstrip("\n") + "\n" for part in (self.wanted["ours"], self.wanted["roots"]) if part.strip())
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         return original or ""
 
     def present(self, text: str) -> bool:
         return True
 
-    def view(self, text: t.Optional[str], masker: Masker) -> str:
-        return "" if not text else "{0} certificates, {1}\n".format(text.count("-----BEGIN CERTIFICATE"), digest(text))
+    def view(self, text: str | None, masker: Masker) -> str:
+        return "" if not text else "{} certificates, {}\n".format(text.count("-----BEGIN CERTIFICATE"), digest(text))
 
 
 class NetrcEditor(Editor):
@@ -147,23 +150,23 @@ class NetrcEditor(Editor):
 
     name = "netrc"
 
-    def edit(self, text: t.Optional[str], owned: t.Any, original: t.Optional[str]) -> str:
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         machines = {entry["machine"] for entry in self.wanted["entries"]}
         dropped = [entry for entry in (owned or {}).get("entries", []) if entry["machine"] not in machines]
         if dropped and text is not None:
             text = _netrc.take_back(text, dropped, original, True, self.wanted["escapes"])
         return _netrc.merge(text, self.wanted["entries"], self.wanted["escapes"])
 
-    def take_back(self, text: str, original: t.Optional[str], force: bool) -> str:
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
         return _netrc.take_back(text, self.wanted["entries"], original, force, self.wanted["escapes"])
 
     def present(self, text: str) -> bool:
         return any(_netrc.has(text, entry["machine"]) for entry in self.wanted["entries"])
 
-    def view(self, text: t.Optional[str], masker: Masker) -> str:
+    def view(self, text: str | None, masker: Masker) -> str:
         return _netrc.mask(text or "", masker.secret)
 
-    def findings(self, text: str) -> t.List[str]:
+    def findings(self, text: str) -> list[str]:
         return _netrc.findings(text, self.wanted["escapes"])
 
 

@@ -17,8 +17,10 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError, encode
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Plan, Target, make_plan
-from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import State, Store, unpack
+
+if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 Journal = t.Dict[str, t.Any]
 
@@ -34,9 +36,9 @@ class Failed(Exception):
 class Outcome(t.NamedTuple):
     """What a transaction did, or in check mode would do."""
 
-    changes: t.List[Change]
+    changes: list[Change]
     unchanged: int
-    warnings: t.List[str]
+    warnings: list[str]
 
 
 class Transaction:
@@ -66,7 +68,7 @@ class Transaction:
 
     def preview(self) -> Outcome:
         """What converge() would do. Makes neither state nor lock, and recovers nothing: it reports."""
-        overlay: t.Dict[str, File] = {}
+        overlay: dict[str, File] = {}
         warnings = []
         journal = self._pending(self.store.load_state())
         if journal:
@@ -76,7 +78,7 @@ class Transaction:
         plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
 
-    def converge(self, then: t.Callable[[t.List[Change]], None] = lambda changes: None) -> Outcome:
+    def converge(self, then: t.Callable[[list[Change]], None] = lambda changes: None) -> Outcome:
         """Make the machine as wanted; C(then) is called when all is written, before the commit.
 
         Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(then), puts everything back.
@@ -106,8 +108,15 @@ class Transaction:
     def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
         state = self.store.load_state()
         plan = make_plan(self.targets(), state, self.sections, read, self.masker)
-        if plan.changes and state.host and state.host != self.host and any("rotated" in change.reasons for change in plan.changes):
-            note = "{0}: this folder is shared with the host {1}, which was told other settings; both now follow this run"
+        if (
+            plan.changes
+            and state.host
+            and state.host != self.host
+            and any("rotated" in change.reasons for change in plan.changes)
+        ):
+            note = (
+                "{0}: this folder is shared with the host {1}, which was told other settings; both now follow this run"
+            )
             plan.warnings.append(note.format(self.store.folder, state.host))
         plan.state.host = self.host
         return plan
@@ -116,8 +125,8 @@ class Transaction:
         if plan.state.as_json() != self.store.load_state().as_json():
             self.store.save_state(plan.state)
 
-    def _transact(self, plan: Plan, then: t.Callable[[t.List[Change]], None]) -> t.List[str]:
-        folders: t.List[str] = []
+    def _transact(self, plan: Plan, then: t.Callable[[list[Change]], None]) -> list[str]:
+        folders: list[str] = []
         for change in plan.changes:
             if change.new.exists:
                 folders = _union(folders, self.machine.missing_folders(change.path))
@@ -150,18 +159,18 @@ class Transaction:
                 self.machine.remove_folder(folder)
         self.store.drop_journal()
 
-    def _activate(self, kinds: t.Iterable[str]) -> t.List[str]:
-        warnings: t.List[str] = []
+    def _activate(self, kinds: t.Iterable[str]) -> list[str]:
+        warnings: list[str] = []
         for kind in sorted({kind for kind in kinds if kind}):
             warnings += self.machine.activate(kind)
         return warnings
 
-    def _pending(self, state: State) -> t.Optional[Journal]:
+    def _pending(self, state: State) -> Journal | None:
         """The journal of a run that was cut off before its commit."""
         journal = self.store.load_journal()
         return journal if journal and journal["run"] != state.run else None
 
-    def _recover(self) -> t.List[str]:
+    def _recover(self) -> list[str]:
         state = self.store.load_state()
         journal = self._pending(state)
         if journal:
@@ -170,7 +179,7 @@ class Transaction:
             self._clean_up(state)
         return []
 
-    def _undo(self, journal: Journal) -> t.List[str]:
+    def _undo(self, journal: Journal) -> list[str]:
         warnings = []
         for path, file, note in self._undo_steps(journal):
             if file.exists:
@@ -184,7 +193,7 @@ class Transaction:
         self.store.drop_journal()
         return warnings
 
-    def _undo_steps(self, journal: Journal) -> t.Iterator[t.Tuple[str, File, str]]:
+    def _undo_steps(self, journal: Journal) -> t.Iterator[tuple[str, File, str]]:
         """The files that undoing must write, with a warning where it cannot be exactly what was there."""
         for record in reversed(journal["changes"]):
             path, old, entry = record["path"], unpack(record["old"]), record["entry"]
@@ -193,14 +202,14 @@ class Transaction:
                 if now != old:
                     yield path, old, ""
             elif now.digest != old.digest:
-                note = "{0}: edited while our run was under way; only what is ours was taken out".format(path)
+                note = f"{path}: edited while our run was under way; only what is ours was taken out"
                 if entry and now.exists:
                     ours = editor(entry["editor"], entry["owned"])
-                    text = ours.take_back(t.cast(str, now.text), old.text, force=False)
+                    text = ours.take_back(t.cast("str", now.text), old.text, force=False)
                     yield path, File(encode(text), now.mode, now.uid, now.gid), note
                 else:
                     yield path, now, note
 
 
-def _union(first: t.Sequence[str], second: t.Sequence[str]) -> t.List[str]:
+def _union(first: t.Sequence[str], second: t.Sequence[str]) -> list[str]:
     return [*first, *(item for item in second if item not in first)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import typing as t
 
 NAMES = (
     "http_proxy",
@@ -33,7 +32,7 @@ _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
 _TIMEOUT = 10
 
 
-def login_environment(home: str, shell: str, name: str) -> t.Dict[str, str]:
+def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
     """The proxy, CA and conda variables of a fresh login shell, with the rights of this process.
 
     C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file that waits for input or
@@ -64,7 +63,7 @@ def login_environment(home: str, shell: str, name: str) -> t.Dict[str, str]:
     return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX)}
 
 
-def _pam_environment() -> t.Dict[str, str]:
+def _pam_environment() -> dict[str, str]:
     try:
         with open("/etc/environment", encoding="utf-8", errors="surrogateescape") as stream:
             lines = [line.strip() for line in stream]

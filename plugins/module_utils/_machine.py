@@ -20,7 +20,7 @@ class MachineError(Exception):
 class File(t.NamedTuple):
     """One file as it was read. C(mode), C(uid) and C(gid) are POSIX; a missing file has C(data) None."""
 
-    data: t.Optional[bytes] = None
+    data: bytes | None = None
     mode: int = 0
     uid: int = -1
     gid: int = -1
@@ -30,7 +30,7 @@ class File(t.NamedTuple):
         return self.data is not None
 
     @property
-    def text(self) -> t.Optional[str]:
+    def text(self) -> str | None:
         """The content as text; bytes that are not UTF-8 survive the way back through encode()."""
         return None if self.data is None else self.data.decode("utf-8", "surrogateescape")
 
@@ -56,7 +56,7 @@ class Machine(t.Protocol):
     def remove(self, path: str) -> None:
         """Remove a file; a missing one is fine."""
 
-    def missing_folders(self, path: str) -> t.List[str]:
+    def missing_folders(self, path: str) -> list[str]:
         """The folders that must be made before C(path) can be written, outermost first."""
 
     def make_folder(self, path: str, private: bool = False) -> None:
@@ -65,7 +65,7 @@ class Machine(t.Protocol):
     def remove_folder(self, path: str) -> None:
         """Remove a folder if it is empty."""
 
-    def activate(self, kind: str) -> t.List[str]:
+    def activate(self, kind: str) -> list[str]:
         """Make a change take effect (C(systemd_reload), ...) and return warnings."""
 
     def lock(self, folder: str) -> t.ContextManager[None]:

@@ -7,7 +7,8 @@
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
 The reader that counts is Python's C(netrc), which requests and so conda uses. It changed once, at 3.11: since then
-quotes and backslashes are syntax, before they were literal (run on Python 3.6 to 3.13).
+quotes and backslashes are syntax, before they were literal. Both parsers are followed here to the letter, oddities
+included, and compared with the real ones (tests/integration/test_netrc_readers.py).
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import re
 import typing as t
 
 Entries = t.Sequence[t.Mapping[str, str]]
-_FOLLOWERS = ("login", "user", "account", "password")
-_SECRET = ("account", "password")
+_SPACE = " \t\r\n"
+_BOM = "\ufeff"
+_HOST = re.compile(r"[\w.:-]+")
 
 
 class Unrepresentable(ValueError):
@@ -31,17 +33,25 @@ class _Token(t.NamedTuple):
 
 
 class _Entry(t.NamedTuple):
-    """C(machine) is empty for a default entry; the span ends behind the last token."""
+    """C(machine) is C(default) for a default entry; the span ends behind the last token."""
 
     machine: str
     start: int
     end: int
-    values: t.Dict[str, _Token]
+    values: dict[str, _Token]
 
 
 class _File(t.NamedTuple):
-    entries: t.List[_Entry]
-    bad_line: int  # 0: none. Python gives up the whole file for one bad line.
+    """C(bad_line): Python gives up the whole file for this line (0: none). C(stop): it reads nothing from there on.
+
+    C(first) is where the first entry or macro begins. C(words) are the keywords and names that a diff may show.
+    """
+
+    entries: list[_Entry]
+    bad_line: int
+    stop: int | None
+    first: int | None
+    words: list[_Token]
 
 
 def portable(value: str) -> bool:
@@ -49,157 +59,261 @@ def portable(value: str) -> bool:
     return bool(re.fullmatch(r"[!-~]+", value)) and "\\" not in value and not value.startswith('"')
 
 
-def _tokens(text: str, escapes: bool) -> t.Iterator[_Token]:
-    position = 0
-    while True:
-        position = re.compile(r"[ \t\r\n]*").match(text, position).end()  # type: ignore[union-attr]
-        if position == len(text):
-            return
-        start, value = position, []
-        quoted = escapes and text[position] == '"'
-        position += quoted
-        while position < len(text):
-            char = text[position]
-            if quoted and char == '"':
-                position += 1
+class _Lexer:
+    """The tokens of C(netrc) as Python reads them. C(line) counts like the parser's, which never counts skipped lines."""
+
+    def __init__(self, text: str, escapes: bool) -> None:
+        self.text = text
+        self.escapes = escapes
+        self.position = len(_BOM) if text.startswith(_BOM) else 0
+        self.line = 1
+        self._pushed: list[_Token] = []
+
+    def push(self, token: _Token) -> None:
+        self._pushed.insert(0, token)
+
+    def token(self) -> _Token:
+        """The next one; at the end an empty one that spans nothing."""
+        if self._pushed:
+            return self._pushed.pop(0)
+        while self._peek() in tuple(_SPACE):
+            self._read()
+        return self._escaped() if self.escapes else self._plain()
+
+    def rest_of_line(self) -> str:
+        """Skip to the next line and return what was skipped, with one newline as its end if it has one."""
+        taken = ""
+        while self.position < len(self.text):
+            char = self._read(count=False)
+            taken += char
+            if char == "\n":
                 break
-            if not quoted and char in " \t\r\n":
+        return taken
+
+    def _peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def _read(self, count: bool = True) -> str:
+        char = self._peek()
+        self.position += len(char)
+        if char == "\r":  # a text file's line ends are read as one newline each
+            char = "\n"
+            self.position += self._peek() == "\n"
+        self.line += count and char == "\n"
+        return char
+
+    def _plain(self) -> _Token:
+        """Before 3.11: what is no printable ASCII is a token of its own."""
+        start = self.position
+        value = self._read()
+        if not "!" <= value <= "~":
+            return _Token(start, self.position, value)
+        while "!" <= self._peek() <= "~":
+            value += self._read()
+        end = self.position
+        if self._peek() in tuple(_SPACE):
+            self._read()
+        elif self._peek():
+            self.push(_Token(end, end + 1, self._read()))
+        return _Token(start, end, value)
+
+    def _escaped(self) -> _Token:
+        start, value = self.position, ""
+        if self._peek() == '"':
+            self._read()
+            while self.position < len(self.text):
+                char = self._read()
+                if char == '"':
+                    break
+                value += self._read() if char == "\\" else char
+            return _Token(start, self.position, value)
+        end = start
+        while self.position < len(self.text):
+            char = self._read()
+            if char in "\n\t ":
                 break
-            if escapes and char == "\\" and position + 1 < len(text):
-                position += 1
-                char = text[position]
-            value.append(char)
-            position += 1
-        yield _Token(start, position, "".join(value))
+            value += self._read() if char == "\\" else char
+            end = self.position
+        return _Token(start, end, value)
 
 
 def _parse(text: str, escapes: bool) -> _File:
-    """Find the entries. Comments, macros and what nobody understands lie between them."""
-    entries: t.List[_Entry] = []
-    position, bad_line = 0, 0
+    """Find the entries. Where Python gives up this goes on, as what is ours must be found there too."""
+    lexer = _Lexer(text, escapes)
+    entries: list[_Entry] = []
+    words: list[_Token] = []
+    bad = 1 if text.startswith(_BOM) else 0
+    stop: int | None = None
+    first: int | None = None
+
+    def give_up(token: _Token) -> int:
+        return bad or (_line_of(text, token.start) if stop is None else 0)
+
     while True:
-        token = next(_tokens_from(text, position, escapes), None)
-        if token is None:
-            return _File(entries, bad_line)
-        position = token.end
-        if token.value.startswith("#"):
-            position = _line_end(text, token.start)
-        elif token.value == "macdef":
-            blank = re.compile(r"\n[ \t]*\r?\n").search(text, position)
-            position = blank.end() if blank else len(text)
-        elif token.value in ("machine", "default"):
-            entry = _entry(text, token, escapes)
-            if entry is None:
-                bad_line = bad_line or text.count("\n", 0, token.start) + 1
+        line = lexer.line
+        token = lexer.token()
+        if token.start == token.end:
+            return _File(entries, bad, stop, first, words)
+        if not token.value:
+            stop = token.start if stop is None else stop
+        elif token.value.startswith("#"):
+            if lexer.line == line and len(token.value) == 1:
+                lexer.rest_of_line()
+        elif token.value in ("machine", "default", "macdef"):
+            first = token.start if first is None else first
+            words.append(token)
+            if token.value == "macdef":
+                words.append(lexer.token())
+                ended = _skip_macro(lexer)
             else:
+                entry, ended = _entry(lexer, token, words)
                 entries.append(entry)
-                position = entry.end
+            if not ended:
+                bad = give_up(token)
         else:
-            bad_line = bad_line or text.count("\n", 0, token.start) + 1
+            bad = give_up(token)
 
 
-def _entry(text: str, first: _Token, escapes: bool) -> t.Optional[_Entry]:
-    stream = _tokens_from(text, first.end, escapes)
-    end, machine = first.end, ""
-    if first.value == "machine":
-        name = next(stream, None)
-        if name is None:
-            return None
-        machine, end = name.value, name.end
-    values: t.Dict[str, _Token] = {}
-    position = end
+def _line_of(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _skip_macro(lexer: _Lexer) -> bool:
     while True:
-        token = next(_tokens_from(text, position, escapes), None)
-        if token is not None and token.value.startswith("#"):
-            position = _line_end(text, token.start)
-        elif token is not None and token.value in _FOLLOWERS:
-            value = next(_tokens_from(text, token.end, escapes), None)
-            if value is None:
-                return None
+        line = lexer.rest_of_line()
+        if line in ("", "\n"):
+            return bool(line) or not lexer.escapes
+
+
+def _entry(lexer: _Lexer, keyword: _Token, words: list[_Token]) -> tuple[_Entry, bool]:
+    """The entry behind C(keyword), and whether Python accepts it."""
+    machine, end, good = "default", keyword.end, True
+    if keyword.value == "machine":
+        name = lexer.token()
+        words.append(name)
+        machine, end = name.value, name.end
+        good = bool(name.value) or not lexer.escapes
+    values: dict[str, _Token] = {}
+    while True:
+        line = lexer.line
+        token = lexer.token()
+        if token.value.startswith("#") and lexer.escapes:
+            if lexer.line == line:
+                lexer.rest_of_line()
+        elif token.value in ("login", "user", "account", "password"):
+            words.append(token)
+            value = lexer.token()
             values["login" if token.value == "user" else token.value] = value
-            position = end = value.end
+            end = max(token.end, value.end)
         else:
-            return _Entry(machine, first.start, end, values)
+            lexer.push(token)
+            if not lexer.escapes:  # it wants a password that is not empty
+                good = good and "password" in values and bool(values["password"].value)
+            known = token.value in ("", "machine", "default", "macdef") or token.value.startswith("#")
+            return _Entry(machine, keyword.start, end, values), good and known
 
 
-def _tokens_from(text: str, position: int, escapes: bool) -> t.Iterator[_Token]:
-    for token in _tokens(text[position:], escapes):
-        yield _Token(token.start + position, token.end + position, token.value)
+def _read(text: str, escapes: bool | None) -> _File:
+    """As the reader's parser sees it; where that one gives up and the other does not, as the other does."""
+    parsed = _parse(text, escapes is not False)
+    if parsed.bad_line:
+        other = _parse(text, escapes is False)
+        if not other.bad_line:
+            return other
+    return parsed
 
 
-def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
-    return len(text) if end < 0 else end
-
-
-def merge(text: t.Optional[str], entries: Entries, escapes: t.Optional[bool]) -> str:
+def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     """Return C(text) with exactly one entry for each machine of C(entries), holding what is given.
 
     C(escapes): does the parser that will read it know quotes and backslashes; None: not known, then only values that all
-    parsers read alike are written. Raises Unrepresentable. A new entry goes to the top: what stands at the end may be a
-    macro or a default entry, which must stay last.
+    parsers read alike are written. Raises Unrepresentable. A new entry goes before the first one: what stands at the end
+    may be a macro or a default entry, which must stay last, and the parsers read comments behind an entry in their ways.
     """
     text = text or ""
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
     added = ""
     for entry in entries:
         line = _line(entry, escapes)
-        there = [found for found in _parse(text, bool(escapes)).entries if found.machine == entry["machine"]]
+        there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
         for found in reversed(there[1:]):  # the last one would win
             text = _cut(text, found)
         if there:
             if not _same(there[0], entry):
-                text = text[: there[0].start] + line + text[there[0].end :]
+                text = _replace(text, there[0], line)
         else:
             added += line + newline
-    return added + text
+    place = _place(text, escapes)
+    return text[:place] + added + text[place:]
+
+
+def _place(text: str, escapes: bool | None) -> int:
+    """The beginning of the line with the first entry or macro; without one, of the file."""
+    top = len(_BOM) if text.startswith(_BOM) else 0
+    first = _read(text, escapes).first
+    if first is None:
+        return top
+    start = max(top, text.rfind("\n", 0, first) + 1)
+    return top if text[start:first].strip(" \t") else start
 
 
 def _same(found: _Entry, entry: t.Mapping[str, str]) -> bool:
-    return {key: token.value for key, token in found.values.items()} == {key: entry[key] for key in ("login", "password")}
+    return {key: token.value for key, token in found.values.items()} == {
+        key: entry[key] for key in ("login", "password")
+    }
 
 
-def _line(entry: t.Mapping[str, str], escapes: t.Optional[bool]) -> str:
+def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
     words = {}
-    for key in ("login", "password"):
-        if portable(entry[key]):
-            words[key] = entry[key]
+    for key in ("machine", "login", "password"):
+        value = entry[key]
+        if portable(value):
+            words[key] = value
+        elif key == "machine" or re.search(r"[\x00-\x1f\x7f]", value):
+            raise Unrepresentable(f"the {key} of an entry has a character that no netrc can hold")
         elif escapes:
-            words[key] = '"{0}"'.format(entry[key].replace("\\", "\\\\").replace('"', '\\"'))
-        elif escapes is False and re.fullmatch(r"[!-~]+", entry[key]) and not entry[key].startswith('"'):
-            words[key] = entry[key]  # before 3.11 a backslash is a backslash
+            words[key] = '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))
+        elif escapes is False and re.fullmatch(r"[!-~]+", value):
+            words[key] = value  # before 3.11 a quote is a quote and a backslash a backslash
         else:
             raise Unrepresentable(
-                "the {0} of machine {1} has characters that a netrc cannot hold for the Python of this machine's conda ({2}); "
-                "change it, or put it in the channel's URL".format(key, entry["machine"], "before 3.11" if escapes is False else "unknown")
+                "the {} of machine {} has characters that a netrc cannot hold for the Python of this machine's conda "
+                "({}); change it, or put it in the channel's URL".format(
+                    key, entry["machine"], "before 3.11" if escapes is False else "unknown"
+                )
             )
-    return "machine {0} login {1} password {2}".format(entry["machine"], words["login"], words["password"])
+    return "machine {machine} login {login} password {password}".format(**words)
+
+
+def _replace(text: str, found: _Entry, line: str) -> str:
+    rest = text[found.end :]
+    if rest and rest[0] not in _SPACE:  # a quoted token ends without a space
+        line += "\n"
+    return text[: found.start] + line + rest
 
 
 def _cut(text: str, found: _Entry) -> str:
     """Take an entry out, with its line end where it has the line for itself."""
     start, end = found.start, found.end
-    rest = re.compile(r"[ \t]*\r?\n").match(text, end)
-    if (start == 0 or text[start - 1] == "\n") and rest:
-        end = rest.end()
+    rest = re.compile(r"[ \t]*(\r?\n|$)").match(text, end)
+    line = max(text.rfind("\n", 0, start) + 1, len(_BOM) if text.startswith(_BOM) else 0)
+    if rest and not text[line:start].strip(" \t"):
+        start, end = line, rest.end()
     return text[:start] + text[end:]
 
 
-def take_back(text: str, entries: Entries, original: t.Optional[str], force: bool, escapes: t.Optional[bool] = None) -> str:
+def take_back(text: str, entries: Entries, original: str | None, force: bool, escapes: bool | None = None) -> str:
     """Return C(text) without our entries: each becomes what it was in C(original), or goes.
 
     With C(force) also an entry that somebody has changed since; without it that one is theirs and stays.
     """
-    before = {found.machine: found for found in reversed(_parse(original or "", bool(escapes)).entries)}
+    before = _read(original or "", escapes).entries
     for entry in entries:
-        for found in [found for found in _parse(text, bool(escapes)).entries if found.machine == entry["machine"]][:1]:
+        for found in [found for found in _read(text, escapes).entries if found.machine == entry["machine"]][:1]:
             if not (force or _same(found, entry)):
                 continue
-            old = before.get(entry["machine"])
-            if old is None:
-                text = _cut(text, found)
-            else:
-                text = text[: found.start] + (original or "")[old.start : old.end] + text[found.end :]
+            old = [(original or "")[was.start : was.end] for was in before if was.machine == entry["machine"]]
+            text = _replace(text, found, "\n".join(old)) if old else _cut(text, found)
     return text
 
 
@@ -209,24 +323,48 @@ def has(text: str, machine: str) -> bool:
 
 
 def mask(text: str, secret: t.Callable[[str], str]) -> str:
-    """C(text) with every password and account replaced by C(secret) of it, ours or foreign."""
+    """C(text) with everything but keywords and host names replaced by C(secret) of it: values, comments, macros."""
     parsed = _parse(text, True)
-    if parsed.bad_line:
-        return "(not shown: line {0} cannot be parsed)\n".format(parsed.bad_line)
-    tokens = [found.values[key] for found in parsed.entries for key in _SECRET if key in found.values]
-    for token in sorted(tokens, reverse=True):
-        text = text[: token.start] + secret(token.value) + text[token.end :]
-    return text
+    if parsed.bad_line or parsed.stop is not None:
+        line = parsed.bad_line or _line_of(text, parsed.stop or 0)
+        return f"(not shown: line {line} cannot be parsed) {secret(text)}\n"
+    values = {token.start: token for found in parsed.entries for token in found.values.values()}
+    shown = [token for token in parsed.words if _HOST.fullmatch(token.value) and token.start not in values]
+    result, position = [], 0
+    for token in sorted([*shown, *values.values()]):
+        result.append(_mask_lines(text[position : token.start], secret))
+        if token.start in values:
+            result.append(secret(token.value) if token.value else "")
+        else:
+            result.append(token.value)
+        position = token.end
+    return "".join([*result, _mask_lines(text[position:], secret)])
 
 
-def findings(text: str, escapes: t.Optional[bool]) -> t.List[str]:
+def _mask_lines(text: str, secret: t.Callable[[str], str]) -> str:
+    """What lies between entries: every line with something in it is masked whole."""
+    return re.sub(r"[^ \t\r\n](?:[^\r\n]*[^ \t\r\n])?", lambda found: "# " + secret(found.group(0)), text)
+
+
+def findings(text: str, escapes: bool | None) -> list[str]:
     """What in C(text) keeps the entries from working, or sends a password where it should not go."""
-    parsed = _parse(text, escapes is not False)
     notes = []
-    if text.startswith("\ufeff"):
+    parsed = [_parse(text, known) for known in (True, False) if escapes in (None, known)]
+    bad = [each for each in parsed if each.bad_line]
+    if re.search("[\udc80-\udcff]", text):
+        notes.append("has bytes that are not UTF-8, for which conda may end with an error that shows the file")
+    if text.startswith(_BOM):
         notes.append("begins with a byte order mark, for which Python gives up the whole file")
-    elif parsed.bad_line:
-        notes.append("line {0} cannot be parsed, for which Python gives up the whole file: no entry works".format(parsed.bad_line))
-    if any(not found.machine for found in parsed.entries):
+    elif bad:
+        notes.append(
+            "line {} cannot be parsed, for which Python{} gives up the whole file: no entry works".format(
+                bad[0].bad_line,
+                "" if len(bad) == len(parsed) else (" 3.11 and newer" if bad[0] is parsed[0] else " before 3.11"),
+            )
+        )
+    elif parsed[0].stop is not None:
+        line = _line_of(text, parsed[0].stop)
+        notes.append(f"line {line} has quotes with nothing in them, behind which Python reads no entry")
+    if any(found.machine == "default" for each in parsed for found in each.entries):
         notes.append("has a default entry, whose password goes to every channel host that has no entry of its own")
     return notes

@@ -13,8 +13,10 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import Editor, editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode
-from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Entry, State, pack, unpack
+
+if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 
 class Target(t.NamedTuple):
@@ -28,7 +30,7 @@ class Target(t.NamedTuple):
     kind: str
     path: str
     editor: Editor
-    sections: t.Tuple[str, ...]
+    sections: tuple[str, ...]
     mode: int = 0o644
     access: str = "keep"
     check: str = ""
@@ -52,17 +54,17 @@ class Change(t.NamedTuple):
     kind: str
     path: str
     action: str
-    reasons: t.List[str]
+    reasons: list[str]
     old: File
     new: File
     before: str
     after: str
-    entry: t.Optional[Entry]
+    entry: Entry | None
     check: str = ""
     activate: str = ""
     notice: str = ""
 
-    def record(self) -> t.Dict[str, t.Any]:
+    def record(self) -> dict[str, t.Any]:
         """What the journal needs to undo this change. C(entry) tells what is ours if somebody edits the file meanwhile."""
         return {
             "path": self.path,
@@ -72,10 +74,10 @@ class Change(t.NamedTuple):
             "activate": self.activate,
         }
 
-    def resource(self) -> t.Dict[str, t.Any]:
+    def resource(self) -> dict[str, t.Any]:
         """This change in the result."""
         return {
-            "id": "{0}:{1}".format(self.kind, self.path),
+            "id": f"{self.kind}:{self.path}",
             "kind": self.kind,
             "path": self.path,
             "action": self.action,
@@ -86,41 +88,45 @@ class Change(t.NamedTuple):
 class Plan(t.NamedTuple):
     """C(changes) to make, the C(state) after them, how many targets are as they should be, and what the user should know."""
 
-    changes: t.List[Change]
+    changes: list[Change]
     state: State
     unchanged: int
-    warnings: t.List[str]
+    warnings: list[str]
 
 
 Reader = t.Callable[[str, bool], File]
 
 
-def make_plan(targets: t.Sequence[Target], state: State, sections: t.Collection[str], read: Reader, masker: Masker) -> Plan:
+def make_plan(
+    targets: t.Sequence[Target], state: State, sections: t.Collection[str], read: Reader, masker: Masker
+) -> Plan:
     """Compare every target with the machine, and take back what we own in C(sections) and nobody asks for any more."""
     after = State(vars(state))
-    changes: t.List[Change] = []
-    warnings: t.List[str] = []
+    changes: list[Change] = []
+    warnings: list[str] = []
     for target in targets:
         known = state.targets.get(target.path)
         if known and known["editor"] != target.editor.name:
-            raise MachineError("{0} is already ours as {1}; take it back first (state: absent)".format(target.path, known["kind"]))
+            raise MachineError(
+                "{} is already ours as {}; take it back first (state: absent)".format(target.path, known["kind"])
+            )
         file = read(target.path, target.follow)
         try:
             change = _converge(target, file, known, masker)
             if change is not None and change.new.data != file.data:
                 notes = target.editor.warnings(file.text, known and known["owned"])
-                warnings += ["{0}: {1}".format(target.path, note) for note in notes]
+                warnings += [f"{target.path}: {note}" for note in notes]
         except ValueError as exc:
-            raise MachineError("{0}: {1}".format(target.path, exc)) from None
-        notes = target.editor.findings(t.cast(str, (change.new if change else file).text))
-        warnings += ["{0}: {1}".format(target.path, note) for note in notes]
+            raise MachineError(f"{target.path}: {exc}") from None
+        notes = target.editor.findings(t.cast("str", (change.new if change else file).text))
+        warnings += [f"{target.path}: {note}" for note in notes]
         if change is None:
             entry = dict(known or _new_entry(target, file))
             entry["sections"] = sorted(set(entry["sections"]) | set(target.sections))
             after.targets[target.path] = entry
         else:
             changes.append(change)
-            after.targets[target.path] = t.cast(Entry, change.entry)
+            after.targets[target.path] = t.cast("Entry", change.entry)
     asked = {target.path for target in targets}
     for path, known in state.targets.items():
         if path in asked or not set(known["sections"]) & set(sections):
@@ -133,7 +139,7 @@ def make_plan(targets: t.Sequence[Target], state: State, sections: t.Collection[
         del after.targets[path]
         change, note = _take_back(path, known, file, masker)
         if note:
-            warnings.append("{0}: {1}".format(path, note))
+            warnings.append(f"{path}: {note}")
         if change is not None:
             changes.append(change)
     return Plan(changes, after, len(targets) - sum(change.entry is not None for change in changes), warnings)
@@ -153,10 +159,12 @@ def _new_entry(target: Target, file: File) -> Entry:
     }
 
 
-def _converge(target: Target, file: File, known: t.Optional[Entry], masker: Masker) -> t.Optional[Change]:
+def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -> Change | None:
     owned = known and known["owned"]
     original = unpack(known["original"]) if known else file
-    new = File(encode(target.editor.edit(file.text, owned, original.text)), target.wanted_mode(file), file.uid, file.gid)
+    new = File(
+        encode(target.editor.edit(file.text, owned, original.text)), target.wanted_mode(file), file.uid, file.gid
+    )
     reasons = []
     if new.data != file.data:
         reasons.append(_reason(target, file, known))
@@ -183,29 +191,29 @@ def _converge(target: Target, file: File, known: t.Optional[Entry], masker: Mask
     )
 
 
-def _reason(target: Target, file: File, known: t.Optional[Entry]) -> str:
+def _reason(target: Target, file: File, known: Entry | None) -> str:
     if known and known["owned"] != target.editor.owned():
         return target.editor.reason(known["owned"])
-    if not file.exists or not target.editor.present(t.cast(str, file.text)):
+    if not file.exists or not target.editor.present(t.cast("str", file.text)):
         return "missing"
     return "edited" if known else "missing"
 
 
-def _baseline(file: File, known: t.Optional[Entry]) -> File:
+def _baseline(file: File, known: Entry | None) -> File:
     """The file as C(absent) should leave it: what it was before us, with every edit of the user's since then in it."""
     if not known:
         return file
     original = unpack(known["original"])
     if file.digest == known["left"] or not file.exists:
         return original
-    text = editor(known["editor"], known["owned"]).take_back(t.cast(str, file.text), original.text, force=True)
+    text = editor(known["editor"], known["owned"]).take_back(t.cast("str", file.text), original.text, force=True)
     if not original.exists and not text.strip("\ufeff\r\n"):
         return original
     mode = original.mode if original.exists and file.mode == known["left_mode"] else file.mode
     return File(encode(text), mode, file.uid, file.gid)
 
 
-def _take_back(path: str, known: Entry, file: File, masker: Masker) -> t.Tuple[t.Optional[Change], str]:
+def _take_back(path: str, known: Entry, file: File, masker: Masker) -> tuple[Change | None, str]:
     """The change that makes C(path) what it was; the second value is a sentence when it cannot be exactly that."""
     if not file.exists:
         return None, ""  # somebody removed it; that is theirs to decide
@@ -216,9 +224,9 @@ def _take_back(path: str, known: Entry, file: File, masker: Masker) -> t.Tuple[t
         new = original
     else:
         try:
-            text = ours.take_back(t.cast(str, file.text), original.text, force=False)
+            text = ours.take_back(t.cast("str", file.text), original.text, force=False)
         except ValueError as exc:
-            return None, "left as it is, since what is ours in it cannot be told from the rest any more ({0})".format(exc)
+            return None, f"left as it is, since what is ours in it cannot be told from the rest any more ({exc})"
         note = "edited since our last run; only what is ours was taken out"
         new = File(encode(text), file.mode, file.uid, file.gid)
         if not original.exists and not text.strip("\ufeff\r\n"):
@@ -231,8 +239,10 @@ def _take_back(path: str, known: Entry, file: File, masker: Masker) -> t.Tuple[t
         return None, note
     before, after = _view(ours, file, masker), _view(ours, new, masker)
     action = "update" if new.exists else "remove"
-    return Change(known["kind"], path, action, ["unwanted"], file, new, before, after, None, activate=known["activate"]), note
+    return Change(
+        known["kind"], path, action, ["unwanted"], file, new, before, after, None, activate=known["activate"]
+    ), note
 
 
 def _view(editor_: Editor, file: File, masker: Masker) -> str:
-    return editor_.view(file.text, masker) + ("" if not file.exists else "(mode {0:04o})\n".format(file.mode))
+    return editor_.view(file.text, masker) + ("" if not file.exists else f"(mode {file.mode:04o})\n")

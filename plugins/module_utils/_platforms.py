@@ -26,8 +26,8 @@ class Consumer(t.NamedTuple):
     name: str
     dialect: str
     form: str
-    paths: t.Tuple[str, ...]
-    needs: t.Tuple[str, ...] = ()
+    paths: tuple[str, ...]
+    needs: tuple[str, ...] = ()
     only_existing: bool = False
     by_name: bool = False
     check: str = ""
@@ -39,21 +39,21 @@ class Consumer(t.NamedTuple):
 class Activation(t.NamedTuple):
     """A command that makes a change take effect, where C(only_if) exists; else the warning C(otherwise)."""
 
-    argv: t.Tuple[str, ...]
+    argv: tuple[str, ...]
     only_if: str
     otherwise: str
-    read_back: t.Tuple[str, ...] = ()
+    read_back: tuple[str, ...] = ()
 
 
 class Platform(t.NamedTuple):
     """All that differs between operating systems."""
 
-    system: t.Tuple[Consumer, ...]
-    user: t.Tuple[Consumer, ...]
+    system: tuple[Consumer, ...]
+    user: tuple[Consumer, ...]
     system_condarc: str
     system_state: str
     system_ca_bundle: str
-    ca_roots: t.Tuple[str, ...]
+    ca_roots: tuple[str, ...]
 
 
 _SHELL = "open shells keep the old values: log in again"
@@ -61,8 +61,8 @@ _SESSION = "log in again, and restart cron, for new sessions to see the change"
 _USER_MANAGER = "the user's systemd keeps the old values until that user has logged out everywhere"
 
 
-def _programs(*names: str) -> t.Tuple[str, ...]:
-    return tuple("{0}/{1}".format(folder, name) for name in names for folder in ("/bin", "/usr/bin", "/usr/local/bin"))
+def _programs(*names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names for folder in ("/bin", "/usr/bin", "/usr/local/bin"))
 
 
 _ZSH = _programs("zsh")
@@ -77,7 +77,14 @@ LINUX = Platform(
         Consumer("fish", "fish", "whole", ("/etc/fish/conf.d/condafleet-proxy.fish",), _FISH, notice=_SHELL),
         Consumer("csh", "csh", "block", ("/etc/csh.cshrc",), _CSH, notice=_SHELL),
         Consumer("pam", "pam_env", "block", ("/etc/environment",), notice=_SESSION),
-        Consumer("environment_d", "environment_d", "whole", ("/etc/environment.d/60-condafleet-proxy.conf",), _SYSTEMD, notice=_USER_MANAGER),
+        Consumer(
+            "environment_d",
+            "environment_d",
+            "whole",
+            ("/etc/environment.d/60-condafleet-proxy.conf",),
+            _SYSTEMD,
+            notice=_USER_MANAGER,
+        ),
         Consumer(
             "systemd_manager",
             "systemd_manager",
@@ -110,7 +117,14 @@ LINUX = Platform(
         Consumer("fish", "fish", "whole", ("{home}/.config/fish/conf.d/condafleet-proxy.fish",), _FISH, notice=_SHELL),
         # tcsh reads .cshrc only where there is no .tcshrc
         Consumer("csh", "csh", "block", ("{home}/.tcshrc", "{home}/.cshrc"), _CSH, notice=_SHELL),
-        Consumer("environment_d", "environment_d", "whole", ("{home}/.config/environment.d/60-condafleet-proxy.conf",), _SYSTEMD, notice=_USER_MANAGER),
+        Consumer(
+            "environment_d",
+            "environment_d",
+            "whole",
+            ("{home}/.config/environment.d/60-condafleet-proxy.conf",),
+            _SYSTEMD,
+            notice=_USER_MANAGER,
+        ),
     ),
     system_condarc="/etc/conda/.condarc",
     system_state="/var/lib/condafleet",
@@ -125,7 +139,7 @@ LINUX = Platform(
 PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
 
 # the new file stands at {file}
-CHECKS: t.Mapping[str, t.Tuple[str, ...]] = {"visudo": ("visudo", "-cqf", "{file}")}
+CHECKS: t.Mapping[str, tuple[str, ...]] = {"visudo": ("visudo", "-cqf", "{file}")}
 
 ACTIVATIONS: t.Mapping[str, Activation] = {
     "systemd_reload": Activation(
@@ -139,5 +153,9 @@ ACTIVATIONS: t.Mapping[str, Activation] = {
 USER_STATE = "{home}/.local/state/condafleet"
 USER_CONDARC = "{home}/.condarc"
 USER_CA_BUNDLE = "{home}/.conda/condafleet-ca.pem"
-ENVIRONMENT_TARGETS = tuple(sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user}))
-BY_NAME = tuple(sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user if row.by_name}))
+ENVIRONMENT_TARGETS = tuple(
+    sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user})
+)
+BY_NAME = tuple(
+    sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user if row.by_name})
+)

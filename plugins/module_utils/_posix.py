@@ -31,7 +31,7 @@ _COMMAND_TIMEOUT = 60
 class PosixMachine:
     """C(lock_timeout) is in seconds; C(environment_wanted) gives what an activation must be able to read back."""
 
-    def __init__(self, lock_timeout: float = 60, environment_wanted: t.Optional[t.Mapping[str, str]] = None) -> None:
+    def __init__(self, lock_timeout: float = 60, environment_wanted: t.Mapping[str, str] | None = None) -> None:
         self.lock_timeout = lock_timeout
         self.environment_wanted = dict(environment_wanted or {})
 
@@ -40,16 +40,18 @@ class PosixMachine:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
         except FileNotFoundError:
             if os.path.islink(path):
-                raise MachineError("{0} is a symbolic link that leads nowhere; remove it or repair it".format(path)) from None
+                raise MachineError(f"{path} is a symbolic link that leads nowhere; remove it or repair it") from None
             return File()
         except OSError as exc:
             if exc.errno == errno.ELOOP:
-                raise MachineError("{0} is a symbolic link, which is refused for a private file; make it a file".format(path)) from None
+                raise MachineError(
+                    f"{path} is a symbolic link, which is refused for a private file; make it a file"
+                ) from None
             raise _sentence(path, "cannot be read", exc) from None
         with os.fdopen(descriptor, "rb") as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise MachineError("{0} is not a regular file; move it away".format(path))
+                raise MachineError(f"{path} is not a regular file; move it away")
             return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def write(self, path: str, new: File, check: str = "") -> None:
@@ -62,7 +64,7 @@ class PosixMachine:
             raise _sentence(path, "cannot be written", exc) from None
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(t.cast(bytes, new.data))
+                stream.write(t.cast("bytes", new.data))
                 stream.flush()
                 self._dress(stream.fileno(), path, new)
                 os.fsync(stream.fileno())
@@ -92,7 +94,7 @@ class PosixMachine:
         argv = [word.replace("{file}", temporary) for word in CHECKS[kind]]
         status, output = _run(argv)
         if status != 0:
-            raise MachineError("{0}: {1} does not accept the new text ({2})".format(path, argv[0], output.replace(temporary, path)))
+            raise MachineError(f"{path}: {argv[0]} does not accept the new text ({output.replace(temporary, path)})")
 
     def remove(self, path: str) -> None:
         try:
@@ -103,8 +105,8 @@ class PosixMachine:
             raise _sentence(path, "cannot be removed", exc) from None
         _sync_folder(os.path.dirname(path))
 
-    def missing_folders(self, path: str) -> t.List[str]:
-        missing: t.List[str] = []
+    def missing_folders(self, path: str) -> list[str]:
+        missing: list[str] = []
         folder = os.path.dirname(path)
         while folder and not os.path.lexists(folder):
             missing.insert(0, folder)
@@ -125,13 +127,13 @@ class PosixMachine:
         with contextlib.suppress(OSError):  # not empty or not there: both are fine
             os.rmdir(path)
 
-    def activate(self, kind: str) -> t.List[str]:
+    def activate(self, kind: str) -> list[str]:
         activation = ACTIVATIONS[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
         status, output = _run(activation.argv)
         if status != 0:
-            raise MachineError("{0} failed: {1}".format(" ".join(activation.argv), output))
+            raise MachineError("{} failed: {}".format(" ".join(activation.argv), output))
         if activation.read_back and self.environment_wanted:
             self._read_back(activation.read_back)
         return []
@@ -139,14 +141,15 @@ class PosixMachine:
     def _read_back(self, argv: t.Sequence[str]) -> None:
         status, output = _run(argv)
         if status != 0:
-            raise MachineError("{0} failed: {1}".format(" ".join(argv), output))
-        shown = set(output.splitlines())
+            raise MachineError("{} failed: {}".format(" ".join(argv), output))
+        shown = set(output.split("\n"))  # not splitlines(): a value may hold what that takes for a line end
         for name, value in self.environment_wanted.items():
             # the value is compared, never shown: it may hold a password
-            if "{0}={1}".format(name, value) not in shown and not any(
-                line.startswith(name + "=$") and value and _dollar_quoted(value) == line[len(name) + 1 :] for line in shown
+            if f"{name}={value}" not in shown and not any(
+                line.startswith(name + "=$") and value and _dollar_quoted(value) == line[len(name) + 1 :]
+                for line in shown
             ):
-                raise MachineError("{0} does not show {1} as it was set".format(" ".join(argv), name))
+                raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
 
     @contextlib.contextmanager
     def lock(self, folder: str) -> t.Iterator[None]:
@@ -165,11 +168,13 @@ class PosixMachine:
             except OSError as exc:
                 if exc.errno not in (errno.EACCES, errno.EAGAIN):
                     os.close(descriptor)
-                    raise MachineError("{0}: this file system has no locks ({1}), so nothing is written".format(path, exc.strerror)) from None
+                    raise MachineError(
+                        f"{path}: this file system has no locks ({exc.strerror}), so nothing is written"
+                    ) from None
             if time.monotonic() > deadline:
                 holder = _holder(descriptor)
                 os.close(descriptor)
-                raise MachineError("{0} is held by another run ({1}); wait for it to end".format(path, holder))
+                raise MachineError(f"{path} is held by another run ({holder}); wait for it to end")
             os.close(descriptor)
             time.sleep(_LOCK_POLL)
         try:
@@ -180,7 +185,7 @@ class PosixMachine:
             os.close(descriptor)
 
 
-def _attribute(descriptor: int, name: str) -> t.Optional[bytes]:
+def _attribute(descriptor: int, name: str) -> bytes | None:
     try:
         return os.getxattr(descriptor, name)
     except OSError:
@@ -190,21 +195,27 @@ def _attribute(descriptor: int, name: str) -> t.Optional[bytes]:
 def _holder(descriptor: int) -> str:
     try:
         content = json.loads(os.pread(descriptor, 1000, 0).decode())
-        return "process {0} on {1}".format(int(content["pid"]), content["host"])
+        return "process {} on {}".format(int(content["pid"]), content["host"])
     except (ValueError, KeyError, OSError):
         return "unknown process"
 
 
-def _run(argv: t.Sequence[str]) -> t.Tuple[int, str]:
+def _run(argv: t.Sequence[str]) -> tuple[int, str]:
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, timeout=_COMMAND_TIMEOUT, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            timeout=_COMMAND_TIMEOUT,
+            check=False,
         )
     except OSError as exc:
         return 127, exc.strerror or "cannot be started"
     except subprocess.TimeoutExpired:
-        return 124, "no answer in {0} s".format(_COMMAND_TIMEOUT)
+        return 124, f"no answer in {_COMMAND_TIMEOUT} s"
     return done.returncode, done.stdout.decode("utf-8", "replace").strip()
 
 
@@ -225,4 +236,4 @@ def _sync_folder(folder: str) -> None:
 
 
 def _sentence(path: str, what: str, exc: OSError) -> MachineError:
-    return MachineError("{0} {1}: {2}".format(path, what, exc.strerror or exc.__class__.__name__))
+    return MachineError(f"{path} {what}: {exc.strerror or exc.__class__.__name__}")

@@ -39,12 +39,13 @@ _READ = 1024  # enough to tell repodata from a login page; a filter that breaks 
 _WORKERS = 8
 _REDIRECTS = 10
 _DETAIL = 300
+_LOOK = 5.0  # seconds for each second look; the failure itself has taken its time already
 
 Row = Dict[str, Any]
 Timeouts = Tuple[float, float]
 
 
-class Verdict(Exception):  # noqa: N818 ok is one of them
+class Verdict(Exception):
     """What is wrong, known at the place where it is raised. `detail` must hold no text from outside."""
 
     def __init__(self, name: str, detail: str = "", **facts: Any) -> None:
@@ -400,6 +401,14 @@ def chain(exc: BaseException) -> list[BaseException]:
     return found
 
 
+def text_of(exc: BaseException) -> str:
+    """Its text. conda's own exceptions fail here when the value that they quote holds a percent sign."""
+    try:
+        return str(exc)
+    except Exception:  # noqa: BLE001 whatever it is, there is no text
+        return ""
+
+
 # First match wins. "%" stands for "proxy" or "channel": who was dialled.
 _TEXTS = (
     (r"Could not find a suitable TLS CA certificate bundle|ssl_verify value", "ca_bundle_missing"),
@@ -444,7 +453,7 @@ _FIXED = {  # their texts quote what they could not digest
 def classify(exc: BaseException, proxied: bool) -> tuple[str, int | None, str]:
     """Class, status of CONNECT and raw text of a failure. The text may hold secrets."""
     links = chain(exc)
-    texts = [f"{type(link).__name__}: {link}" for link in links]
+    texts = [f"{type(link).__name__}: {text_of(link)}" for link in links]
     tunnel = re.search(r"Tunnel connection failed: (\d{3})", "\n".join(texts))
     if tunnel:
         status = int(tunnel.group(1))
@@ -475,6 +484,7 @@ def explain(exc: BaseException, line: Line, scrubber: Scrubber) -> Row:
     name, status, text = classify(exc, line.proxy_url is not None)
     try:
         proxy = parse_proxy(line.proxy_url) if line.proxy_url else None
+        line = line._replace(timeouts=(min(line.timeouts[0], _LOOK), min(line.timeouts[1], _LOOK)))
         name, text = second_look(name, status, text, line, proxy)
     except Verdict as verdict:
         name, text = verdict.name, verdict.detail
@@ -493,13 +503,15 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
     if status == 407:
         verdict = ask_407(line, proxy)
         return verdict.name, verdict.detail
-    if proxy.scheme == "https" and (name.startswith("tls_") or name in ("connection_reset", "unknown")):
+    if proxy.scheme == "https" and (name.startswith("tls_") or name in ("connection_reset", "read_timeout", "unknown")):
         return look_at_proxy_tls(name, text, line, proxy)
     if proxy.scheme == "http" and (status == 400 or name in ("connection_reset", "not_http")):
         if speaks_tls(proxy, line.timeouts):
             return "proxy_scheme_http_on_https", "The proxy's port answers a TLS handshake."
         return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
     if name == "read_timeout" and not tunnel_opens(line, proxy):
+        if speaks_tls(proxy, line.timeouts):
+            return "proxy_scheme_http_on_https", "The proxy's port answers a TLS handshake."
         return "read_timeout_proxy", text
     return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
 
@@ -523,8 +535,11 @@ def look_at_proxy_tls(name: str, text: str, line: Line, proxy: Proxy) -> tuple[s
         connect_proxy(proxy, line.verify, line.timeouts).close()
     except (ConnectTimeoutError, OSError) as exc:
         name, _status, text = classify(exc, True)
-        if name in ("tls_not_tls", "connection_reset"):
+        silent = name == "read_timeout"  # some servers wait for the end of a request that never comes
+        if name in ("tls_not_tls", "connection_reset") or (silent and speaks_http(proxy, line.timeouts)):
             return "proxy_scheme_https_on_http", "The proxy's port does not answer a TLS handshake."
+        if silent:
+            return "read_timeout_proxy", text
         if name.startswith("tls_") and name != "tls_client_cert":
             return "proxy_tls_untrusted", text
     return name, text
@@ -536,6 +551,16 @@ def speaks_tls(proxy: Proxy, timeouts: Timeouts) -> bool:
         connect_proxy(proxy._replace(scheme="https"), False, timeouts).close()
     except (ConnectTimeoutError, OSError) as exc:
         return isinstance(exc, ssl.SSLError) and "ALERT" in str(exc)  # only TLS sends alerts
+    return True
+
+
+def speaks_http(proxy: Proxy, timeouts: Timeouts) -> bool:
+    """Does the proxy's port answer plain HTTP? Asked without the credentials, which were meant for TLS."""
+    try:
+        plain = proxy._replace(scheme="http", user=None)
+        connect(plain, False, "localhost", 443, timeouts).sock.close()
+    except (ConnectTimeoutError, OSError, http.client.HTTPException):
+        return False
     return True
 
 
@@ -703,7 +728,7 @@ def config_problem(exc: BaseException) -> tuple[str, str]:
     words = [type(exc).__name__]
     text = ""
     for link in [exc, *getattr(exc, "errors", ())]:
-        text += str(link) + "\n"
+        text += text_of(link) + "\n"
         parameter = getattr(link, "parameter_name", None)
         if parameter == "ssl_verify" and "MultipleKeys" not in type(link).__name__:
             return "ca_bundle_missing", "ssl_verify in {} names no file.".format(getattr(link, "source", "a condarc"))
@@ -751,7 +776,7 @@ class Conda:
         conda = importlib.import_module("conda")
         self._report.facts["conda_version"] = str(getattr(conda, "__version__", None))
         base = importlib.import_module("conda.base.context")
-        base.reset_context(())
+        base.reset_context()  # at import the search path is still empty
         self._context = base.context
         # read now what the requests will need: an invalid value fails here, under its own name
         for name in _READ_EARLY:
@@ -907,15 +932,14 @@ class Conda:
             return None
         if response.history or (proxy is not None and proxy.scheme != "http"):
             return None
-        connection = getattr(response.raw, "_connection", None)
-        sock = getattr(connection, "sock", None)
         try:
+            sock = response.raw._fp.fp.raw._sock  # noqa: SLF001 the connection itself lets go of it on "close"
             # private from Python 3.10, public in 3.13
-            chain_of = sock._sslobj.get_verified_chain  # type: ignore[union-attr]  # noqa: SLF001
+            chain_of = sock._sslobj.get_verified_chain  # noqa: SLF001
             root = chain_of()[-1].public_bytes(2)  # 2: DER
             if root in ssl.create_default_context(cafile=self._certifi).get_ca_certs(binary_form=True):
                 return None
-            return issuer_of(sock.getpeercert(True))  # type: ignore[union-attr]
+            return issuer_of(sock.getpeercert(True))
         except (AttributeError, IndexError, TypeError, ValueError):
             pass
         try:

@@ -17,14 +17,33 @@ import hashlib
 import hmac
 import re
 import typing as t
+from urllib.parse import quote
 
 # Up to the last "@" of the line: a password that nobody encoded may hold "/", "@" or spaces. Masking too much is cheap.
-# But a proxy_servers key that is a URL itself ("https://host": "http://user:...") stays readable.
-_USERINFO = re.compile(r"""(?<=://)(?:(?!["']?[ \t]*:[ \t]+["']?[A-Za-z][A-Za-z0-9+.-]*://)[^\r\n])*@""")
+# But a proxy_servers key that is a URL itself ("https://host": "http://user:...") stays readable. The second branch is
+# for what has lost its scheme: user:password@host.
+_USERINFO = re.compile(
+    r"""(?x)
+    (?<=//) (?! (?:[A-Za-z0-9._*-]+ | \[[0-9A-Fa-f:.]+\]) /? ["']? [ \t]* : [ \t]+ ["']? [A-Za-z][A-Za-z0-9+.-]*:// )
+    [^\r\n]* (?=@)
+    | (?<![^\s"'=,(\[{]) [^\s"':/@\[\]{}(),=]+ : (?=[^\s/]) [^\r\n]* (?=@)
+    """
+)
 _TOKEN = re.compile(r"(?<=/t/)[^/\s\"']+")
 _ASSIGNED = re.compile(
-    r"""(?ix)(\b[\w.-]*(?:passw(?:or)?d|passwd|secret|token|api_?key)[\w.-]*["']?[ \t]*[:=][ \t]*)(?!\#|true\b|false\b)([^\r\n]+)"""
+    r"""(?ixm)
+    ( \b [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api_?key) [\w.-]* ["']? [ \t]* [:=]
+      (?! [ \t]* (?: (?:true|false) [ \t]* (?:\#!(?:final|top|bottom))? | \#!(?:final|top|bottom) ) [ \t]* \r?$ ) [ \t]* )
+    ( [|>][-+0-9]* [ \t]* (?:\#[^\r\n]*)? (?: \r?\n (?: [ \t]+[^\r\n]* | (?=\r?\n) ) )+
+    | \r?\n [ \t]+ [^ \t\r\n\#][^\r\n]*
+    | [^ \t\r\n][^\r\n]* )
+    """
 )
+# the words of a netrc, as an exception may quote a line or the whole file
+_NETRC = re.compile(
+    r"(?i)(\b(?:machine|login|user|default)\b[^\r\n]*?\b(?:password|account)(?:[ \t]|\\[tnr])+)([^\r\n]+)"
+)
+_HEADER = re.compile(r"(?i)(\b(?:basic|bearer)[ \t]+)([A-Za-z0-9+/=._~-]{4,})")
 _SHORT = 4
 
 
@@ -42,13 +61,15 @@ class Masker:
     def secret(self, value: str) -> str:
         """The mask of one secret."""
         digest = hmac.new(self._key, value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
-        return "***{0}***".format(digest[:6])
+        return f"***{digest[:6]}***"
 
     def text(self, text: str) -> str:
         """Mask everything in C(text) that has the shape of a secret: URL userinfo, channel tokens, password assignments."""
-        text = _USERINFO.sub(lambda match: self.secret(match.group(0)[:-1]) + "@", text)
+        text = _USERINFO.sub(lambda match: self.secret(match.group(0)), text)
         text = _TOKEN.sub(lambda match: self.secret(match.group(0)), text)
-        return _ASSIGNED.sub(lambda match: match.group(1) + self.secret(match.group(2)), text)
+        for shape in (_ASSIGNED, _NETRC, _HEADER):
+            text = shape.sub(lambda match: match.group(1) + self.secret(match.group(2)), text)
+        return text
 
     def foreign(self, text: str, secrets: t.Iterable[str]) -> str:
         """Mask text that somebody else wrote (an exception, a program's output): by shape, then by value.
@@ -56,9 +77,18 @@ class Masker:
         A secret too short to search for makes any text suspect: then a fixed sentence stands in for it.
         """
         text = self.text(text)
-        for value in sorted(secrets, key=len, reverse=True):
-            if value and value in text:
+        forms = {form for secret in secrets for form in _forms(secret)}
+        for value in sorted(forms, key=len, reverse=True):
+            if value in text:
                 if len(value) < _SHORT:
                     return "(text withheld: it may hold a secret that is too short to be masked)"
                 text = text.replace(value, self.secret(value))
         return text
+
+
+def _forms(value: str) -> set[str]:
+    """A secret as others write it: percent-encoded in both ways (see Credentials), escaped in a repr or in JSON."""
+    raw = value.encode("utf-8", "surrogateescape")
+    encoded = {quote(raw, safe=safe) for safe in ("", "/")} | {quote(raw.decode("latin-1"), safe="")}
+    escaped = {repr(value)[1:-1], repr(raw)[2:-1], ascii(value)[1:-1], value.replace("\\", "\\\\").replace('"', '\\"')}
+    return {form for form in {value} | encoded | escaped if form}

@@ -14,11 +14,9 @@ import platform
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -31,6 +29,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
     environment_variables,
 )
 
+if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+    from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Target
+
 SCHEMA_VERSION = 1
 ALL_SECTIONS = ("condarc", "environment", "netrc")
 Result = t.Dict[str, t.Any]
@@ -39,8 +41,8 @@ Result = t.Dict[str, t.Any]
 class Part(t.NamedTuple):
     """One transaction: the system's when C(account) is None, else a user's. C(wanted) false: only take back."""
 
-    account: t.Optional[Account]
-    sections: t.Tuple[str, ...]
+    account: Account | None
+    sections: tuple[str, ...]
     wanted: bool
 
 
@@ -48,7 +50,7 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     """Converge this machine; the result is what the action returns (docs of conda_proxy), C(failed) and C(msg) included."""
     table = PLATFORMS.get(platform.system())
     if table is None:
-        return _failure("this system ({0}) is not supported".format(platform.system() or "unknown"))
+        return _failure("this system ({}) is not supported".format(platform.system() or "unknown"))
     result: Result = {
         "changed": False,
         "schema_version": SCHEMA_VERSION,
@@ -59,7 +61,7 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
         "warnings": [],
         "diff": [],
     }
-    errors: t.List[str] = []
+    errors: list[str] = []
     try:
         parts = _parts(table, settings, result["warnings"])
         if not check_mode:
@@ -80,7 +82,13 @@ def _failure(message: str) -> Result:
 
 
 def _run_part(
-    table: Platform, settings: Settings, part: Part, check_mode: bool, with_diff: bool, result: Result, errors: t.List[str]
+    table: Platform,
+    settings: Settings,
+    part: Part,
+    check_mode: bool,
+    with_diff: bool,
+    result: Result,
+    errors: list[str],
 ) -> None:
     name = part.account.name if part.account else ""
 
@@ -94,7 +102,7 @@ def _run_part(
         errors.append(str(exc))
         return
     except MachineError as exc:
-        errors.append("{0}: {1}".format(name, exc) if name else str(exc))
+        errors.append(f"{name}: {exc}" if name else str(exc))
         return
     mine = {"user": name} if name else {}
     result["resources"] += [dict(resource, **mine) for resource in answer["resources"]]
@@ -106,10 +114,10 @@ def _run_part(
     if with_diff:
         result["diff"] += answer["diff"]
     if answer["error"]:
-        errors.append("{0}: {1}".format(name, answer["error"]) if name else answer["error"])
+        errors.append("{}: {}".format(name, answer["error"]) if name else answer["error"])
 
 
-def _parts(table: Platform, settings: Settings, warnings: t.List[str]) -> t.List[Part]:
+def _parts(table: Platform, settings: Settings, warnings: list[str]) -> list[Part]:
     """The transactions of this run, in their order. Raises MachineError when this process may not do what is asked."""
     root = os.geteuid() == 0
     sections = tuple(settings["sections"])
@@ -120,7 +128,7 @@ def _parts(table: Platform, settings: Settings, warnings: t.List[str]) -> t.List
         own = _accounts.own()
         if settings["scope"] == "user" and settings["users"] == [own.name]:
             return [Part(own, sections, present)]
-        raise MachineError("this needs root, and the connection is {0}: set conda_proxy_become: true".format(own.name))
+        raise MachineError(f"this needs root, and the connection is {own.name}: set conda_proxy_become: true")
     system = settings["scope"] == "system"
     theirs = ("netrc",) if system and present else sections
     parts = []
@@ -133,9 +141,9 @@ def _parts(table: Platform, settings: Settings, warnings: t.List[str]) -> t.List
             wanted = present and name in asked
             parts.append(Part(account, theirs if wanted else sections, wanted))
         elif name in asked:
-            raise MachineError("conda_proxy_users names {0}, and this machine has no such user".format(name))
+            raise MachineError(f"conda_proxy_users names {name}, and this machine has no such user")
         else:
-            warnings.append("the user {0} was served before and is gone; what lies in that home stays".format(name))
+            warnings.append(f"the user {name} was served before and is gone; what lies in that home stays")
     return parts
 
 
@@ -176,7 +184,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     def targets() -> t.Sequence[Target]:
         return build_targets(scope, settings, part.sections, bases) if part.wanted else []
 
-    proof: t.List[t.Dict[str, t.Any]] = []
+    proof: list[dict[str, t.Any]] = []
     transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
     error = ""
     try:
@@ -192,18 +200,20 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     return _answer(outcome, proof, error)
 
 
-def _prove(account: Account, bases: t.Sequence[Base], variables: t.Mapping[str, str], settings: Settings) -> t.List[Result]:
-    environment: t.Dict[str, t.Optional[str]] = dict(_login.login_environment(account.home, account.shell, account.name))
+def _prove(
+    account: Account, bases: t.Sequence[Base], variables: t.Mapping[str, str], settings: Settings
+) -> list[Result]:
+    environment: dict[str, str | None] = dict(_login.login_environment(account.home, account.shell, account.name))
     environment.update(variables)
     options = dict(settings["proof"], user=account.name)
     return _proof.prove(bases, environment, account.home, options)
 
 
 def _proof_sentence(row: t.Mapping[str, t.Any]) -> str:
-    return "conda does not reach {0} ({1}): {2}".format(row["url"] or "its channels", row["verdict"], row["remedy"])
+    return "conda does not reach {} ({}): {}".format(row["url"] or "its channels", row["verdict"], row["remedy"])
 
 
-def _answer(outcome: Outcome, proof: t.List[Result], error: str) -> Result:
+def _answer(outcome: Outcome, proof: list[Result], error: str) -> Result:
     """The result of one part, in what JSON can hold: it may have to cross a pipe."""
     return {
         "resources": [change.resource() for change in outcome.changes],
@@ -216,13 +226,13 @@ def _answer(outcome: Outcome, proof: t.List[Result], error: str) -> Result:
     }
 
 
-def _notices(changes: t.Sequence[Change]) -> t.List[str]:
+def _notices(changes: t.Sequence[Change]) -> list[str]:
     return _unique([change.notice for change in changes if change.notice])
 
 
-def _difference(change: Change) -> t.Dict[str, str]:
+def _difference(change: Change) -> dict[str, str]:
     return {"before_header": change.path, "after_header": change.path, "before": change.before, "after": change.after}
 
 
-def _unique(names: t.Iterable[str]) -> t.List[str]:
+def _unique(names: t.Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))

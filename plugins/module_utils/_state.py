@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 Entry = t.Dict[str, t.Any]
 
 
-def pack(file: File) -> t.Dict[str, t.Any]:
+def pack(file: File) -> dict[str, t.Any]:
     """A file in a form that JSON can hold."""
     data = None if file.data is None else base64.b64encode(file.data).decode()
     return {"data": data, "mode": file.mode, "uid": file.uid, "gid": file.gid}
@@ -40,11 +40,11 @@ class State:
     C(left) (digest of the file as we left it), C(left_mode), C(sections), C(kind), C(activate), C(follow).
     """
 
-    def __init__(self, data: t.Optional[t.Mapping[str, t.Any]] = None) -> None:
+    def __init__(self, data: t.Mapping[str, t.Any] | None = None) -> None:
         data = data or {}
-        self.targets: t.Dict[str, Entry] = dict(data.get("targets", {}))
-        self.made: t.List[str] = list(data.get("made", []))
-        self.users: t.Dict[str, t.Any] = dict(data.get("users", {}))
+        self.targets: dict[str, Entry] = dict(data.get("targets", {}))
+        self.made: list[str] = list(data.get("made", []))
+        self.users: dict[str, t.Any] = dict(data.get("users", {}))
         self.run: str = data.get("run", "")
         self.host: str = data.get("host", "")
 
@@ -64,7 +64,7 @@ class Store:
         self.machine = machine
         self.folder = folder
 
-    def _load(self, name: str) -> t.Optional[t.Dict[str, t.Any]]:
+    def _load(self, name: str) -> dict[str, t.Any] | None:
         path = self.folder + "/" + name
         file = self.machine.read(path, follow=False)
         if file.data is None:
@@ -73,9 +73,11 @@ class Store:
             content = json.loads(file.data.decode())
             version = content["schema_version"]
         except (ValueError, KeyError, TypeError):
-            raise MachineError("{0} is damaged; move it away, and see docs/state.md for what that means".format(path)) from None
+            raise MachineError(f"{path} is damaged; move it away, and see docs/state.md for what that means") from None
         if version > SCHEMA_VERSION:
-            raise MachineError("{0} was written by a newer condafleet.proxy; update the collection on this control node".format(path))
+            raise MachineError(
+                f"{path} was written by a newer condafleet.proxy; update the collection on this control node"
+            )
         return t.cast("t.Dict[str, t.Any]", content)
 
     def _save(self, name: str, content: bytes) -> None:
@@ -87,10 +89,12 @@ class Store:
     def save_state(self, state: State) -> None:
         self._save("state.json", state.as_json())
 
-    def load_journal(self) -> t.Optional[t.Dict[str, t.Any]]:
+    def load_journal(self) -> dict[str, t.Any] | None:
         return self._load("journal.json")
 
-    def save_journal(self, run: str, changes: t.Sequence[t.Mapping[str, t.Any]], folders: t.Sequence[str]) -> t.Dict[str, t.Any]:
+    def save_journal(
+        self, run: str, changes: t.Sequence[t.Mapping[str, t.Any]], folders: t.Sequence[str]
+    ) -> dict[str, t.Any]:
         journal = {"schema_version": SCHEMA_VERSION, "run": run, "changes": list(changes), "folders": list(folders)}
         self._save("journal.json", json.dumps(journal).encode())
         return journal

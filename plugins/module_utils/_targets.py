@@ -14,7 +14,6 @@ import os
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
     BlockEditor,
     CertificatesEditor,
@@ -31,6 +30,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import
     Platform,
 )
 
+if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+
 Settings = t.Mapping[str, t.Any]
 HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
 
@@ -39,7 +41,9 @@ class RootsNeeded(MachineError):
     """This machine has no CA roots to join the bundle with; the control node must send its own."""
 
     def __init__(self) -> None:
-        super().__init__("no CA roots were found on this machine, so conda_proxy_ca_bundle_src has nothing to be joined with")
+        super().__init__(
+            "no CA roots were found on this machine, so conda_proxy_ca_bundle_src has nothing to be joined with"
+        )
 
 
 class Scope(t.NamedTuple):
@@ -56,7 +60,9 @@ class Scope(t.NamedTuple):
         return template.replace("{home}", self.home)
 
 
-def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str], bases: t.Sequence[Base]) -> t.List[Target]:
+def build_targets(
+    scope: Scope, settings: Settings, sections: t.Collection[str], bases: t.Sequence[Base]
+) -> list[Target]:
     """The targets of C(sections) for one user or the system, in the order in which they are written."""
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
@@ -71,7 +77,7 @@ def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str],
     return targets
 
 
-def environment_variables(scope: Scope, settings: Settings) -> t.Dict[str, str]:
+def environment_variables(scope: Scope, settings: Settings) -> dict[str, str]:
     """The variables that the environment section sets, in their order."""
     variables = dict(settings["environment"]["variables"])
     if settings["ca_bundle"]:
@@ -79,7 +85,7 @@ def environment_variables(scope: Scope, settings: Settings) -> t.Dict[str, str]:
     return variables
 
 
-def _private(scope: Scope, settings: Settings) -> t.Tuple[int, str]:
+def _private(scope: Scope, settings: Settings) -> tuple[int, str]:
     """Mode for a new file, and what to do about the mode of one that is there."""
     if scope.system:
         return 0o644, "readable"  # an unreadable file in /etc/conda ends every conda command of every user
@@ -90,7 +96,7 @@ def _ca_bundle_path(scope: Scope) -> str:
     return scope.platform.system_ca_bundle if scope.system else scope.path(USER_CA_BUNDLE)
 
 
-def _ca_bundle(scope: Scope, settings: Settings, users: t.Tuple[str, ...], bases: t.Sequence[Base]) -> Target:
+def _ca_bundle(scope: Scope, settings: Settings, users: tuple[str, ...], bases: t.Sequence[Base]) -> Target:
     editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": _roots(scope, settings, bases)})
     return Target("ca_bundle", _ca_bundle_path(scope), editor, users, access="readable")
 
@@ -118,7 +124,7 @@ def _condarc(scope: Scope, settings: Settings) -> Target:
     return Target("condarc", path, CondarcEditor(settings["condarc"]["fragment"]), ("condarc",), mode, access)
 
 
-def _environment(scope: Scope, settings: Settings) -> t.List[Target]:
+def _environment(scope: Scope, settings: Settings) -> list[Target]:
     named = settings["environment"]["targets"]
     variables = environment_variables(scope, settings)
     targets = []
@@ -145,7 +151,7 @@ def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variab
     try:
         lines = _dialects.render(row.dialect, variables)
     except _dialects.Unrepresentable as exc:
-        raise MachineError("{0}: {1}; leave {2} out of conda_proxy_environment_targets".format(path, exc, row.name)) from None
+        raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
     mode, access = row.mode, "keep"
     if row.form == "whole":
         editor: t.Any = WholeEditor("".join(line + "\n" for line in [HEADER, *lines]))
@@ -154,7 +160,9 @@ def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variab
         editor = BlockEditor({"lines": lines, "top": row.form == "block_top"})
     if not scope.system and settings["secret"]:
         mode, access = (0o600, "exact" if row.form == "whole" else "private")
-    return Target("environment", path, editor, ("environment",), mode, access, row.check, row.activate, notice=row.notice)
+    return Target(
+        "environment", path, editor, ("environment",), mode, access, row.check, row.activate, notice=row.notice
+    )
 
 
 def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
@@ -165,7 +173,7 @@ def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
     return Target("netrc", scope.path("{home}/.netrc"), editor, ("netrc",), 0o600, "private", follow=False)
 
 
-def _parser_escapes(base: Base) -> t.Optional[bool]:
+def _parser_escapes(base: Base) -> bool | None:
     """Does the netrc parser of this base's Python know quotes and backslashes (from 3.11)? None: not known."""
     if not base.python_version:
         return None

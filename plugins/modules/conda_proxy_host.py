@@ -54,7 +54,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _proof, _r
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"payload": {"type": "str", "required": True, "no_log": True}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={"payload": {"type": "str", "required": True, "no_log": True}}, supports_check_mode=True
+    )
     payload = json.loads(base64.b64decode(module.params["payload"]))
     if payload["task"] == "conda_connectivity":
         result = _proof.run_connectivity(payload["options"])

@@ -25,11 +25,19 @@ def check_channels(option: str, values: t.Iterable[str], must_be_url: bool = Fal
     """Raises Refused for a channel that conda cannot use. Values are never shown: they may hold credentials."""
     for value in values:
         if not value or not value.isascii() or re.search(r"[\x00-\x20\x7f]", value):
-            raise Refused(option, "has an entry that is empty or has a space, a control character or a character outside ASCII", "percent-encode it")
+            raise Refused(
+                option,
+                "has an entry that is empty or has a space, a control character or a character outside ASCII",
+                "percent-encode it",
+            )
         if "://" in value:
             try:
                 parts = urlsplit(value)
-                valid = parts.scheme in ("http", "https", "file", "ftp", "s3") and (parts.hostname or parts.scheme == "file") and parts.port != 0
+                valid = (
+                    parts.scheme in ("http", "https", "file", "ftp", "s3")
+                    and (parts.hostname or parts.scheme == "file")
+                    and parts.port != 0
+                )
             except ValueError:
                 valid = False
             if not valid:
@@ -43,7 +51,7 @@ def has_credentials(values: t.Iterable[str]) -> bool:
     return any(_SECRET.search(value) for value in values)
 
 
-def channel_hosts(settings: t.Mapping[str, t.Any]) -> t.List[str]:
+def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:
     """The hosts of all channels in the settings, without brackets, each once."""
     alias = settings["channel_alias"] or DEFAULT_ALIAS
     custom: t.Mapping[str, str] = settings["custom_channels"] or {}

@@ -13,11 +13,14 @@ import re
 import typing as t
 
 import yaml
+
 from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_hosts
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import Credentials, Proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+
+if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
+    from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import Credentials, Proxy
 
 Settings = t.Mapping[str, t.Any]
 
@@ -45,19 +48,19 @@ class Proxies(t.NamedTuple):
 
     http: Proxy
     https: Proxy
-    credentials: t.Optional[Credentials]
+    credentials: Credentials | None
 
     def url(self, scheme: str, for_conda: bool) -> str:
         return (self.https if scheme == "https" else self.http).url(self.credentials, for_conda)
 
 
-def document(settings: Settings, proxies: t.Optional[Proxies], no_proxy: NoProxy, ssl_verify: t.Any) -> t.Dict[str, t.Any]:
+def document(settings: Settings, proxies: Proxies | None, no_proxy: NoProxy, ssl_verify: t.Any) -> dict[str, t.Any]:
     """The mapping C(condarc) for the template: key to C(value) and C(final), in the order of the file.
 
     A flag on a line that ends a key is lost when a comment follows, so scalars come first and proxy_servers, whose last
     line carries no flag, comes last.
     """
-    content: t.Dict[str, t.Any] = {}
+    content: dict[str, t.Any] = {}
     if ssl_verify is not None:
         content["ssl_verify"] = ssl_verify
     for name in _SAME_NAME:
@@ -69,7 +72,9 @@ def document(settings: Settings, proxies: t.Optional[Proxies], no_proxy: NoProxy
             content.setdefault("override_channels_enabled", False)
     for key, value in (settings["extra"] or {}).items():
         if key in KEYS or _condarc.ALIASES.get(key, key) in KEYS:
-            raise Refused("extra", "has the key {0}, which has a variable of its own".format(key), "set conda_proxy_{0}".format(_variable_of(key)))
+            raise Refused(
+                "extra", f"has the key {key}, which has a variable of its own", f"set conda_proxy_{_variable_of(key)}"
+            )
         content[key] = value
     if proxies is not None:
         content["proxy_servers"] = _proxy_servers(settings, proxies, no_proxy)
@@ -81,29 +86,33 @@ def _variable_of(key: str) -> str:
     return "http" if key == "proxy_servers" else _condarc.ALIASES.get(key, key)
 
 
-def _proxy_servers(settings: Settings, proxies: Proxies, no_proxy: NoProxy) -> t.Dict[str, str]:
+def _proxy_servers(settings: Settings, proxies: Proxies, no_proxy: NoProxy) -> dict[str, str]:
     """The scheme keys, and a key per known host: such a key also beats the environment, for every kind of request."""
     servers = {scheme: proxies.url(scheme, for_conda=True) for scheme in ("http", "https")}
     exempt = no_proxy.exact_hosts()
     for host in [*channel_hosts(settings), *exempt]:
         direct = host in exempt or no_proxy.covers(host)
         for scheme in ("http", "https"):
-            servers["{0}://{1}".format(scheme, host)] = "" if direct else servers[scheme]
+            servers[f"{scheme}://{host}"] = "" if direct else servers[scheme]
     return servers
 
 
-def check(text: str, settings: Settings) -> t.List[t.List[str]]:
+def check(text: str, settings: Settings) -> list[list[str]]:
     """Check what the template made and split it into top-level keys: pairs of canonical key and text.
 
     Raises Refused: the output must be a mapping in ASCII with keys that conda knows, and its locks must hold.
     """
     if not text.isascii():
-        raise Refused(_TEMPLATE, "made text with characters outside ASCII, which conda reads in the machine's own encoding", "use to_json on values")
+        raise Refused(
+            _TEMPLATE,
+            "made text with characters outside ASCII, which conda reads in the machine's own encoding",
+            "use to_json on values",
+        )
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as exc:
         line = getattr(getattr(exc, "problem_mark", None), "line", None)
-        where = "" if line is None else " at line {0} of its output".format(line + 1)
+        where = "" if line is None else f" at line {line + 1} of its output"
         raise Refused(_TEMPLATE, "made text that is not YAML" + where, "use to_json on values") from None
     if content is None:
         return []
@@ -112,15 +121,27 @@ def check(text: str, settings: Settings) -> t.List[t.List[str]]:
     try:
         items = _condarc.parse(text).items
     except _condarc.Unreadable as exc:
-        raise Refused(_TEMPLATE, "made YAML that the merge on the machine cannot split: {0}".format(exc), "keep to plain 'key: value' lines") from None
+        raise Refused(
+            _TEMPLATE,
+            f"made YAML that the merge on the machine cannot split: {exc}",
+            "keep to plain 'key: value' lines",
+        ) from None
     for key in content:
         if _condarc.ALIASES.get(key, key) not in KEYS and key not in (settings["extra"] or {}):
-            raise Refused(_TEMPLATE, "sets the key {0}, which is not among the settings".format(key), "name it in conda_proxy_extra")
+            raise Refused(
+                _TEMPLATE, f"sets the key {key}, which is not among the settings", "name it in conda_proxy_extra"
+            )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line, following in zip(lines, lines[1:]):
         if _condarc.FLAG.search(line) and following.startswith("#"):
-            raise Refused(_TEMPLATE, "has a comment line after a line that ends in a flag, which switches the flag off", "move the comment above")
+            raise Refused(
+                _TEMPLATE,
+                "has a comment line after a line that ends in a flag, which switches the flag off",
+                "move the comment above",
+            )
     for line in lines:
         if re.search(r"#\s*!?\s*(final|top|bottom)\b", line) and not _condarc.FLAG.search(line):
-            raise Refused(_TEMPLATE, "has a flag that conda does not see", "write exactly '#!final' at the end of the line")
+            raise Refused(
+                _TEMPLATE, "has a flag that conda does not see", "write exactly '#!final' at the end of the line"
+            )
     return [[item.key, "\n".join(_condarc.own(item.text).splitlines()) + "\n"] for item in items]

@@ -19,6 +19,8 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 _ENTRY = re.compile(r"\*|(?:\*?\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?(?::\d+)?")
+# "10." or "192.168": a beginning of addresses, which no reader knows
+_NUMBERS = re.compile(r"(?:\*?\.)?(?:\d+\.)*\d+\.?(?::\d+)?")
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
@@ -28,7 +30,7 @@ class NoProxy:
     def __init__(self, entries: t.Iterable[str]) -> None:
         self.entries = [entry.strip() for entry in entries if entry.strip()]
         for entry in self.entries:
-            if _network(entry) is None and not _ENTRY.fullmatch(entry):
+            if _network(entry) is None and (not _ENTRY.fullmatch(entry) or _part_of_address(entry)):
                 raise Refused(
                     "no_proxy",
                     "has an entry that is neither a host, a .domain, a host:port, an address nor a network",
@@ -37,7 +39,7 @@ class NoProxy:
 
     def environment(self) -> str:
         """For the environment variable: requests and curl know C(.domain), not C(*.domain)."""
-        return ",".join(entry[1:] if entry.startswith("*.") else entry for entry in self.entries)
+        return ",".join(_plain(entry) for entry in self.entries)
 
     def covers(self, host: str) -> bool:
         """Is C(host) (a name, or an address without brackets) exempt?"""
@@ -56,7 +58,7 @@ class NoProxy:
                     return True
         return False
 
-    def exact_hosts(self) -> t.List[str]:
+    def exact_hosts(self) -> list[str]:
         """The entries that name one host, as conda writes a host in a C(proxy_servers) key."""
         hosts = []
         for entry in self.entries:
@@ -68,7 +70,7 @@ class NoProxy:
                 hosts.append(entry.partition(":")[0].lower().rstrip("."))
         return list(dict.fromkeys(hosts))
 
-    def warnings(self) -> t.List[str]:
+    def warnings(self) -> list[str]:
         """What conda cannot obey, and what is done instead."""
         notes = []
         if any("/" in entry for entry in self.entries):
@@ -84,7 +86,18 @@ class NoProxy:
         return notes
 
 
-def _network(text: str) -> t.Optional[Network]:
+def _part_of_address(entry: str) -> bool:
+    return bool(_NUMBERS.fullmatch(entry)) and _network(entry.partition(":")[0]) is None
+
+
+def _plain(entry: str) -> str:
+    """An entry as all readers match it: no brackets around an address, no star before a dot, no dot at the end."""
+    if _network(entry) is not None:
+        return entry.strip("[]")
+    return (entry[1:] if entry.startswith("*.") else entry).rstrip(".")
+
+
+def _network(text: str) -> Network | None:
     try:
         return ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:

@@ -17,11 +17,11 @@ import typing as t
 SECTIONS = ("condarc", "environment", "netrc")
 
 
-def _list() -> t.Dict[str, t.Any]:
+def _list() -> dict[str, t.Any]:
     return {"type": "list", "elements": "str", "default": []}
 
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "preflight": {"type": "bool", "default": False},
     "scope": {"type": "str", "choices": ["system", "user"], "default": "system"},

@@ -19,7 +19,9 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import P
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _EXAMPLE = "write it as http://proxy.example.com:8080"
 _APART = "leave them out of the URL and set conda_proxy_username and conda_proxy_password, which are encoded for you"
-_USERINFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*)?")
+_USERINFO = re.compile(
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*)?"
+)
 _HOST = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 # conda expands it; the collection leaves it as it is
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
@@ -34,7 +36,7 @@ class Credentials(t.NamedTuple):
     """A username and a password as the user typed them, not encoded."""
 
     username: str
-    password: t.Optional[str]
+    password: str | None
 
     @property
     def secret(self) -> bool:
@@ -50,8 +52,11 @@ class Credentials(t.NamedTuple):
         curl, mamba and pip send the bytes that the percent-encoding names. requests, and so conda, decodes them as
         UTF-8 and sends Latin-1: for it each UTF-8 byte is written as the character of that number.
         """
-        parts = [self.username] if self.password is None else [self.username, self.password]
-        return ":".join(part if is_variable(part) else quote(_wire(part) if for_conda else part, safe="") for part in parts)
+        # always a colon: without one requests sends no credentials at all
+        parts = (self.username, self.password or "")
+        return ":".join(
+            part if is_variable(part) else quote(_wire(part) if for_conda else part, safe="") for part in parts
+        )
 
 
 def _wire(text: str) -> str:
@@ -63,19 +68,26 @@ class Proxy(t.NamedTuple):
 
     scheme: str
     host: str
-    port: t.Optional[int]
+    port: int | None
 
-    def url(self, credentials: t.Optional[Credentials], for_conda: bool) -> str:
+    def url(self, credentials: Credentials | None, for_conda: bool) -> str:
         userinfo = credentials.userinfo(for_conda) + "@" if credentials else ""
-        return "{0}://{1}{2}{3}".format(self.scheme, userinfo, self.host, "" if self.port is None else ":" + str(self.port))
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{userinfo}{self.host}{port}"
 
 
-def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> t.Tuple[Proxy, t.Optional[Credentials]]:
+def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> tuple[Proxy, Credentials | None]:
     """Take the value of C(conda_proxy_<option>) apart. Raises Refused."""
     if not text.isascii() or re.search(r"[\x00-\x20\x7f]", text):
-        raise Refused(option, "has a space, a control character or a character outside ASCII", _EXAMPLE + " (credentials apart)")
+        raise Refused(
+            option, "has a space, a control character or a character outside ASCII", _EXAMPLE + " (credentials apart)"
+        )
     if re.match(r"(pac\+|file:|data:)|.*(\.pac|/wpad\.dat)([?#].*)?$", text, re.IGNORECASE):
-        raise Refused(option, "is the address of a PAC file, which conda cannot read", "name the proxy that the PAC file chooses for the channels")
+        raise Refused(
+            option,
+            "is the address of a PAC file, which conda cannot read",
+            "name the proxy that the PAC file chooses for the channels",
+        )
     scheme, separator, rest = text.partition("://")
     if not separator:
         raise Refused(option, "has no scheme", _EXAMPLE)
@@ -86,7 +98,7 @@ def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> t.Tuple[Proxy, t.
         raise Refused(
             option,
             "begins with https://, which says that the proxy itself speaks TLS (hardly any does; https traffic goes through an http:// proxy too)",
-            "write http://, or set {0}tls_to_proxy: true if the proxy's port really speaks TLS".format(PREFIX),
+            f"write http://, or set {PREFIX}tls_to_proxy: true if the proxy's port really speaks TLS",
         )
     userinfo, at, address = rest.rpartition("@")
     if at and not _USERINFO.fullmatch(userinfo):
@@ -99,17 +111,19 @@ def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> t.Tuple[Proxy, t.
     return Proxy(scheme, host, port), _credentials(option, userinfo) if at else None
 
 
-def _address(option: str, scheme: str, address: str) -> t.Tuple[str, t.Optional[int]]:
+def _address(option: str, scheme: str, address: str) -> tuple[str, int | None]:
     try:
-        parts = urlsplit("{0}://{1}".format(scheme, address))
+        parts = urlsplit(f"{scheme}://{address}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise Refused(option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE) from None
     if ":" in host:
         try:
-            return "[{0}]".format(ipaddress.IPv6Address(host)), port
+            return f"[{ipaddress.IPv6Address(host)}]", port
         except ValueError:
-            raise Refused(option, "has an IPv6 address that cannot be parsed", "write it as http://[2001:db8::1]:8080") from None
+            raise Refused(
+                option, "has an IPv6 address that cannot be parsed", "write it as http://[2001:db8::1]:8080"
+            ) from None
     if not _HOST.fullmatch(host) or port == 0 or address.endswith(":"):
         raise Refused(option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE)
     return host, port
@@ -129,9 +143,17 @@ def check_credentials(credentials: Credentials, user_option: str, password_optio
     if not credentials.username:
         raise Refused(user_option, "is empty although there is a password", "set both, or neither")
     if ":" in credentials.username:
-        raise Refused(user_option, "has a colon, which Basic authentication ends the user name at", "ask for an account without one")
+        raise Refused(
+            user_option,
+            "has a colon, which Basic authentication ends the user name at",
+            "ask for an account without one",
+        )
     for option, text in ((user_option, credentials.username), (password_option, credentials.password or "")):
         if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
-            raise Refused(option, "has a line end or another control character", "remove it (a vaulted block often ends in one: use '|-')")
+            raise Refused(
+                option,
+                "has a line end or another control character",
+                "remove it (a vaulted block often ends in one: use '|-')",
+            )
         if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
             raise Refused(option, "is not valid Unicode", "give it as UTF-8")

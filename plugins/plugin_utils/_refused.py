@@ -16,4 +16,4 @@ class Refused(Exception):
     """A setting that cannot be right: one sentence with the variable, the reason and the fix, never the value."""
 
     def __init__(self, option: str, reason: str, fix: str) -> None:
-        super().__init__("{0}{1} {2}; {3}".format(PREFIX, option, reason, fix))
+        super().__init__(f"{PREFIX}{option} {reason}; {fix}")

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.utils.unsafe_proxy import wrap_var
+
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 try:
@@ -21,7 +22,7 @@ except ImportError:  # ansible-core before 2.19 templates every text it is given
     trust_as_template = None
 
 
-def render_template(templar: t.Any, path: str, condarc: t.Dict[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str:
+def render_template(templar: t.Any, path: str, condarc: dict[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str:
     """The text that the template at C(path) makes of C(condarc), beside the host's variables. Raises Refused."""
     with open(path, encoding="utf-8") as stream:
         text = stream.read()
@@ -34,4 +35,6 @@ def render_template(templar: t.Any, path: str, condarc: t.Dict[str, t.Any], task
         return str(scoped.template(trust_as_template(text), preserve_trailing_newlines=True))
     except AnsibleError as exc:
         # its message may show a value; the type and the place in the template do not
-        raise Refused("condarc_template", "cannot be rendered ({0})".format(type(exc).__name__), "try it with ansible.builtin.template") from None
+        raise Refused(
+            "condarc_template", f"cannot be rendered ({type(exc).__name__})", "try it with ansible.builtin.template"
+        ) from None

@@ -39,6 +39,7 @@ USER = "ada"
 PASSWORD = "Zq7 mark/er#1"  # must not be seen in any result, in no form
 PASSWORD_ENCODED = "Zq7%20mark%2Fer%231"
 MARKER = "Zq7"
+HOSTS = [f"127.0.1.{number}" for number in range(1, 255)]  # one for each scenario of a batch
 
 _REPODATA = json.dumps(
     {"info": {"subdir": "noarch"}, "packages": {f"p{number}-1-0.tar.bz2": {"name": "p"} for number in range(200)}}
@@ -79,7 +80,7 @@ class Servers:
         words.update({"<login>": f"{USER}:{PASSWORD_ENCODED}", "<pw>": PASSWORD_ENCODED})  # type: ignore[dict-item]
         for word, value in words.items():
             text = text.replace(word, str(value))
-        return re.sub(r"\{(\w+)\}", lambda match: self.address(match.group(1)), text)
+        return re.sub(r"(?<!\$)\{(\w+)\}", lambda match: self.address(match.group(1)), text)
 
     def _start(self, name: str) -> str:
         if name == "closed":
@@ -102,17 +103,16 @@ class Servers:
     def _proxy(self, name: str) -> str:
         proxy = Proxy()
         proxy.behaviour.upstream_ca = self.authority.pem
-        if name == "p_basic":
+        if name in ("p_basic", "p_tls_basic"):
             proxy.behaviour.username = USER.encode()
             proxy.behaviour.password = PASSWORD.encode()
         if name == "p_intercept":
             proxy.behaviour.intercept = self._other
-        proxy.behaviour.hosts["chan.bed.invalid"] = "127.0.0.1"
         self._stack.enter_context(proxy)
         return proxy.url().removeprefix("http://").rstrip("/")
 
     def _context(self, name: str) -> ssl.SSLContext:
-        names = ("127.0.0.1", "localhost", "chan.bed.invalid")
+        names = ("127.0.0.1", "localhost", *HOSTS)
         if name == "tls_unknown_ca":
             return self._other.server_context(*names)
         if name == "tls_hostname":
@@ -122,7 +122,7 @@ class Servers:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         now = dt.datetime.now(dt.UTC)
         day = dt.timedelta(days=1)
-        limits = {
+        limits: dict[str, dict[str, Any]] = {
             "tls_expired": {"not_before": now - 9 * day, "not_after": now - day},
             "tls_not_yet": {"not_before": now + day, "not_after": now + 9 * day},
         }
@@ -131,12 +131,10 @@ class Servers:
         if name.startswith("tls_client"):
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.authority.pem)
-            if name == "tls_client12":
-                context.maximum_version = ssl.TLSVersion.TLSv1_2
         return context
 
     def _listen(self, handler: Handler) -> str:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        listener = socket.create_server(("0.0.0.0", 0), backlog=256)  # all of 127.0.0.0/8
         self._stack.callback(listener.close)
 
         def one(client: socket.socket) -> None:
@@ -158,13 +156,13 @@ class Servers:
     def _full(self) -> str:
         """A port whose queue is full: the kernel drops what more comes, as a firewall does."""
         listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("0.0.0.0", 0))
         listener.listen(0)
         self._stack.callback(listener.close)
         for _number in range(4):
             filler = socket.socket()
             filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
+            filler.connect_ex(("127.0.0.1", listener.getsockname()[1]))
             self._stack.callback(filler.close)
         return _address(listener)
 
@@ -200,8 +198,14 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
 
 def _tls(context: ssl.SSLContext, handler: Handler) -> Handler:
     def serve(sock: socket.socket) -> None:
-        with context.wrap_socket(sock, server_side=True) as secure:
-            handler(secure)
+        with sock.dup() as raw:
+            try:
+                with context.wrap_socket(sock, server_side=True) as secure:
+                    handler(secure)
+            except ssl.SSLError:
+                raw.settimeout(1)
+                while raw.recv(4096):  # closed with data unread, the socket would send a reset after its alert
+                    pass
 
     return serve
 
@@ -236,6 +240,9 @@ def _head(sock: socket.socket) -> str:
         if not chunk:
             raise ValueError("no request")
         data += chunk
+        if data[:1] == b"\x16":  # a TLS handshake
+            _reply(sock, 400, b"no request")
+            raise ValueError("no request")
     return data.decode("latin-1")
 
 
@@ -249,7 +256,7 @@ def _reply(sock: socket.socket, status: int, body: bytes = b"", *headers: str, l
 def _channel(sock: socket.socket) -> None:
     head = _head(sock)
     target = head.split(" ", 2)[1]
-    path = re.sub(r"^http://[^/]*", "", target)
+    path = re.sub(r"^http://[^/]*", "", target).partition("?")[0]
     token = re.match(r"^/t/[^/]+", path)
     path = path[token.end() :] if token else path
     kind = path.split("/")[1]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ import yaml
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
-from tests.integration.probe_servers import MARKER, Servers, as_dict
+from tests.bed.proxy import Proxy
+from tests.integration.probe_servers import HOSTS, MARKER, Servers, as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,48 +37,79 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     running.close()
 
 
-def condarc_of(scenario: dict[str, Any]) -> dict[str, Any]:
-    """The scenario's condarc, as a mapping."""
+SHARED = {"id", "channel", "proxy", "verdict", "old", "alone", "row"}
+BATCH = [item for item in SCENARIOS if set(item) <= SHARED]
+SINGLE = [item for item in SCENARIOS if item not in BATCH]
+
+
+def condarc_of(scenario: dict[str, Any], servers: Servers) -> dict[str, Any]:
+    """The condarc of one scenario, as a mapping."""
     condarc: dict[str, Any] = {"channels": [scenario["channel"]], "ssl_verify": "<ca>", "add_anaconda_token": False}
     own = dict(scenario.get("condarc", {}))
     if "proxy" in scenario:
-        own["proxy_servers"] = {
-            "http": scenario["proxy"],
-            "https": scenario["proxy"],
-            **own.get("proxy_servers", {}),
-        }
+        proxies = {"http": scenario["proxy"], "https": scenario["proxy"]}
+        own["proxy_servers"] = {**proxies, **own.get("proxy_servers", {})}
     condarc.update(own)
-    return {key: value for key, value in condarc.items() if value is not None}
+    expanded: dict[str, Any] = as_dict(condarc, servers)
+    return {key: value for key, value in expanded.items() if value is not None}
 
 
-def run_on_conda(scenario: dict[str, Any], base: Path, home: Path, servers: Servers) -> list[Row]:
-    """The rows of a scenario on a base."""
-    home.mkdir(parents=True)
-    if "raw" in scenario:
-        (home / ".condarc").write_text(scenario["raw"])
-    else:
-        (home / ".condarc").write_text(yaml.safe_dump(as_dict(condarc_of(scenario), servers)))
-    write_files(scenario, home)
-    environment = as_dict(scenario.get("env", {}), servers)
-    return prove(find_bases(str(home), "", str(base)), environment, str(home), LIMITS)
-
-
-def write_files(scenario: dict[str, Any], home: Path) -> None:
-    for name, content in scenario.get("files", {}).items():
-        (home / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
-def run_alone(scenario: dict[str, Any], home: Path, servers: Servers) -> list[Row]:
-    """The rows of a scenario where there is no conda."""
-    home.mkdir(parents=True)
-    write_files(scenario, home)
-    condarc = as_dict(condarc_of(scenario), servers)
-    bare = {
-        "channels": condarc["channels"],
-        "proxies": condarc.get("proxy_servers", {}),
-        "ca_bundle": condarc.get("ssl_verify"),
+def condarc_of_batch(scenarios: list[dict[str, Any]], servers: Servers) -> dict[str, Any]:
+    """One condarc for many scenarios: each has a channel at its own address, and its proxy under that address's key."""
+    channels, proxies = [], {}
+    for host, scenario in zip(HOSTS, scenarios, strict=False):
+        channel = servers.expand(scenario["channel"])
+        channels.append(re.sub(r"\b127\.0\.0\.1:", f"{host}:", channel))
+        if "proxy" in scenario:
+            proxies[f"{channel.partition(':')[0]}://{host}"] = servers.expand(scenario["proxy"])
+    return {
+        "channels": channels,
+        "proxy_servers": proxies,
+        "ssl_verify": str(servers.authority.pem),
+        "add_anaconda_token": False,
     }
-    return prove([], as_dict(scenario.get("env", {}), servers), str(home), dict(LIMITS, bare=bare))
+
+
+class Machine:
+    """A home to run the probe in, with a base or without."""
+
+    def __init__(self, servers: Servers, home: Path, base: Path | None) -> None:
+        self._servers = servers
+        self._home = home
+        self._base = base
+
+    def run(self, scenario: dict[str, Any]) -> list[Row]:
+        """The rows of one scenario."""
+        home = self._home / scenario["id"]
+        home.mkdir(parents=True)
+        for name, content in scenario.get("files", {}).items():
+            (home / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        if "raw" in scenario:
+            return self._prove(home, scenario["raw"], {}, {})
+        condarc = condarc_of(scenario, self._servers)
+        return self._prove(home, yaml.safe_dump(condarc), condarc, as_dict(scenario.get("env", {}), self._servers))
+
+    def run_batch(self, scenarios: list[dict[str, Any]]) -> list[list[Row]]:
+        """The rows of many scenarios out of one run."""
+        home = self._home / "batch"
+        home.mkdir(parents=True)
+        condarc = condarc_of_batch(scenarios, self._servers)
+        rows = self._prove(home, yaml.safe_dump(condarc), condarc, {}, deadline=60.0)
+        assert len(rows) == len(scenarios), rows
+        return [[row] for row in rows]
+
+    def _prove(
+        self, home: Path, text: str, condarc: dict[str, Any], environment: dict[str, str], **limits: float
+    ) -> list[Row]:
+        if self._base is not None:
+            (home / ".condarc").write_text(text)
+            return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | limits)
+        bare = {
+            "channels": condarc["channels"],
+            "proxies": condarc.get("proxy_servers", {}),
+            "ca_bundle": condarc.get("ssl_verify"),
+        }
+        return prove([], dict(environment), str(home), {**LIMITS, **limits, "bare": bare})
 
 
 def alone_verdict(scenario: dict[str, Any]) -> str | None:
@@ -92,18 +125,23 @@ def alone_verdict(scenario: dict[str, Any]) -> str | None:
 def results(
     servers: Servers, conda: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[str, str], list[Row]]:
-    """All scenarios, run side by side: most of them wait, and a start of conda costs most of a second."""
+    """All scenarios, side by side: a start of conda costs most of a second, and many scenarios only wait."""
     folder = tmp_path_factory.mktemp("homes")
-    bases = {version: conda(version) for version in VERSIONS}
+    found: dict[tuple[str, str], list[Row]] = {}
     with ThreadPoolExecutor(6) as pool:
-        jobs = {}
-        for scenario in SCENARIOS:
-            name = scenario["id"]
-            for version, base in bases.items():
-                jobs[name, version] = pool.submit(run_on_conda, scenario, base, folder / version / name, servers)
-            if alone_verdict(scenario):
-                jobs[name, "alone"] = pool.submit(run_alone, scenario, folder / "alone" / name, servers)
-        return {key: job.result() for key, job in jobs.items()}
+        single, batches = [], []
+        for kind in (*VERSIONS, "alone"):
+            machine = Machine(servers, folder / kind, None if kind == "alone" else conda(kind))
+            wanted = [item for item in SCENARIOS if kind != "alone" or alone_verdict(item)]
+            shared = [item for item in BATCH if item in wanted]
+            batches.append((kind, shared, pool.submit(machine.run_batch, shared)))
+            single += [(kind, item["id"], pool.submit(machine.run, item)) for item in SINGLE if item in wanted]
+        for kind, shared, batch in batches:
+            for item, rows in zip(shared, batch.result(), strict=True):
+                found[item["id"], kind] = rows
+        for kind, name, job in single:
+            found[name, kind] = job.result()
+    return found
 
 
 def check_row(row: Row, scenario: dict[str, Any], verdict: str, found: str) -> None:
@@ -145,6 +183,17 @@ def test_alone(scenario: dict[str, Any], results: dict[tuple[str, str], list[Row
     assert not rows[0]["ok"]
     trimmed = {key: value for key, value in scenario.items() if key != "row"}
     check_row(rows[0], trimmed, str(alone_verdict(scenario)), rows[0]["proxy_verdict"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_cost(version: str, servers: Servers, conda: Callable[..., Path], tmp_path: Path) -> None:
+    """At most 12 kB through the proxy for a TLS channel, and no request but the probe's own."""
+    with Proxy() as proxy:
+        scenario = {"id": "cost", "channel": "https://{tls}/ok", "proxy": proxy.url()}
+        rows = Machine(servers, tmp_path, conda(version)).run(scenario)
+        assert [row["verdict"] for row in rows] == ["ok"]
+        assert proxy.requests == 1
+        assert proxy.bytes <= 12_000
 
 
 def test_enough() -> None:

@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt or COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Documentation only: the action plugin of the same name does the work.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: conda_connectivity
+short_description: Say whether conda reaches its channels from a machine, and if not, why
+description:
+  - Runs conda's own session in conda's own Python and reads the first kilobyte of C(noarch/repodata.json) of every
+    effective channel. The answer is one of a fixed set of verdicts, each with what to change.
+  - conda itself gives one and the same text for a failing DNS, a refused connection, a timeout, a 407, a 403 and a
+    wrong proxy scheme. The verdicts tell them apart; C(docs/verdicts.md) explains each.
+  - Never prompts, ends by its own deadline, costs a few kilobytes per channel and writes nothing.
+  - As root, a base that others than root can change is run with the rights of its owner, or not at all.
+version_added: 1.0.0
+author:
+  - condafleet.proxy contributors (@condafleet)
+attributes:
+  action:
+    description: Has an action plugin, which does the work.
+    support: full
+  async:
+    description: Whether the task can run with async.
+    support: none
+  check_mode:
+    description: Changes nothing, so a check is the same as a run.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is no difference to show.
+    support: none
+  platform:
+    description: The operating systems.
+    support: partial
+    details: Linux.
+    platforms: linux
+options:
+  channels:
+    description:
+      - Names or URLs of the channels to check.
+      - By default the ones that conda's configuration has in effect.
+    type: list
+    elements: str
+  prefix:
+    description:
+      - The folder of the conda base to ask.
+      - >-
+        By default every base that is found: by C(PATH), in C(/opt), in the home (C(miniconda3), C(anaconda3),
+        C(miniforge3)) and in C(~/.conda/environments.txt).
+    type: path
+  environment:
+    description:
+      - Environment variables that conda sees, for instance C(https_proxy) or C(REQUESTS_CA_BUNDLE).
+      - Without it conda sees no proxy or CA variable at all, only what its configuration files say.
+    type: dict
+  deadline:
+    description: Seconds after which the proof of a base ends with what it has; the rest gets the verdict V(deadline).
+    type: float
+    default: 45.0
+  connect_timeout:
+    description: Seconds to wait for a connection.
+    type: float
+    default: 5.0
+  read_timeout:
+    description: Seconds to wait for an answer.
+    type: float
+    default: 15.0
+  require:
+    description: Fail when a channel's verdict is not V(ok).
+    type: bool
+    default: false
+seealso:
+  - module: condafleet.proxy.conda_proxy
+"""
+
+EXAMPLES = r"""
+- name: Ask every machine whether conda works there
+  condafleet.proxy.conda_connectivity:
+  register: connectivity
+
+- name: Show what is wrong and what to change
+  ansible.builtin.debug:
+    msg: "{{ item.url }}: {{ item.verdict }}. {{ item.remedy }}"
+  loop: "{{ connectivity.proof | rejectattr('ok') }}"
+  loop_control:
+    label: "{{ item.url }}"
+
+- name: Fail unless one base reaches one channel through one proxy
+  condafleet.proxy.conda_connectivity:
+    prefix: /opt/conda
+    channels:
+      - https://conda.anaconda.org/conda-forge
+    environment:
+      https_proxy: http://proxy.example.com:8080
+    require: true
+"""
+
+RETURN = r"""
+reachable:
+  description: Whether every row's verdict is V(ok).
+  type: bool
+  returned: always
+schema_version:
+  description: The version of the form of this result.
+  type: int
+  returned: always
+proof:
+  description: A row for every base and channel. No value holds a secret.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    user:
+      description: Whose configuration it is.
+      type: str
+    base:
+      description: The folder of the conda base; none without one.
+      type: str
+    conda_version:
+      description: The version of conda in that base.
+      type: str
+    python_version:
+      description: The version of Python that ran the proof.
+      type: str
+    finished_by:
+      description: V(completed), V(deadline) (its own), V(killed) (from outside) or V(driver) where it did not start.
+      type: str
+    url:
+      description: The channel, without credentials. None where the verdict is about the base as a whole.
+      type: str
+    verdict:
+      description: One word of C(docs/verdicts.md).
+      type: str
+    ok:
+      description: Whether the verdict is V(ok).
+      type: bool
+    remedy:
+      description: One line that says what to change; it names the role's variable.
+      type: str
+    see:
+      description: The page and section that explain the verdict.
+      type: str
+    proxy_verdict:
+      description: What Python alone says, in the same words.
+      type: str
+      returned: when the verdict is V(no_conda)
+    status:
+      description: The HTTP status of the answer.
+      type: int
+    connect_status:
+      description: The status with which a proxy refused to open a tunnel.
+      type: int
+    elapsed:
+      description: Seconds.
+      type: float
+    proxy:
+      description: The proxy that was used, without credentials.
+      type: str
+    proxy_source:
+      description: Where it came from, V(condarc), V(environment), V(system) or V(none).
+      type: str
+    proxy_file:
+      description: The condarc that decided it.
+      type: str
+    proxy_conflict:
+      description: Whether condarc and environment name different proxies; conda since 24.1 uses both in one command.
+      type: bool
+    verify:
+      description: The CA bundle in force, or V(true) for the built-in one, or V(false).
+      type: raw
+    tls_issuer:
+      description: Who signed the channel's certificate, where that is not a public authority.
+      type: str
+    detail:
+      description: One line of what was seen.
+      type: str
+  sample:
+    - base: /opt/conda
+      conda_version: 24.7.1
+      detail: "The proxy answered 407 to CONNECT."
+      ok: false
+      proxy: http://proxy.example.com:8080
+      proxy_source: condarc
+      url: https://conda.anaconda.org/conda-forge
+      user: ada
+      verdict: proxy_auth_required
+"""

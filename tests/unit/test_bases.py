@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding conda bases: planted trees, nothing is started."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases, untrusted_for_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def plant(prefix: Path, records: tuple[str, ...] = ("conda-24.7.1-py311_0.json",), python: str = "3.11") -> Path:
+    """A base's files."""
+    for folder in ("bin", "conda-meta", f"lib/python{python}/site-packages/conda"):
+        (prefix / folder).mkdir(parents=True, exist_ok=True)
+    (prefix / "bin/python").touch()
+    (prefix / f"lib/python{python}/site-packages/conda/__init__.py").touch()
+    for record in records:
+        (prefix / "conda-meta" / record).touch()
+    conda = prefix / "bin/conda"
+    conda.write_text(f"#!{prefix}/bin/python\n")
+    conda.chmod(0o755)
+    return prefix
+
+
+def prefixes(home: Path, path: str = "", given: str = "") -> list[str]:
+    found = [base.prefix for base in find_bases(str(home), path, given)]
+    return [prefix for prefix in found if not prefix.startswith("/opt/")]  # this machine's own
+
+
+def test_given_alone_counts(tmp_path: Path) -> None:
+    plant(tmp_path / "miniconda3")
+    base = plant(tmp_path / "mine")
+    assert prefixes(tmp_path, "", str(base)) == [str(base)]
+    assert prefixes(tmp_path, "", str(tmp_path / "nothing")) == []
+
+
+@pytest.mark.parametrize("name", ["miniconda3", "anaconda3", "miniforge3"])
+def test_in_the_home(tmp_path: Path, name: str) -> None:
+    base = plant(tmp_path / name)
+    assert prefixes(tmp_path) == [str(base)]
+
+
+def test_on_path_and_each_once(tmp_path: Path) -> None:
+    base = plant(tmp_path / "miniconda3")
+    (tmp_path / "condabin").mkdir()
+    (tmp_path / "condabin/conda").symlink_to(base / "bin/conda")
+    path = os.pathsep.join(["", "relative", str(base / "bin"), str(tmp_path / "condabin")])
+    assert [base_.found_by for base_ in find_bases(str(tmp_path), path) if base_.prefix == str(base)] == ["PATH"]
+
+
+def test_conda_of_an_environment_on_path(tmp_path: Path) -> None:
+    base = plant(tmp_path / "elsewhere")
+    env = tmp_path / "elsewhere/envs/work/bin"
+    env.mkdir(parents=True)
+    (env / "conda").touch()
+    assert prefixes(tmp_path / "home", str(env)) == [str(base)]
+
+
+@pytest.mark.parametrize("head", ["#!{}/bin/python\n", "#!/bin/sh\n'''exec' \"{}/bin/python\" \"$0\" \"$@\" #'''\n"])
+def test_a_script_elsewhere_names_its_base(tmp_path: Path, head: str) -> None:
+    base = plant(tmp_path / "with space")
+    script = tmp_path / "bin/conda"
+    script.parent.mkdir()
+    script.write_text(head.format(base))
+    assert prefixes(tmp_path / "home", str(script.parent)) == [str(base)]
+
+
+def test_environments_txt(tmp_path: Path) -> None:
+    base = plant(tmp_path / "deep/base")
+    (tmp_path / "home/.conda").mkdir(parents=True)
+    (tmp_path / "home/.conda/environments.txt").write_text(f"\nrelative\n{base}/envs/work\n{tmp_path}/gone\n")
+    assert prefixes(tmp_path / "home") == [str(base)]
+
+
+@pytest.mark.parametrize(
+    "records", [("conda-build-24.1.2-py311_0.json",), ("conda-package-handling-2.2.0-py311_0.json",), ()]
+)
+def test_an_environment_is_no_base(tmp_path: Path, records: tuple[str, ...]) -> None:
+    plant(tmp_path / "miniconda3", records)
+    assert prefixes(tmp_path) == []
+
+
+def test_made_by_pip(tmp_path: Path) -> None:
+    base = plant(tmp_path / "miniconda3", ("history",))
+    assert prefixes(tmp_path) == [str(base)]
+    (base / "bin/conda").unlink()
+    assert prefixes(tmp_path) == []
+
+
+def test_no_python(tmp_path: Path) -> None:
+    (plant(tmp_path / "miniconda3") / "bin/python").unlink()
+    assert prefixes(tmp_path) == []
+
+
+def test_python_version(tmp_path: Path) -> None:
+    plant(tmp_path / "a", ("conda-24.7.1-py312_0.json", "python-3.12.4-h1_0_cpython.json"))
+    plant(tmp_path / "b", python="3.9")
+    plant(plant(tmp_path / "c", python="3.9"), python="3.10")
+    found = {name: find_bases(str(tmp_path), "", str(tmp_path / name))[0] for name in "abc"}
+    assert [found[name].python_version for name in "abc"] == ["3.12.4", "3.9", None]
+    assert found["a"].uid == os.getuid()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who owns what is root's to arrange")
+class TestTrust:
+    """Below a folder that belongs to root alone, which pytest's own need not be."""
+
+    @pytest.fixture
+    def base(self, tmp_path: Path) -> Path:
+        base = plant(tmp_path / "base")
+        for folder in (tmp_path, base, base / "bin"):
+            folder.chmod(0o755)
+        return base
+
+    def test_a_sticky_parent_is_not_enough(self, tmp_path: Path, base: Path) -> None:
+        tmp_path.chmod(0o1777)
+        assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by others than root"
+
+    @pytest.mark.parametrize("place", [".", "bin"])
+    def test_group_writable(self, base: Path, place: str) -> None:
+        (base / place).chmod(0o775)
+        assert "can be changed by others than root" in str(untrusted_for_root(str(base)))
+
+    @pytest.mark.parametrize("place", [".", "bin", "bin/python"])
+    def test_another_owner(self, base: Path, place: str) -> None:
+        os.chown(base / place, 12345, 12345)
+        assert "does not belong to root" in str(untrusted_for_root(str(base)))
+
+    def test_python_is_a_link_to_somebody_elses(self, tmp_path: Path, base: Path) -> None:
+        other = tmp_path / "other"
+        other.touch()
+        os.chown(other, 12345, 12345)
+        (base / "bin/python").unlink()
+        (base / "bin/python").symlink_to(other)
+        assert untrusted_for_root(str(base)) == f"{other} does not belong to root"
+
+    def test_gone(self, tmp_path: Path) -> None:
+        assert "No such file" in str(untrusted_for_root(str(tmp_path / "gone")))
+
+    def test_roots_own(self, tmp_path: Path, base: Path) -> None:
+        """Nothing of the base is wrong; above it there may be a /tmp."""
+        assert str(tmp_path) not in str(untrusted_for_root(str(base)))

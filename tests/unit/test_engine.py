@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine on real files: converge, again, drift, take back, and a kill between any two steps."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
+    BlockEditor,
+    CondarcEditor,
+    NetrcEditor,
+    WholeEditor,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECTIONS = ("condarc", "environment", "netrc")
+PASSWORD = "s3cr3t-marker"
+
+
+def targets(home: Path, password: str = PASSWORD) -> list[Target]:
+    url = f"http://ada:{password}@proxy.example.com:8080"
+    return [
+        Target(
+            "condarc",
+            str(home / ".condarc"),
+            CondarcEditor([["proxy_servers", f'proxy_servers:\n  "http": "{url}"\n']]),
+            ("condarc",),
+            0o600,
+            "private",
+        ),
+        Target(
+            "environment",
+            str(home / ".profile"),
+            BlockEditor({"lines": [f"export http_proxy='{url}'"], "top": False}),
+            ("environment",),
+            0o600,
+            "private",
+        ),
+        Target(
+            "environment",
+            str(home / ".config/fish/conf.d/p.fish"),
+            WholeEditor(f"set -gx http_proxy '{url}'\n"),
+            ("environment",),
+            0o600,
+            "exact",
+        ),
+        Target(
+            "netrc",
+            str(home / ".netrc"),
+            NetrcEditor(
+                {"entries": [{"machine": "mirror.example.com", "login": "ada", "password": password}], "escapes": None}
+            ),
+            ("netrc",),
+            0o600,
+            "private",
+            follow=False,
+        ),
+    ]
+
+
+ORIGINALS = {
+    ".condarc": ("# mine\nproxy_servers: {http: http://old:1}\r\nchannels: [a]", 0o644),
+    ".profile": ("echo hello", 0o644),
+    ".netrc": ("machine other login x password y\n", 0o600),
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name, (text, mode) in ORIGINALS.items():
+        path = folder / name
+        path.write_bytes(text.encode())
+        path.chmod(mode)
+    return folder
+
+
+def snapshot(home: Path, without_state: bool = True) -> dict[str, Any]:
+    found = {}
+    for path in sorted(home.rglob("*")):
+        name = str(path.relative_to(home))
+        if not (without_state and name.startswith(".local")):
+            found[name] = (path.read_bytes() if path.is_file() else None, stat.S_IMODE(path.lstat().st_mode))
+    return found
+
+
+def transaction(
+    home: Path, wanted: list[Target], machine: Any = None, run: str = "run", sections: tuple[str, ...] = SECTIONS
+) -> Transaction:
+    folder = str(home / ".local/state/condafleet")
+    return Transaction(machine or PosixMachine(1), folder, sections, lambda: wanted, Masker("key"), run, "host")
+
+
+def test_converge_again_drift_and_take_back(home: Path) -> None:
+    before = snapshot(home, without_state=False)
+    predicted = transaction(home, targets(home)).preview()
+    assert snapshot(home, without_state=False) == before, "check mode wrote something"
+    outcome = transaction(home, targets(home)).converge()
+    assert [change.resource() for change in predicted.changes] == [change.resource() for change in outcome.changes]
+    assert len(outcome.changes) == 4
+    after = snapshot(home)
+    assert all(mode & 0o077 == 0 for data, mode in after.values() if data is not None), (
+        "a file with a password is open to others"
+    )
+    assert stat.S_IMODE((home / ".local/state/condafleet").stat().st_mode) == 0o700
+
+    again = transaction(home, targets(home), run="second").converge()
+    assert (again.changes, again.unchanged) == ([], 4)
+    assert snapshot(home) == after
+
+    (home / ".profile").write_text("echo hello\n")
+    (home / ".netrc").chmod(0o644)
+    (home / ".config/fish/conf.d/p.fish").unlink()
+    (home / ".condarc").write_bytes((home / ".condarc").read_bytes().replace(b"proxy.example", b"evil.example"))
+    reasons = {
+        os.path.basename(change.path): change.reasons for change in transaction(home, targets(home)).preview().changes
+    }
+    assert reasons == {".profile": ["missing"], ".netrc": ["mode"], "p.fish": ["missing"], ".condarc": ["edited"]}
+    transaction(home, targets(home), run="third").converge()
+    assert (home / ".condarc").read_bytes() == after[".condarc"][0]
+
+    rotated = transaction(home, targets(home, "other-password"), run="fourth").converge()
+    assert {tuple(change.reasons) for change in rotated.changes} == {("rotated",)}
+
+    transaction(home, [], run="fifth").converge()
+    # .profile was rewritten with a final newline above: that edit is the user's and stays
+    before[".profile"] = (b"echo hello\n", before[".profile"][1])
+    assert snapshot(home, without_state=False) == before
+
+
+def test_absent_restores_every_byte(home: Path) -> None:
+    before = snapshot(home, without_state=False)
+    transaction(home, targets(home)).converge()
+    transaction(home, [], run="second").converge()
+    assert snapshot(home, without_state=False) == before
+
+
+def test_what_the_user_added_since_survives_removal(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    with (home / ".condarc").open("a") as stream:
+        stream.write("\nalways_yes: true\n")
+    with (home / ".profile").open("a") as stream:
+        stream.write("export MINE=1\n")
+    transaction(home, targets(home, "rotated"), run="second").converge()
+    transaction(home, [], run="third").converge()
+    assert "always_yes: true" in (home / ".condarc").read_text()
+    assert "proxy_servers: {http: http://old:1}" in (home / ".condarc").read_text()
+    assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
+
+
+def test_a_section_that_is_not_named_is_left_alone(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    after = snapshot(home)
+    outcome = transaction(home, [], run="second", sections=("netrc",)).converge()
+    assert [change.kind for change in outcome.changes] == ["netrc"]
+    assert {name: value for name, value in snapshot(home).items() if name != ".netrc"} == {
+        n: v for n, v in after.items() if n != ".netrc"
+    }
+
+
+def test_nothing_to_do_leaves_no_state(home: Path) -> None:
+    before = snapshot(home, without_state=False)
+    assert transaction(home, []).converge().changes == []
+    assert snapshot(home, without_state=False) == before
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of ours may run on it."""
+
+
+class Mortal(PosixMachine):
+    """Dies before its n-th change to the file system."""
+
+    def __init__(self, lives: int) -> None:
+        super().__init__(1)
+        self.lives = lives
+
+    def _step(self) -> None:
+        if self.lives == 0:
+            raise Killed
+        self.lives -= 1
+
+    def write(self, path: str, new: File, check: str = "") -> None:
+        self._step()
+        super().write(path, new, check)
+
+    def remove(self, path: str) -> None:
+        self._step()
+        super().remove(path)
+
+    def make_folder(self, path: str, private: bool = False) -> None:
+        self._step()
+        super().make_folder(path, private)
+
+    def remove_folder(self, path: str) -> None:
+        self._step()
+        super().remove_folder(path)
+
+
+def killed_after(home: Path, wanted: list[Target], lives: int) -> bool:
+    try:
+        transaction(home, wanted, Mortal(lives), run=f"killed{lives}").converge()
+    except Killed:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("direction", ["apply", "rotate", "remove"])
+def test_killed_between_any_two_steps(home: Path, direction: str, tmp_path: Path) -> None:
+    before = snapshot(home, without_state=False)
+    steps = 0
+    while True:
+        transaction(home, [], run="clean").converge()
+        for folder in (".local/state/condafleet", ".local/state", ".local"):
+            if (home / folder).exists():  # made before there was a state to name it, or left when the state had gone
+                (home / folder).rmdir()
+        assert snapshot(home, without_state=False) == before
+        if direction != "apply":
+            transaction(home, targets(home), run="first").converge()
+        wanted = {"apply": targets(home), "rotate": targets(home, "other"), "remove": []}[direction]
+        old = snapshot(home)
+        if not killed_after(home, wanted, steps):
+            break
+        torn = snapshot(home)
+        for name in set(old) | set(torn):
+            if torn.get(name) != old.get(name) and torn.get(name, (None,))[0] is not None:
+                assert name in {".condarc", ".profile", ".netrc", ".config/fish/conf.d/p.fish"}
+        transaction(home, wanted, run="next").converge()
+        assert transaction(home, wanted, run="check").preview().changes == []
+        steps += 1
+    assert steps > 5
+
+
+def test_a_failure_in_the_middle_puts_everything_back(home: Path) -> None:
+    before = snapshot(home, without_state=False)
+    wanted = targets(home)
+    (home / ".config").write_text("a file where a folder must be")
+    with pytest.raises((Failed, MachineError)):
+        transaction(home, wanted).converge()
+    (home / ".config").unlink()
+    left = snapshot(home)
+    assert left == {name: value for name, value in before.items() if not name.startswith(".local")}
+
+
+def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
+    def edit(_changes: object) -> None:
+        with (home / ".profile").open("a") as stream:
+            stream.write("export MINE=1\n")
+        raise MachineError("the proof failed")
+
+    with pytest.raises(Failed) as raised:
+        transaction(home, targets(home)).converge(edit)
+    assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
+    assert any(".profile" in note for note in raised.value.warnings)
+    assert (home / ".condarc").read_bytes() == ORIGINALS[".condarc"][0].encode()
+
+
+def test_a_second_run_waits_and_then_says_who_holds_the_lock(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    pid = os.fork()  # a lock of the same process would not conflict
+    machine = PosixMachine(0.5)
+    folder = str(home / ".local/state/condafleet")
+    if pid == 0:
+        with machine.lock(folder):
+            (home / "held").touch()
+            import time
+
+            time.sleep(60)
+        os._exit(0)
+    try:
+        while not (home / "held").exists():
+            pass
+        with pytest.raises(MachineError, match=f"held by another run \\(process {pid} on "):
+            transaction(home, targets(home, "other"), machine).converge()
+    finally:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+
+
+def test_symlinks(home: Path) -> None:
+    real = home / "dotfiles"
+    real.mkdir()
+    (home / ".condarc").rename(real / "condarc")
+    (home / ".condarc").symlink_to("dotfiles/condarc")
+    transaction(home, targets(home)).converge()
+    assert (home / ".condarc").is_symlink()
+    assert "proxy.example.com" in (real / "condarc").read_text()
+    transaction(home, [], run="second").converge()
+    (home / ".netrc").rename(real / "netrc")
+    (home / ".netrc").symlink_to("dotfiles/netrc")
+    with pytest.raises(MachineError, match=r"\.netrc is a symbolic link"):
+        transaction(home, targets(home)).converge()
+
+
+def test_no_view_shows_a_secret(home: Path) -> None:
+    for wanted in (targets(home), targets(home, "other-s3cr3t-marker"), []):
+        outcome = transaction(home, wanted, run=str(len(wanted))).converge()
+        assert outcome.changes
+        for change in outcome.changes:
+            assert "s3cr3t" not in change.before + change.after + repr(change.resource())
+        before_and_after = [(change.before, change.after) for change in outcome.changes]
+        assert all(one != two for one, two in before_and_after), "a rotation must be visible"

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The driver: how the probe is started, fed and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+from tests.bed.environ import clean_env
+from tests.bed.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIVEN = {"deadline": 0.2, "connect_timeout": 1.0, "read_timeout": 1.0, "environment": {"https_proxy": "http://a:Zq7@p"}}
+HERE = _proof.Account(-1, -1, "", "/nonexistent")
+
+
+def interpreter_that(tmp_path: Path, script: str) -> str:
+    """Something in place of a base's Python."""
+    path = tmp_path / "python"
+    path.write_text("#!/bin/sh\n" + script)
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_proof, "_GRACE", 0.3)
+
+
+@pytest.mark.usefixtures("_short_grace")
+def test_one_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
+    script = f"sleep 60 & echo $! >{tmp_path}/pid; sleep 60\n"
+    rows = _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
+    assert [(row["verdict"], row["finished_by"]) for row in rows] == [("deadline", "killed")]
+    child = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
+    for _attempt in range(100):  # the kernel takes its moment
+        if not child.exists() or child.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("its child is still there")
+
+
+@pytest.mark.parametrize("script", ["exit 3\n", "echo hello\n", "head -c 3000000 /dev/zero\n", "exec <&-; echo '{}'\n"])
+def test_an_answer_that_is_none(tmp_path: Path, script: str) -> None:
+    rows = _proof.run_probe(interpreter_that(tmp_path, script), dict(GIVEN, deadline=20), HERE)
+    assert [(row["verdict"], row["finished_by"]) for row in rows] == [("conda_unusable", "driver")]
+
+
+def test_no_interpreter() -> None:
+    assert _proof.run_probe("/nonexistent/python", GIVEN, HERE)[0]["verdict"] == "conda_unusable"
+
+
+def test_a_python_without_conda(tmp_path: Path) -> None:
+    python = interpreter_that(tmp_path, f'exec {sys.executable} -I "$@"\n')
+    rows = _proof.run_probe(python, dict(GIVEN, deadline=20), HERE)
+    assert [(row["verdict"], row["finished_by"]) for row in rows] == [("conda_unusable", "completed")]
+
+
+def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
+    script = f"tr '\\0' '\\n' </proc/$$/cmdline >{tmp_path}/seen; env >>{tmp_path}/seen; pwd >>{tmp_path}/seen\n"
+    _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
+    seen = (tmp_path / "seen").read_text()
+    assert "HOME=/nonexistent" in seen
+    assert "Zq7" not in seen
+    assert "proxy" not in seen.replace("condafleet", "").replace(str(tmp_path), "")
+    assert "REQUESTS_CA_BUNDLE" not in seen
+
+
+def base_at(prefix: str, uid: int) -> Base:
+    return Base(prefix, prefix + "/bin/python", uid, None, "given")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
+class TestRights:
+    def test_another_owners_base_is_run_as_the_owner(self, tmp_path: Path) -> None:
+        owner = pwd.getpwnam("nobody")
+        os.chown(tmp_path, owner.pw_uid, owner.pw_gid)
+        account, refusal = _proof._account_for(base_at(str(tmp_path), owner.pw_uid), "/root")
+        assert refusal is None
+        assert account is not None
+        assert account.home == owner.pw_dir
+        script = 'echo "{\\"conda_version\\":0,\\"python_version\\":0,\\"finished_by\\":0,'
+        script += '\\"rows\\":[{\\"id\\":\\"`id -u` `id -G`\\"}]}"\n'
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.is_relative_to("/tmp/") and folder != Path("/tmp"):
+                folder.chmod(0o755)
+        rows: list[dict[str, Any]] = _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, account)
+        assert rows[0]["id"].split()[0] == str(owner.pw_uid)
+        assert "0" not in rows[0]["id"].split()
+
+    def test_a_base_that_others_can_change_is_not_run(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o777)
+        rows = _proof.prove([base_at(str(tmp_path), 0)], {}, "/root", {})
+        assert [row["verdict"] for row in rows] == ["conda_unusable"]
+        assert "can be changed by others" in rows[0]["detail"] or "No such file" in rows[0]["detail"]
+
+    def test_an_owner_without_account(self, tmp_path: Path) -> None:
+        os.chown(tmp_path, 54321, 54321)
+        account, refusal = _proof._account_for(base_at(str(tmp_path), 54321), "/root")
+        assert account is None
+        assert refusal
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
+def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
+    """As a module's payload: the sources are in a zip file and nowhere else."""
+    names = ["_probe", "_proof", "_bases", "_verdicts"]
+    package = "ansible_collections/condafleet/proxy/plugins/module_utils"
+    with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
+        parts = package.split("/")
+        for number in range(len(parts)):
+            archive.writestr("/".join(parts[: number + 1]) + "/__init__.py", "")
+        for name in names:
+            archive.write(CHECKOUT / "plugins/module_utils" / f"{name}.py", f"{package}/{name}.py")
+    code = (
+        f"import json, sys; sys.path.insert(0, {str(tmp_path / 'payload.zip')!r})\n"
+        f"from {package.replace('/', '.')} import _proof\n"
+        "rows = _proof.prove([], {}, '/nonexistent', {'bare': {'channels': ['https://nowhere.invalid/x']}})\n"
+        "print(json.dumps(rows))\n"
+    )
+    done = subprocess.run(
+        [interpreter(version), "-I", "-c", code], capture_output=True, text=True, check=True, env=clean_env(tmp_path)
+    )
+    row = json.loads(done.stdout)[0]
+    assert (row["verdict"], row["proxy_verdict"], row["finished_by"]) == ("no_conda", "dns_channel", "completed")
+    assert row["python_version"].startswith(version)
+
+
+def test_the_module_s_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    options = {
+        "prefix": str(tmp_path / "none"),
+        "home": str(tmp_path),
+        "channels": ["https://nowhere.invalid/x"],
+        "environment": {"https_proxy": "http://ada:Zq7pw@proxy.invalid:1"},
+        "require": True,
+    }
+    result = _proof.run_connectivity(options)
+    assert result["failed"]
+    assert result["reachable"] is False
+    assert "no_conda" in result["msg"]
+    assert result["proof"][0]["proxy_verdict"] == "dns_proxy"
+    assert result["proof"][0]["proxy"] == "http://***@proxy.invalid:1"
+    assert "Zq7" not in json.dumps(result)
