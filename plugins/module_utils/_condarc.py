@@ -5,16 +5,15 @@
 """Merge top-level keys into a C(.condarc), keeping every byte of all other keys.
 
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
-
-The machine has no YAML library, and one would not keep the bytes. So this reads a documented subset of YAML
-(docs/condarc.md) line by line, only as far as needed to know where a top-level key begins and ends, and refuses every
-file outside of it untouched. A test compares its keys with PyYAML's on generated files.
 """
 
 from __future__ import annotations
 
 import re
 import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _yaml_subset
+from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Document, Item, Unreadable, column_of
 
 # From conda's own ParameterLoader(aliases=...), conda 24.7.1 base/context.py. Two names of one setting in one file are
 # a MultipleKeysError that ends every conda command, so an alias counts as the key.
@@ -38,197 +37,18 @@ ALIASES = {
 }
 
 FLAG = re.compile(r"#!(final|top|bottom)[ \t]*$")
-_KEY = re.compile(r"""(?P<key>[A-Za-z0-9_][A-Za-z0-9_.-]*|"[^"\\]*"|'[^']*')[ \t]*:(?=[ \t]|$)""")
-_BLOCK_SCALAR = re.compile(r"(?:^|[:\-][ \t]+)[|>][+\-0-9]*$")
 _WAY_OUT = "; give the settings a file of their own: conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
 
-
-class Unreadable(ValueError):
-    """The file is not in the subset; the message has the line number and the reason, never the text."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}{_WAY_OUT}")
-
-
-class Item(t.NamedTuple):
-    """A top-level key: its canonical name, the comment lines directly above it, and its own lines (with line ends)."""
-
-    key: str
-    above: str
-    text: str
-
-
-class Document(t.NamedTuple):
-    """A whole file: C(head + above + text + above + text ... + tail) is the file, byte for byte."""
-
-    head: str
-    items: list[Item]
-    tail: str
-    indent: int
-    newline: str
-
-    def text(self) -> str:
-        return self.head + "".join(item.above + item.text for item in self.items) + self.tail
-
-
-class _Value:
-    """Follows quotes and brackets over lines: is the value still open at the end of the line?"""
-
-    def __init__(self) -> None:
-        self.quote = ""
-        self.depth = 0
-
-    @property
-    def open(self) -> bool:
-        return bool(self.quote or self.depth)
-
-    def feed(self, text: str, number: int) -> str:
-        """Read one line of a value; returns it without its comment."""
-        index = 0
-        token_start = True  # a quote, an anchor or a bracket counts only where a value may begin
-        while index < len(text):
-            char = text[index]
-            if self.quote:
-                if self.quote == '"' and char == "\\":
-                    index += 1
-                elif char == self.quote:
-                    if char == "'" and text[index + 1 : index + 2] == "'":
-                        index += 1
-                    else:
-                        self.quote = ""
-                        token_start = False
-            elif char == "#" and (index == 0 or text[index - 1] in " \t"):
-                return text[:index]
-            elif char in " \t":
-                pass
-            elif token_start and char in "\"'":
-                self.quote = char
-            elif token_start and char in "&*!":
-                raise Unreadable(number, "an anchor, alias or tag")
-            elif char in "[{" and (token_start or self.depth):
-                self.depth += 1
-                token_start = True
-            elif char in "]}" and self.depth:
-                self.depth -= 1
-                token_start = False
-            elif (self.depth and char == ",") or (
-                char == ":"
-                and (index + 1 == len(text) or text[index + 1] in " \t" or (self.depth and text[index + 1] in ",[]{}"))
-            ):
-                token_start = True
-            elif char in "-?" and token_start and (index + 1 == len(text) or text[index + 1] in " \t"):
-                if char == "?":
-                    raise Unreadable(number, "a complex key")
-            else:
-                token_start = False
-            index += 1
-        return text
+Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines with LF, at column 0)
 
 
 def parse(text: str) -> Document:
-    """Split C(text) into its top-level keys.
-
-    Raises Unreadable for what lies outside of the subset: tabs in indentation, a flow mapping, list or scalar at top
-    level, several documents, directives, anchors, aliases, tags, merge keys, complex keys, duplicate keys.
-    """
-    newline = "\r\n" if re.search(r"^[^\n]*\r\n", text) else "\n"
-    bom = "\ufeff" if text.startswith("\ufeff") else ""
-    head, pending = bom, ""
-    items: list[Item] = []
-    seen: set[str] = set()
-    indent: int | None = None
-    value = _Value()
-    scalar_indent: int | None = None  # inside a block scalar: the column that its lines are deeper than
-
-    def continue_item(line: str) -> None:
-        last = items[-1]
-        items[-1] = last._replace(text=last.text + pending + line)
-
-    for number, line in enumerate(text[len(bom) :].splitlines(keepends=True), 1):
-        # str.splitlines also ends lines at characters that are no line end for YAML 1.1's printable set
-        if re.search(r"[\x0b\x0c\x1c-\x1e\u2028\u2029\x85]", line):
-            raise Unreadable(number, "a character that is not allowed or ends a line only for some readers")
-        content = line.rstrip("\r\n")
-        bare = content.strip(" ")
-        column = _column(content)
-        if scalar_indent is not None:
-            if not bare or column > scalar_indent:
-                continue_item(line)
-                pending = ""
-                continue
-            scalar_indent = None
-        if value.open:
-            value.feed(content, number)
-            continue_item(line)
-            continue
-        if not bare or bare.startswith("#"):
-            pending += line
-            continue
-        if bare.startswith("\t"):
-            raise Unreadable(number, "a tab in the indentation")
-        if column == 0 and re.match(r"(---|\.\.\.|%)", content):
-            if content.rstrip() == "---" and not items and "---" not in head:
-                head += pending + line
-                pending = ""
-                continue
-            raise Unreadable(number, "a directive, a document end or more than one document")
-        if indent is None:
-            indent = column
-        dash = bare == "-" or bare.startswith("- ")
-        if column > indent or (column == indent and dash and items):
-            if not items:
-                raise Unreadable(number, "not a mapping at the top level")
-            continue_item(line)
-            pending = ""
-        elif column < indent:
-            raise Unreadable(number, "less indentation than the keys above")
-        else:
-            match = _KEY.match(bare)
-            if not match:
-                raise Unreadable(number, "not a plain 'key: value' at the top level")
-            key = match.group("key").strip("\"'")
-            key = ALIASES.get(key, key)
-            if key in seen:
-                raise Unreadable(number, "a key that stands twice (an alias counts as the key)")
-            seen.add(key)
-            above = _comment_block(pending)
-            gap = pending[: len(pending) - len(above)]
-            if items:
-                items[-1] = items[-1]._replace(text=items[-1].text + gap)
-            else:
-                head += gap
-            items.append(Item(key, above, line))
-            pending = ""
-            bare = bare[match.end() :]
-        plain = value.feed(bare, number)
-        if not value.open and _BLOCK_SCALAR.search(plain.strip()):
-            scalar_indent = column + _parent_column(content[column:])
-    if value.open:
-        raise Unreadable(text.count("\n") + 1, "a quote or bracket that is not closed")
-    if not items:
-        head += pending
-        pending = ""
-    return Document(head, items, pending, indent or 0, newline)
-
-
-def _parent_column(line: str) -> int:
-    """Where the parent of a block scalar begins: the key in C(- - key: |), the last dash in C(- - |)."""
-    dashes = re.findall(r"-[ ]+", line[: len(line) - len(re.sub(r"^(?:-[ ]+)*", "", line))])
-    if re.match(r"(?:-[ ]+)*[|>]", line):
-        dashes = dashes[:-1]
-    return sum(len(dash) for dash in dashes)
-
-
-def _comment_block(text: str) -> str:
-    """The comment lines at the end of C(text) that no blank line parts from what follows."""
-    lines = text.splitlines(keepends=True)
-    start = len(lines)
-    while start and lines[start - 1].strip():
-        start -= 1
-    return "".join(lines[start:])
-
-
-Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines with LF, at column 0)
+    """Split a condarc into its keys. Raises Unreadable with a way out."""
+    try:
+        return _yaml_subset.parse(text, ALIASES)
+    except Unreadable as exc:
+        exc.args = (str(exc) + _WAY_OUT,)
+        raise
 
 
 def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
@@ -281,16 +101,13 @@ def _regroup(document: Document, fragment: Fragment) -> Document:
 
 
 def _lock_lost(document: Document, keys: set[str]) -> bool:
+    """Does a comment follow a line of ours that ends in a flag?"""
     for index, item in enumerate(document.items):
-        if item.key not in keys:
-            continue
-        following = document.items[index + 1] if index + 1 < len(document.items) else None
-        after = (following.above if following else document.tail).strip()
-        lines = item.text.splitlines()
-        for position, line in enumerate(lines):
-            if FLAG.search(line):
-                rest = [other.strip() for other in lines[position + 1 :] if other.strip()]
-                if (rest and rest[0].startswith("#")) or (not rest and after.startswith("#")):
+        if item.key in keys:
+            following = document.items[index + 1].above if index + 1 < len(document.items) else document.tail
+            lines = [line.strip() for line in (item.text + following).splitlines() if line.strip()]
+            for line, after in zip(lines, lines[1:]):
+                if FLAG.search(line) and after.startswith("#") and not line.startswith("#"):
                     return True
     return False
 
@@ -324,19 +141,15 @@ def own(text: str) -> str:
 def _rest(text: str) -> str:
     """The blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block scalar)."""
     lines = text.splitlines(keepends=True)
-    indent = _column(text)
+    indent = column_of(text)
     end = len(lines)
     while end > 1 and (not lines[end - 1].strip() or _is_comment(lines[end - 1], indent)):
         end -= 1
     return "".join(lines[end:])
 
 
-def _column(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
 def _is_comment(line: str, indent: int) -> bool:
-    return line.lstrip(" ").startswith("#") and _column(line) <= indent
+    return line.lstrip(" ").startswith("#") and column_of(line) <= indent
 
 
 def take_back(text: str, owned: Fragment, original: str | None, force: bool) -> str:

@@ -73,12 +73,11 @@ class Transaction:
         journal = self._pending(self.store.load_state())
         if journal:
             warnings.append("an earlier run was cut off; the next run puts back what it had begun, then does this")
-            for path, file, _note in self._undo_steps(journal):
-                overlay[path] = file
+            overlay = {path: file for path, file, _note in self._undo_steps(journal)}
         plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
 
-    def converge(self, then: t.Callable[[list[Change]], None] = lambda changes: None) -> Outcome:
+    def converge(self, then: t.Callable[[list[Change]], None] = lambda _changes: None) -> Outcome:
         """Make the machine as wanted; C(then) is called when all is written, before the commit.
 
         Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(then), puts everything back.

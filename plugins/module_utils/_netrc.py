@@ -224,7 +224,7 @@ def _read(text: str, escapes: bool | None) -> _File:
 
 
 def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
-    """Return C(text) with exactly one entry for each machine of C(entries), holding what is given.
+    """Return C(text) with an entry for each machine of C(entries), holding what is given.
 
     C(escapes): does the parser that will read it know quotes and backslashes; None: not known, then only values that all
     parsers read alike are written. Raises Unrepresentable. A new entry goes before the first one: what stands at the end
@@ -232,19 +232,34 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     """
     text = text or ""
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
-    added = ""
+    added: list[str] = []
     for entry in entries:
         line = _line(entry, escapes)
         there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
-        for found in reversed(there[1:]):  # the last one would win
-            text = _cut(text, found)
-        if there:
-            if not _same(there[0], entry):
-                text = _replace(text, there[0], line)
-        else:
-            added += line + newline
-    place = _place(text, escapes)
-    return text[:place] + added + text[place:]
+        for found in reversed(there):  # of two Python takes the last, curl the first: both become ours
+            if not _same(found, entry):
+                text = _replace(text, found, line)
+        if not there:
+            added.append(line)
+    return _insert(text, added, newline, escapes) if added else text
+
+
+def _insert(text: str, lines: list[str], newline: str, escapes: bool | None) -> str:
+    """Put new entries where the parser then finds them and every entry that it found before."""
+    before = _spans(text, escapes)
+    block = "".join(line + newline for line in lines)
+    places = [_place(text, escapes), len(_BOM) if text.startswith(_BOM) else 0, len(text)]
+    for place in places:
+        gap = newline if place == len(text) > 0 and not text.endswith("\n") else ""
+        result = text[:place] + gap + block + text[place:]
+        after = _spans(result, escapes)
+        if all(after.count(line) > before.count(line) for line in lines) and len(after) == len(before) + len(lines):
+            return result
+    raise Unrepresentable("it has lines that cannot be parsed, so that no entry can be put in safely; correct it first")
+
+
+def _spans(text: str, escapes: bool | None) -> list[str]:
+    return [text[found.start : found.end] for found in _read(text, escapes).entries]
 
 
 def _place(text: str, escapes: bool | None) -> int:
@@ -269,10 +284,11 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
         value = entry[key]
         if portable(value):
             words[key] = value
-        elif key == "machine" or re.search(r"[\x00-\x1f\x7f]", value):
-            raise Unrepresentable(f"the {key} of an entry has a character that no netrc can hold")
+        elif key == "machine" or not value or re.search(r"[\x00-\x1f\x7f]", value):
+            raise Unrepresentable(f"the {key} of an entry is empty or has a character that no netrc can hold")
         elif escapes:
-            words[key] = '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))
+            # no quotes: Python gives up a file with a comment line behind a quoted token
+            words[key] = re.sub(r'([\\ "])', r"\\\1", value)
         elif escapes is False and re.fullmatch(r"[!-~]+", value):
             words[key] = value  # before 3.11 a quote is a quote and a backslash a backslash
         else:
@@ -309,12 +325,21 @@ def take_back(text: str, entries: Entries, original: str | None, force: bool, es
     """
     before = _read(original or "", escapes).entries
     for entry in entries:
-        for found in [found for found in _read(text, escapes).entries if found.machine == entry["machine"]][:1]:
-            if not (force or _same(found, entry)):
-                continue
-            old = [(original or "")[was.start : was.end] for was in before if was.machine == entry["machine"]]
-            text = _replace(text, found, "\n".join(old)) if old else _cut(text, found)
+        old = [(original or "")[was.start : was.end] for was in before if was.machine == entry["machine"]]
+        there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
+        if len(old) > len(there):  # somebody took one out
+            old = [*old[: len(there) - 1], "\n".join(old[len(there) - 1 :])] if there else []
+        for number, found in reversed(list(enumerate(there))):
+            if force or _same(found, entry) or text[found.start : found.end] == _ours(entry, escapes):
+                text = _replace(text, found, old[number]) if number < len(old) else _cut(text, found)
     return text
+
+
+def _ours(entry: t.Mapping[str, str], escapes: bool | None) -> str:
+    try:
+        return _line(entry, escapes)
+    except Unrepresentable:
+        return ""
 
 
 def has(text: str, machine: str) -> bool:

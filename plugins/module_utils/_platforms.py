@@ -152,6 +152,9 @@ ACTIVATIONS: t.Mapping[str, Activation] = {
 
 USER_STATE = "{home}/.local/state/condafleet"
 USER_CONDARC = "{home}/.condarc"
+# Stands in the condarc until the machine puts in the path of the bundle that it was sent: whose home it is in, only the
+# machine knows. "${HOME}/..." will not do: conda checks ssl_verify in each file before it expands variables.
+CA_BUNDLE_PATH = "/condafleet-ca-bundle-of-this-machine"
 USER_CA_BUNDLE = "{home}/.conda/condafleet-ca.pem"
 ENVIRONMENT_TARGETS = tuple(
     sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user})

@@ -781,6 +781,9 @@ class Conda:
         # read now what the requests will need: an invalid value fails here, under its own name
         for name in _READ_EARLY:
             getattr(self._context, name, None)
+        # conda's commands also check every file by itself, before variables are expanded: "conda config --show" expands
+        # ssl_verify: ${HOME}/ca.pem, "conda search" and "conda info" end on it (run on 24.7.1)
+        getattr(self._context, "collect_all", list)()
         self._channel = importlib.import_module("conda.models.channel").Channel
         self._session = importlib.import_module("conda.gateways.connection.session")
         self._environ_proxies = importlib.import_module("requests.utils").get_environ_proxies

@@ -21,6 +21,7 @@ from typing import Any, Dict, NamedTuple, Sequence
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases, untrusted_for_root
+from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 
 Row = Dict[str, Any]
@@ -94,12 +95,20 @@ def _without_conda(given: dict[str, Any], home: str, bare: dict[str, Any]) -> li
     return rows
 
 
-def program(given: dict[str, Any]) -> bytes:
-    """The probe's source with its start at the end. Asked of the loader, as the payload of a module is a zip file."""
-    encoded = base64.b64encode(json.dumps(given).encode("ascii")).decode("ascii")
-    loader: Any = _probe.__loader__
+def _source() -> bytes:
+    loader: Any = _probe.__loader__  # the payload of a module is a zip file, so there is no file to open
     source: bytes = loader.get_data(_probe.__file__)
-    return source + b'\nmain("' + encoded.encode("ascii") + b'")\n'
+    return source
+
+
+# Read now: once this process has become another user it cannot enter the folder of the payload any more.
+_PROBE = _source()
+
+
+def program(given: dict[str, Any]) -> bytes:
+    """The probe's source with its start at the end."""
+    encoded = base64.b64encode(json.dumps(given).encode("ascii")).decode("ascii")
+    return _PROBE + b'\nmain("' + encoded.encode("ascii") + b'")\n'
 
 
 def run_probe(python: str, given: dict[str, Any], account: Account | None) -> list[Row]:
@@ -186,7 +195,10 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     prefix = options.get("prefix") or ""
     bases = find_bases(home, os.environ.get("PATH", ""), prefix)
     user = options.get("user") or account.pw_name
-    rows = prove(bases, options.get("environment") or {}, home, dict(options, user=user))
+    environment: dict[str, str | None] | None = options.get("environment")
+    if environment is None:
+        environment = {**login_environment(home, account.pw_shell, account.pw_name)}
+    rows = prove(bases, environment, home, dict(options, user=user))
     failed = [row for row in rows if not row["ok"]]
     result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}
     result["reachable"] = not failed

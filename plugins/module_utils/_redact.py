@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import typing as t
 from urllib.parse import quote
@@ -26,13 +27,13 @@ _USERINFO = re.compile(
     r"""(?x)
     (?<=//) (?! (?:[A-Za-z0-9._*-]+ | \[[0-9A-Fa-f:.]+\]) /? ["']? [ \t]* : [ \t]+ ["']? [A-Za-z][A-Za-z0-9+.-]*:// )
     [^\r\n]* (?=@)
-    | (?<![^\s"'=,(\[{]) [^\s"':/@\[\]{}(),=]+ : (?=[^\s/]) [^\r\n]* (?=@)
+    | (?<![^\s"'=,(\[{]) (?<!//\[) [^\s"':/@\[\]{}(),=]+ : (?=[^\s/]) [^\r\n]* (?=@)
     """
 )
 _TOKEN = re.compile(r"(?<=/t/)[^/\s\"']+")
 _ASSIGNED = re.compile(
     r"""(?ixm)
-    ( \b [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api_?key) [\w.-]* ["']? [ \t]* [:=]
+    ( \b [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api[_-]?key) [\w.-]* ["']? [ \t]* [:=]
       (?! [ \t]* (?: (?:true|false) [ \t]* (?:\#!(?:final|top|bottom))? | \#!(?:final|top|bottom) ) [ \t]* \r?$ ) [ \t]* )
     ( [|>][-+0-9]* [ \t]* (?:\#[^\r\n]*)? (?: \r?\n (?: [ \t]+[^\r\n]* | (?=\r?\n) ) )+
     | \r?\n [ \t]+ [^ \t\r\n\#][^\r\n]*
@@ -44,6 +45,7 @@ _NETRC = re.compile(
     r"(?i)(\b(?:machine|login|user|default)\b[^\r\n]*?\b(?:password|account)(?:[ \t]|\\[tnr])+)([^\r\n]+)"
 )
 _HEADER = re.compile(r"(?i)(\b(?:basic|bearer)[ \t]+)([A-Za-z0-9+/=._~-]{4,})")
+_MASK = re.compile(r"\*{3}[0-9a-f]{6}\*{3}")
 _SHORT = 4
 
 
@@ -65,30 +67,45 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Mask everything in C(text) that has the shape of a secret: URL userinfo, channel tokens, password assignments."""
-        text = _USERINFO.sub(lambda match: self.secret(match.group(0)), text)
-        text = _TOKEN.sub(lambda match: self.secret(match.group(0)), text)
-        for shape in (_ASSIGNED, _NETRC, _HEADER):
-            text = shape.sub(lambda match: match.group(1) + self.secret(match.group(2)), text)
-        return text
+        spans = [match.span() for shape in (_USERINFO, _TOKEN) for match in shape.finditer(text)]
+        spans += [match.span(2) for shape in (_ASSIGNED, _NETRC, _HEADER) for match in shape.finditer(text)]
+        result, position = "", 0
+        for start, end in _joined(spans):
+            result += text[position:start] + self.secret(text[start:end])
+            position = end
+        return result + text[position:]
 
     def foreign(self, text: str, secrets: t.Iterable[str]) -> str:
         """Mask text that somebody else wrote (an exception, a program's output): by shape, then by value.
 
         A secret too short to search for makes any text suspect: then a fixed sentence stands in for it.
         """
-        text = self.text(text)
-        forms = {form for secret in secrets for form in _forms(secret)}
-        for value in sorted(forms, key=len, reverse=True):
-            if value in text:
-                if len(value) < _SHORT:
-                    return "(text withheld: it may hold a secret that is too short to be masked)"
+        forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
+        for value in forms:
+            if len(value) >= _SHORT:
                 text = text.replace(value, self.secret(value))
+        text = self.text(text)
+        rest = _MASK.sub("", text)
+        if any(value in rest for value in forms):
+            return "(text withheld: it may hold a secret that is too short to be masked)"
         return text
+
+
+def _joined(spans: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that overlap become one: what one shape takes apart, another may need whole."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _forms(value: str) -> set[str]:
     """A secret as others write it: percent-encoded in both ways (see Credentials), escaped in a repr or in JSON."""
     raw = value.encode("utf-8", "surrogateescape")
     encoded = {quote(raw, safe=safe) for safe in ("", "/")} | {quote(raw.decode("latin-1"), safe="")}
-    escaped = {repr(value)[1:-1], repr(raw)[2:-1], ascii(value)[1:-1], value.replace("\\", "\\\\").replace('"', '\\"')}
+    escaped = {repr(value)[1:-1], repr(raw)[2:-1], ascii(value)[1:-1]}
+    escaped |= {json.dumps(value, ensure_ascii=only)[1:-1] for only in (True, False)}
     return {form for form in {value} | encoded | escaped if form}

@@ -64,12 +64,15 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     errors: list[str] = []
     try:
         parts = _parts(table, settings, result["warnings"])
-        if not check_mode:
+        keep_list = os.geteuid() == 0 and not _own_scope(settings) and not check_mode
+        if keep_list:
             _register(table, parts)
     except MachineError as exc:
         return dict(result, **_failure(str(exc)))
     for part in parts:
         _run_part(table, settings, part, check_mode, with_diff, result, errors)
+    if keep_list and not errors:
+        _unregister(table, parts)
     if not with_diff:
         del result["diff"]
     if errors:
@@ -117,12 +120,17 @@ def _run_part(
         errors.append("{}: {}".format(name, answer["error"]) if name else answer["error"])
 
 
+def _own_scope(settings: Settings) -> bool:
+    """Is this only about the connecting user's own home?"""
+    return settings["scope"] == "user" and not settings["users"]
+
+
 def _parts(table: Platform, settings: Settings, warnings: list[str]) -> list[Part]:
     """The transactions of this run, in their order. Raises MachineError when this process may not do what is asked."""
     root = os.geteuid() == 0
     sections = tuple(settings["sections"])
     present = settings["state"] == "present"
-    if settings["scope"] == "user" and not settings["users"]:
+    if _own_scope(settings):
         return [Part(_accounts.own(settings["home"]), sections, present)]
     if not root:
         own = _accounts.own()
@@ -150,8 +158,6 @@ def _parts(table: Platform, settings: Settings, warnings: list[str]) -> list[Par
 def _register(table: Platform, parts: t.Sequence[Part]) -> None:
     """Keep the list of users served in the system's state, before anything is written for a new one."""
     names = [part.account.name for part in parts if part.account and part.wanted]
-    if not names or (len(parts) == 1 and not _served_by_root(parts[0])):
-        return
     machine = PosixMachine()
     store = Store(machine, table.system_state)
     state = store.load_state()
@@ -167,8 +173,18 @@ def _register(table: Platform, parts: t.Sequence[Part]) -> None:
             store.save_state(state)
 
 
-def _served_by_root(part: Part) -> bool:
-    return part.account is not None and part.account.uid != os.geteuid()
+def _unregister(table: Platform, parts: t.Sequence[Part]) -> None:
+    """Forget the users from whom everything was taken back."""
+    gone = {part.account.name for part in parts if part.account and not part.wanted}
+    store = Store(PosixMachine(), table.system_state)
+    if gone & set(store.load_state().users):
+        with store.machine.lock(store.folder):
+            state = store.load_state()
+            state.users = {name: value for name, value in state.users.items() if name not in gone}
+            if state.empty:
+                store.drop([folder for folder in state.made if store.folder.startswith(folder + "/")])
+            else:
+                store.save_state(state)
 
 
 def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool) -> Result:

@@ -10,6 +10,7 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 from __future__ import annotations
 
 import glob
+import json
 import os
 import typing as t
 
@@ -24,6 +25,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
+    CA_BUNDLE_PATH,
     USER_CA_BUNDLE,
     USER_CONDARC,
     Consumer,
@@ -121,7 +123,9 @@ def _condarc(scope: Scope, settings: Settings) -> Target:
     else:
         path = scope.platform.system_condarc if scope.system else scope.path(USER_CONDARC)
     mode, access = _private(scope, settings)
-    return Target("condarc", path, CondarcEditor(settings["condarc"]["fragment"]), ("condarc",), mode, access)
+    bundle = json.dumps(_ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
+    fragment = [[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings["condarc"]["fragment"]]
+    return Target("condarc", path, CondarcEditor(fragment), ("condarc",), mode, access)
 
 
 def _environment(scope: Scope, settings: Settings) -> list[Target]:

@@ -56,7 +56,7 @@ options:
   environment:
     description:
       - Environment variables that conda sees, for instance C(https_proxy) or C(REQUESTS_CA_BUNDLE).
-      - Without it conda sees no proxy or CA variable at all, only what its configuration files say.
+      - By default the ones that a fresh login shell of the connecting user has.
     type: dict
   deadline:
     description: Seconds after which the proof of a base ends with what it has; the rest gets the verdict V(deadline).

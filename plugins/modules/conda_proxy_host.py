@@ -61,7 +61,7 @@ def main() -> None:
     if payload["task"] == "conda_connectivity":
         result = _proof.run_connectivity(payload["options"])
     else:
-        result = _run.run(payload["settings"], module.check_mode, bool(module._diff))
+        result = _run.run(payload["settings"], module.check_mode, bool(module._diff))  # noqa: SLF001  # Ansible offers no other way to ask
     warnings = result.pop("warnings", [])
     for warning in warnings:
         module.warn(warning)

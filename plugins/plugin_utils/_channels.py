@@ -56,9 +56,7 @@ def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:
     alias = settings["channel_alias"] or DEFAULT_ALIAS
     custom: t.Mapping[str, str] = settings["custom_channels"] or {}
     urls = [alias, *custom.values()]
-    for name in [*settings["channels"], *settings["default_channels"], *settings["allowlist_channels"]]:
-        if "://" in name:
-            urls.append(name)
+    urls += [*settings["channels"], *settings["default_channels"], *settings["allowlist_channels"]]
     hosts = [_host(url) for url in urls]
     return list(dict.fromkeys([host for host in hosts if host] + list(ALWAYS)))
 

@@ -15,6 +15,7 @@ import typing as t
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_hosts
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
@@ -120,7 +121,7 @@ def check(text: str, settings: Settings) -> list[list[str]]:
         raise Refused(_TEMPLATE, "made YAML that is not a mapping", "begin each line with 'key: '")
     try:
         items = _condarc.parse(text).items
-    except _condarc.Unreadable as exc:
+    except Unreadable as exc:
         raise Refused(
             _TEMPLATE,
             f"made YAML that the merge on the machine cannot split: {exc}",

@@ -39,6 +39,8 @@ class NoProxy:
 
     def environment(self) -> str:
         """For the environment variable: requests and curl know C(.domain), not C(*.domain)."""
+        if "*" in self.entries:
+            return "*"  # urllib knows it only alone
         return ",".join(_plain(entry) for entry in self.entries)
 
     def covers(self, host: str) -> bool:

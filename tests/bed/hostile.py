@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -25,6 +26,10 @@ ALWAYS = (
 )  # fmt: skip
 
 
+class _Enough(Exception):
+    pass
+
+
 def drawn(strategy: st.SearchStrategy[T], count: int, number: int = 20240713) -> list[T]:
     """`count` different examples, the same in every run."""
     found: dict[T, None] = {}
@@ -37,9 +42,12 @@ def drawn(strategy: st.SearchStrategy[T], count: int, number: int = 20240713) ->
     @given(strategy)
     def collect(example: T) -> None:
         found.setdefault(example)
+        if len(found) == count:
+            raise _Enough
 
-    collect()
-    return list(found)[:count]
+    with contextlib.suppress(_Enough):
+        collect()
+    return list(found)
 
 
 def values(count: int) -> list[str]:

@@ -237,11 +237,13 @@ def test_environment_d_in_a_users_systemd(host: Host) -> None:
 
 
 @pytest.mark.hosts
-def test_etc_environment_over_ssh_sudo_and_in_a_users_systemd(host: Host) -> None:
+def test_etc_environment_over_ssh_su_sudo_and_in_a_users_systemd(host: Host) -> None:
     taken = split("pam_env", VALUES)[0]
     host.write("/etc/environment", "\n".join([*_dialects.render("pam_env", taken), ""]))
-    for command in ("env -0 | base64 -w0", "sudo sh -c 'env -0 | base64 -w0'"):
-        shown = host.run(command, user="ada").stdout
+    host.write("/etc/sudoers.d/keep", "\n".join([*_dialects.render("sudoers", taken), ""]), mode="0440")
+    dump = "env -0 | base64 -w0"
+    for user, command in (("ada", dump), ("ada", f"sudo sh -c '{dump}'"), ("root", f"su ada -c '{dump}'")):
+        shown = host.run(command, user=user).stdout
         decoded = subprocess.run(["base64", "-d"], input=shown.encode(), capture_output=True, check=True).stdout
         assert ours(decoded) == taken
     host.run(["loginctl", "enable-linger", "bob"])

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
 
 FRAGMENT = [
     ["ssl_verify", "ssl_verify: true\n"],
@@ -114,12 +115,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
 def test_outside_of_the_subset_is_refused_with_a_way_out(text: str) -> None:
-    with pytest.raises(_condarc.Unreadable, match=r"line \d+: .*condarc\.d"):
+    with pytest.raises(Unreadable, match=r"line \d+: .*condarc\.d"):
         _condarc.merge(text, FRAGMENT)
 
 
 def test_refusal_never_shows_the_text() -> None:
-    with pytest.raises(_condarc.Unreadable) as raised:
+    with pytest.raises(Unreadable) as raised:
         _condarc.merge("channels: [https://user:hunter2secret@host\n", FRAGMENT)
     assert "hunter2secret" not in str(raised.value)
 
@@ -158,7 +159,7 @@ def condarcs(draw: st.DrawFn) -> str:
 def test_generated_files_agree_with_pyyaml(text: str, fragment: list[list[str]]) -> None:
     try:
         document = _condarc.parse(text)
-    except _condarc.Unreadable:
+    except Unreadable:
         return
     content = yaml.safe_load(text) or {}
     assert document.text() == text
@@ -188,7 +189,7 @@ def test_no_comment_ever_follows_a_flag_of_ours(text: str) -> None:
         return
     try:
         merged = _condarc.merge(text, LOCKED)
-    except _condarc.Unreadable:
+    except Unreadable:
         return
     assert lock_holds(merged)
     # somebody adds a comment behind everything: still held, or seen as drift and mended

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS as CONNECTIVITY
 from ansible_collections.condafleet.proxy.plugins.module_utils import _platforms
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from tests.bed.paths import CHECKOUT
@@ -47,6 +48,12 @@ def test_module_documentation_has_the_options_of_the_action() -> None:
     assert {name: comparable(option) for name, option in documented.items()} == {
         name: comparable(option) for name, option in OPTIONS.items()
     }
+
+
+def test_connectivity_documentation_has_the_options_of_the_action() -> None:
+    documented = documentation("conda_connectivity")["options"]
+    expected = {name: comparable(option) for name, option in CONNECTIVITY.items()}
+    assert {name: comparable(option) for name, option in documented.items()} == expected
 
 
 def test_role_specs_have_the_options_of_the_action() -> None:

@@ -1,0 +1,179 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is refused: one function per kind of setting, each raising Refused.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import ENVIRONMENT_TARGETS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+
+Settings = t.Mapping[str, t.Any]
+
+
+def check_scope(options: Settings, sections: t.Collection[str]) -> None:
+    """Whom the settings are for."""
+    present = options["state"] == "present"
+    if options["home"] and (options["scope"] != "user" or options["users"]):
+        raise Refused(
+            "home",
+            "is for the own scope of the connecting user only",
+            "set conda_proxy_scope: user and leave conda_proxy_users empty",
+        )
+    if options["home"] and not options["home"].startswith("/"):
+        raise Refused("home", "is not an absolute path", "begin it with /")
+    if options["scope"] == "system" and options["users"] and "netrc" not in sections and present:
+        raise Refused(
+            "users",
+            "is set, but system scope has users for the netrc section only",
+            "set conda_proxy_scope: user, or name netrc in the sections",
+        )
+    if options["scope"] == "system" and "netrc" in sections and not options["users"] and present:
+        raise Refused(
+            "users",
+            "is empty, and the netrc section writes into users' homes",
+            "name the users, or set conda_proxy_scope: user",
+        )
+    for name in options["users"]:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@\\-]*\$?", name):
+            raise Refused(
+                "users", "has an entry that is no user name", "name users as the machine's password database does"
+            )
+
+
+def check_channel_options(options: Settings) -> None:
+    """Channels and the numbers beside them."""
+    for name in ("channels", "default_channels", "allowlist_channels", "denylist_channels"):
+        check_channels(name, options[name])
+    if options["channel_alias"]:
+        check_channels("channel_alias", [options["channel_alias"]], must_be_url=True)
+    check_channels("custom_channels", [str(value) for value in options["custom_channels"].values()], must_be_url=True)
+    for name in ("remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline"):
+        if options[name] is not None and options[name] <= 0:
+            raise Refused(name, "is not more than 0", "give seconds")
+
+
+def check_paths(options: Settings) -> None:
+    """Paths and names of targets."""
+    path = options["condarc_path"]
+    if path:
+        if not path.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", path):
+            raise Refused("condarc_path", "is not an absolute path", "begin it with / (or ~/ in user scope)")
+        if path.startswith("~/") and options["scope"] == "system":
+            raise Refused(
+                "condarc_path",
+                "is in a home, but the scope is the system",
+                "set conda_proxy_scope: user, or begin the path with /",
+            )
+        if not re.search(r"/(\.?condarc|[^/]*\.ya?ml)$", path):
+            raise Refused(
+                "condarc_path", "has a name that conda does not read", "end it in /.condarc, /condarc or .yml"
+            )
+    for name in options["environment_targets"]:
+        if name not in ENVIRONMENT_TARGETS:
+            raise Refused("environment_targets", "has an unknown name", "choose from " + ", ".join(ENVIRONMENT_TARGETS))
+
+
+def check_netrc(entries: t.Any, proxies: Proxies | None) -> list[dict[str, str]]:
+    """The netrc entries as strings. Raises Refused."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Refused("netrc", "is not a list of mappings", "write a list of machine, login and password")
+    hosts = set()
+    if proxies:
+        hosts = {proxies.http.host.strip("[]").lower(), proxies.https.host.strip("[]").lower()}
+    seen = set()
+    for number, entry in enumerate(entries, 1):
+        where = f"entry {number} "
+        if set(entry) != {"machine", "login", "password"} or not all(
+            isinstance(value, str) and value for value in entry.values()
+        ):
+            raise Refused(
+                "netrc",
+                where + "does not have exactly machine, login and password as non-empty text",
+                "quote numbers; remove other keys",
+            )
+        machine = entry["machine"].lower()
+        if machine == "default":
+            raise Refused(
+                "netrc",
+                where + "is a default entry, which would send its password to every channel",
+                "name the channel's host",
+            )
+        if machine in hosts:
+            raise Refused(
+                "netrc",
+                where + "names the proxy, and netrc never authenticates to a proxy",
+                "set conda_proxy_username and conda_proxy_password instead",
+            )
+        if not re.fullmatch(r"[A-Za-z0-9._:-]+", machine) or re.search(r":\d+$", machine):
+            raise Refused(
+                "netrc",
+                where + "has a machine that is not a host name (a port or a URL never matches)",
+                "give the host name alone",
+            )
+        if machine in seen:
+            raise Refused("netrc", where + "names a machine that stands above already", "keep one")
+        seen.add(machine)
+        for key in ("login", "password"):
+            if re.search(r"[\x00-\x1f\x7f]", entry[key]):
+                raise Refused("netrc", where + "has a line end or another control character in its " + key, "remove it")
+            if not entry[key].isprintable() or any(ord(char) > 0xFF for char in entry[key]):
+                raise Refused(
+                    "netrc",
+                    where + f"has a character outside Latin-1 in its {key}, which requests cannot send",
+                    "change it",
+                )
+    return [dict(entry, machine=entry["machine"].lower()) for entry in entries]
+
+
+def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: bool) -> None:
+    """A password where every user of the machine could read it."""
+    if proxies and proxies.credentials and "environment" in sections:
+        parts = (proxies.credentials.username, proxies.credentials.password or "")
+        if any(is_variable(part) for part in parts):
+            name = "password" if is_variable(parts[1]) else "username"
+            raise Refused(
+                name,
+                "is a variable that only conda expands, and the environment section would write it as text",
+                "set conda_proxy_sections: [condarc]",
+            )
+    if (
+        secret
+        and options["scope"] == "system"
+        and {"condarc", "environment"} & set(sections)
+        and options["password_exposure"] == "refuse"  # noqa: S105  # a choice, no password
+    ):
+        raise Refused(
+            "password",
+            "(or one in a URL of a proxy or channel) would stand in files that every user of the machine can read, which system scope needs",
+            "use conda_proxy_scope: user, '${NAME}', a proxy that authenticates by address or a local helper proxy, "
+            "or accept it with conda_proxy_password_exposure: allow",
+        )
+
+
+def check_dialects(variables: t.Mapping[str, str]) -> None:
+    """Values that no environment file can hold."""
+    try:
+        _dialects.render("sh", variables)
+    except _dialects.Unrepresentable as exc:
+        raise Refused(
+            "no_proxy", f"or a path gives a variable that no environment file can hold ({exc})", "remove it"
+        ) from None
+
+
+def all_channels(options: Settings) -> list[str]:
+    """Every value of the settings that is a channel or a channel's URL."""
+    names = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
+    values = [value for name in names for value in options[name]]
+    return [*values, *[str(value) for value in options["custom_channels"].values()], options["channel_alias"] or ""]

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A marker password is in no output of ours: -vvv, --diff, failures, the host's syslog and journal, process lists."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.bed.paths import CHECKOUT, VENV_BIN
+from tests.bed.play import Player
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.bed.hosts import Host
+
+MARKER = "Zq7marker"
+PASSWORD = f"{MARKER}:@/#?%\"'\\$ `\u00fc%40;{MARKER}"
+
+
+def forms(secret: str) -> set[str]:
+    """The secret as it could show up: raw, encoded in each way, in base64 at each of the three offsets."""
+    found = {secret, MARKER, quote(secret, safe=""), quote(secret.encode().decode("latin-1"), safe="")}
+    for offset in range(3):
+        encoded = base64.b64encode(b"x" * offset + MARKER.encode() + b"x" * 3).decode()
+        found.add(encoded[4 if offset else 0 : -8])
+    return found
+
+
+def leaks(text: str, secret: str = PASSWORD) -> set[str]:
+    return {form for form in forms(secret) if form in text}
+
+
+def settings(tmp_path: Path, **more: Any) -> dict[str, Any]:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    return {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "conda_proxy_scope": "user",
+        "conda_proxy_home": str(home),
+        "conda_proxy_http": "http://127.0.0.1:1",
+        "conda_proxy_username": "ada",
+        "conda_proxy_password": PASSWORD,
+        "conda_proxy_channels": ["https://conda.bed.invalid/main"],
+        "conda_proxy_prefix": "/nonexistent",
+        "conda_proxy_verify_deadline": 10,
+    } | more
+
+
+@pytest.fixture
+def player(ansible_run: Callable[..., Any], tmp_path: Path) -> Player:
+    return Player(ansible_run, tmp_path, {"here": {}}, settings(tmp_path))
+
+
+def test_good_settings(player: Player, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.joinpath(".condarc").write_text(f"proxy_servers:\n  http: http://old:{PASSWORD}@proxy:1\ntoken: {MARKER}\n")
+    home.joinpath(".netrc").write_text(f"machine foreign login x password {MARKER}\n")
+    entry = {"machine": "mirror.example.com", "login": "ada", "password": MARKER + "-netrc"}
+    more = {"conda_proxy_sections": ["condarc", "environment", "netrc"], "conda_proxy_netrc": [entry]}
+    for playbook, arguments in (
+        ("preflight", ()),
+        ("site", ("--check",)),
+        ("site", ()),
+        ("verify", ()),
+        ("remove", ("--check",)),
+        ("remove", ()),
+    ):
+        played = player.play(playbook, "--diff", "-vvv", *arguments, conda_proxy_verify="report", **more)
+        assert played.returncode == 0 or playbook == "verify", played.output
+        assert not leaks(played.output), (playbook, arguments)
+        assert not leaks(str(played.entries)), (playbook, arguments)
+
+
+MALFORMED: dict[str, dict[str, Any]] = {
+    "in the URL": {"conda_proxy_http": f"http://ada:{PASSWORD}@127.0.0.1:1", "conda_proxy_password": None, "conda_proxy_username": None},
+    "newline": {"conda_proxy_password": PASSWORD + "\n"},
+    "a list": {"conda_proxy_password": [PASSWORD]},
+    "a mapping as URL": {"conda_proxy_http": {"url": PASSWORD}},
+    "netrc as text": {"conda_proxy_netrc": PASSWORD, "conda_proxy_sections": ["netrc"]},
+    "netrc entry incomplete": {"conda_proxy_netrc": [{"machine": "x", "password": PASSWORD}], "conda_proxy_sections": ["netrc"]},
+    "netrc cannot hold it": {
+        "conda_proxy_netrc": [{"machine": "x", "login": "y", "password": PASSWORD}],
+        "conda_proxy_sections": ["netrc"],
+    },
+    "username": {"conda_proxy_username": PASSWORD},
+    "channel": {"conda_proxy_channels": [f"https://ada:{PASSWORD}@host/x"]},
+    "system scope": {"conda_proxy_scope": "system", "conda_proxy_home": None},
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_settings(player: Player, name: str) -> None:
+    played = player.play("site", "--diff", "-vvv", **MALFORMED[name])
+    assert played.returncode != 0
+    assert not leaks(played.output)
+    assert not leaks(str(played.entries))
+
+
+def test_broken_files_on_the_machine(player: Player, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.joinpath(".condarc").write_text(f"{{proxy_servers: {{http: 'http://ada:{PASSWORD}@x'}}}}\n")
+    played = player.play("site", "--diff", "-vvv")
+    assert played.returncode == 2
+    assert "condarc.d" in played.result("here")["msg"]
+    assert not leaks(played.output)
+
+
+@pytest.mark.hosts
+def test_nothing_in_the_hosts_logs_and_process_list(
+    ansible_run: Callable[..., Any], tmp_path: Path, conda_hosts: list[Host]
+) -> None:
+    host = conda_hosts[0]
+    variables = settings(tmp_path, conda_proxy_scope="system", conda_proxy_home=None, conda_proxy_password_exposure="allow")
+    variables |= {
+        "conda_proxy_environment_targets": ["profile", "systemd_manager", "sudoers"],
+        "conda_proxy_verify": "report",
+        "conda_proxy_prefix": "/opt/conda",
+    }
+    del variables["ansible_connection"], variables["ansible_python_interpreter"]
+    player = Player(ansible_run, tmp_path, {host.name: host.inventory()}, variables)
+    watcher = "nohup sh -c 'while [ ! -e /run/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done > /run/seen 2>/dev/null' >/dev/null 2>&1 &"
+    host.run(f"rm -f /run/stop /run/seen; {watcher}")
+    try:
+        for playbook in ("site", "remove"):
+            played = player.play(playbook, "--diff", "-vvv")
+            assert played.returncode == 0, played.output
+            assert not leaks(played.output)
+            if playbook == "site":
+                journal = host.run("journalctl --no-pager -o json; cat /var/log/syslog /var/log/messages 2>/dev/null; true").stdout
+                assert "conda_proxy_host" in journal or "ansible" in journal, "the module's own log line is not there to be searched"
+                assert not leaks(journal)
+    finally:
+        host.run("touch /run/stop")
+    for form in forms(PASSWORD):
+        assert host.run(["grep", "-acF", form, "/run/seen"], check=False).stdout.strip() == "0", "seen in argv or environ"
+
+
+def test_what_ansible_itself_prints_is_clean_for_vaulted_secrets(
+    ansible_run: Callable[..., Any], ansible_env: dict[str, str], tmp_path: Path
+) -> None:
+    """A failing task shows the lines around it; a secret in a vaulted file of its own is not among them."""
+    vault = tmp_path / "vault.yml"
+    vault.write_text(f"vault_password: \"{MARKER}\"\n", encoding="utf-8")
+    key = tmp_path / "key"
+    key.write_text("key\n", encoding="utf-8")
+    argv = [VENV_BIN / "ansible-vault", "encrypt", "--vault-password-file", key, vault]
+    subprocess.run(argv, env=ansible_env, check=True, capture_output=True)
+    play = tmp_path / "play.yml"
+    play.write_text(
+        "- hosts: localhost\n  gather_facts: false\n  vars_files: [vault.yml]\n  roles:\n    - role: condafleet.proxy.conda_proxy\n"
+        "      vars:\n        conda_proxy_http: http://ada:{{ vault_password }}#@proxy:1\n",
+        encoding="utf-8",
+    )
+    done = ansible_run(play, "-vvv", "--vault-password-file", key, cwd=CHECKOUT)
+    assert done.returncode == 2
+    assert MARKER not in done.stdout + done.stderr

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""no_proxy against the reader that counts: requests' own `should_bypass_proxies`."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from requests.utils import should_bypass_proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_label = st.sampled_from(["a", "conda", "repo", "corp", "test", "example", "x1"])
+_names = st.lists(_label, min_size=1, max_size=4).map(".".join)
+_ipv4 = st.integers(0, 2**32 - 1).map(lambda number: str(ipaddress.IPv4Address(number)))
+_near = st.integers(0, 2**10).map(lambda number: str(ipaddress.IPv4Address(0x0A000000 + number)))
+_ipv6 = st.integers(1, 2**20).map(lambda number: str(ipaddress.IPv6Address((0x20010DB8 << 96) + number)))
+_networks = st.tuples(_near, st.integers(20, 32)).map(lambda pair: str(ipaddress.ip_network("{}/{}".format(*pair), strict=False)))
+_entries = st.one_of(
+    _names,
+    _names.map("*.{}".format),
+    _names.map(".{}".format),
+    _names.map("{}.".format),
+    _names.map(str.upper),
+    _names.map("{}:8443".format),
+    _near,
+    _networks,
+    _ipv6,
+    _ipv6.map("[{}]".format),
+    st.just("*"),
+    st.just("localhost"),
+)
+_hosts = st.one_of(_names, _names.map("www.{}".format), _near, _ipv4, _ipv6, st.just("localhost"))
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("no_proxy", "NO_PROXY", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+
+
+def bypassed(host: str, no_proxy: str) -> bool:
+    """What requests does for https://host:8443."""
+    return bool(should_bypass_proxies(f"https://{'[' + host + ']' if ':' in host else host}:8443/x", no_proxy))
+
+
+@given(entries=st.lists(_entries, min_size=1, max_size=4), host=_hosts)
+@settings(max_examples=1000)
+def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: list[str], host: str) -> None:
+    no_proxy = NoProxy(entries)
+    # requests takes "corp.test" for the end of a text: "xcorp.test" is exempt too. Nothing that we write could change it.
+    bare = [entry.rstrip(".").partition(":")[0].lower() for entry in entries if not entry.startswith(("*", "."))]
+    assume(not any(host.endswith(name) and host != name and not host.endswith("." + name) for name in bare))
+    assert bypassed(host, no_proxy.environment()) == no_proxy.covers(host), (entries, host)
+
+
+@given(entries=st.lists(_entries, max_size=5))
+def test_the_environment_form_is_one_word(entries: list[str]) -> None:
+    text = NoProxy([f" {entry} " for entry in entries] + ["", "  "]).environment()
+    assert text == "*" if "*" in entries else text.count(",") == max(0, len(entries) - 1)
+    assert text == "*" or not set(text) & set(" *[]")
+    assert NoProxy(text.split(",")).environment() == text
+
+
+@given(entries=st.lists(_entries, max_size=5))
+def test_exact_hosts_are_covered(entries: list[str]) -> None:
+    no_proxy = NoProxy(entries)
+    for host in no_proxy.exact_hosts():
+        assert no_proxy.covers(host)
+        assert "*" not in host
+
+
+REFUSED = [
+    "http://host.example.com", "host/path", "a b", "*.*.com", "10.0.0.*", "10.", "192.168.1", "10.0.0.0/33", "256.1.1.1",
+    "ho\nst", "a@b", "*corp.com", "..corp.com", ":8080", "<local>", "a;b", "a$b", "ä.example.com", "'a'", "a.b:port",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", REFUSED)
+def test_refusals(entry: str) -> None:
+    with pytest.raises(Refused, match="^conda_proxy_no_proxy has an entry .*; separate entries by commas") as refusal:
+        NoProxy(["localhost", entry])
+    assert len(entry) < 4 or entry not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("entries", "notes"),
+    [
+        (["localhost", "127.0.0.1", "::1"], []),
+        (["10.0.0.0/8"], ["CIDR"]),
+        (["*.corp.test"], ["domain or wildcard"]),
+        ([".corp.test", "fd00::/8"], ["CIDR", "domain or wildcard"]),
+    ],
+)
+def test_warnings(entries: list[str], notes: list[str]) -> None:
+    warnings = NoProxy(entries).warnings()
+    assert len(warnings) == len(notes)
+    for warning, note in zip(warnings, notes, strict=True):
+        assert warning.startswith("conda_proxy_no_proxy ")
+        assert note in warning
