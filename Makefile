@@ -11,6 +11,8 @@ VENV_NEEDED := Python with venv is missing or older than 3.11; on Debian and Ubu
 # Options for pytest, for instance: make unit PYTEST_ARGS='-k condarc -x'
 PYTEST_ARGS ?=
 XDIST := -n 2 --dist loadgroup
+# pip's cache stays in the checkout too
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +65,7 @@ integration: vendor ## Integration tests; the ones with hosts need root, podman,
 	@$(BIN)/pytest tests/integration $(PYTEST_ARGS)
 
 molecule: vendor ## Molecule scenarios; SCENARIO=default runs one
-	@MOLECULE_GLOB='molecule/*/molecule.yml' PATH="$$PWD/$(BIN):$$PATH" \
-	  $(BIN)/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+	@tests/tools/molecule $(SCENARIO)
 
 demo: demo-venv ## The main job, end to end, on three homes in this checkout
 	@demo/run

@@ -67,7 +67,9 @@ def _pam_env(variables: Variables) -> list[str]:
         quote = ""
         if value != value.strip(" ") or "\\" in value or value[0] in "\"'":
             if "'" in value and ('"' in value or "\\" in value):
-                _refuse(name, "holds quotes or backslashes together, or at its ends, as /etc/environment cannot hold them")
+                _refuse(
+                    name, "holds quotes or backslashes together, or at its ends, as /etc/environment cannot hold them"
+                )
             quote = '"' if "'" in value else "'"
         line = f"{name}={quote}{value}{quote}"
         if len(line.encode()) > _PAM_LINE:

@@ -26,6 +26,7 @@ NAMES = (
     "SSL_CERT_FILE",
     "NETRC",
     "CONDARC",
+    "PATH",
 )
 _PREFIX = "CONDA_"
 _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
@@ -33,7 +34,7 @@ _TIMEOUT = 10
 
 
 def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
-    """The proxy, CA and conda variables of a fresh login shell, with the rights of this process.
+    """PATH and the proxy, CA and conda variables of a fresh login shell, with the rights of this process.
 
     C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file that waits for input or
     takes longer than 10 seconds is given up: then what PAM sets is the answer.

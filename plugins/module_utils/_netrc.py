@@ -232,7 +232,7 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     """
     text = text or ""
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
-    added: list[str] = []
+    added = []
     for entry in entries:
         line = _line(entry, escapes)
         there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
@@ -240,20 +240,26 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
             if not _same(found, entry):
                 text = _replace(text, found, line)
         if not there:
-            added.append(line)
+            added.append(entry)
     return _insert(text, added, newline, escapes) if added else text
 
 
-def _insert(text: str, lines: list[str], newline: str, escapes: bool | None) -> str:
-    """Put new entries where the parser then finds them and every entry that it found before."""
+def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> str:
+    """Put new entries where the parser then finds them and every other that it found before, and can be taken back."""
     before = _spans(text, escapes)
+    lines = [_line(entry, escapes) for entry in added]
     block = "".join(line + newline for line in lines)
     places = [_place(text, escapes), len(_BOM) if text.startswith(_BOM) else 0, len(text)]
     for place in places:
         gap = newline if place == len(text) > 0 and not text.endswith("\n") else ""
         result = text[:place] + gap + block + text[place:]
         after = _spans(result, escapes)
-        if all(after.count(line) > before.count(line) for line in lines) and len(after) == len(before) + len(lines):
+        found = all(after.count(line) > before.count(line) for line in lines)
+        if (
+            found
+            and len(after) == len(before) + len(lines)
+            and take_back(result, added, text, True, escapes) == text + gap
+        ):
             return result
     raise Unrepresentable("it has lines that cannot be parsed, so that no entry can be put in safely; correct it first")
 

@@ -89,7 +89,7 @@ class Scrubber:
 
     def add(self, secret: str, user: str = "") -> None:
         """Know a secret, in every form in which a library may print it."""
-        for text in {secret, urllib.parse.unquote(secret), urllib.parse.unquote(secret, "latin-1")}:
+        for text in (secret, urllib.parse.unquote(secret), urllib.parse.unquote(secret, "latin-1")):
             if not text:
                 continue
             self._short = self._short or len(text) < 4
@@ -98,7 +98,7 @@ class Scrubber:
     def add_url(self, url: str) -> None:
         """Know the password and the token of a URL, also of one that cannot be parsed."""
         rest = url.partition("://")[2] or url
-        for userinfo in {rest.rpartition("@")[0], rest.partition("/")[0].rpartition("@")[0]}:
+        for userinfo in (rest.rpartition("@")[0], rest.partition("/")[0].rpartition("@")[0]):
             user, _colon, password = userinfo.partition(":")
             self.add(password, user)
         for token in re.findall(r"(?:^|/)t/([^/]+)", rest):
@@ -604,7 +604,7 @@ def judge(reply: Reply) -> tuple[str, str]:
     """Class and detail of an answer."""
     status = reply.status
     if reply.through_plain_proxy and status in (403, 502, 503, 504):
-        software = str(reply.headers.get("Server") or "").split("/")[0].lower()
+        software = str(reply.headers.get("Server") or "").partition("/")[0].lower()
         if reply.headers.get("X-Squid-Error") or software in ("squid", "tinyproxy"):
             return ("proxy_forbidden" if status == 403 else "proxy_upstream"), f"The proxy answered {status}."
     if status == 407:

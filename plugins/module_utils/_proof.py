@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, NamedTuple, Sequence
+from typing import IO, Any, Dict, NamedTuple, Sequence, cast
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases, untrusted_for_root
@@ -142,29 +142,28 @@ def run_probe(python: str, given: dict[str, Any], account: Account | None) -> li
 
 def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[bytes, bool]:
     """Feed the child and read its answer; kill its process group when the time or the cap is reached."""
-    threading.Thread(target=_feed, args=(child, text), daemon=True).start()
-    assert child.stdout is not None  # noqa: S101 for the type checker
+    stdin, stdout = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+    threading.Thread(target=_feed, args=(stdin, text), daemon=True).start()
     end = time.monotonic() + seconds
     output, in_time, open_ = b"", True, True
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(stdout, selectors.EVENT_READ)
         while open_ and in_time and len(output) < _OUTPUT_CAP:
             in_time = bool(selector.select(max(0.0, end - time.monotonic())))
             if in_time:
-                chunk = os.read(child.stdout.fileno(), 65536)
+                chunk = os.read(stdout.fileno(), 65536)
                 output += chunk
                 open_ = bool(chunk)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
-    child.stdout.close()
+    stdout.close()
     child.wait()
     return output, in_time
 
 
-def _feed(child: subprocess.Popen[bytes], text: bytes) -> None:
-    assert child.stdin is not None  # noqa: S101 for the type checker
+def _feed(stdin: IO[bytes], text: bytes) -> None:
     try:
-        with child.stdin as stdin:
+        with stdin:
             stdin.write(text)
     except OSError:
         pass  # it ended before it read everything: its answer, or none, tells
@@ -193,11 +192,12 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     account = pwd.getpwuid(os.geteuid())
     home = options.get("home") or account.pw_dir
     prefix = options.get("prefix") or ""
-    bases = find_bases(home, os.environ.get("PATH", ""), prefix)
+    login = login_environment(home, account.pw_shell, account.pw_name)
+    bases = find_bases(home, login.pop("PATH", ""), prefix)
     user = options.get("user") or account.pw_name
     environment: dict[str, str | None] | None = options.get("environment")
     if environment is None:
-        environment = {**login_environment(home, account.pw_shell, account.pw_name)}
+        environment = {**login}
     rows = prove(bases, environment, home, dict(options, user=user))
     failed = [row for row in rows if not row["ok"]]
     result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}

@@ -36,7 +36,7 @@ _ASSIGNED = re.compile(
     ( \b [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api[_-]?key) [\w.-]* ["']? [ \t]* [:=]
       (?! [ \t]* (?: (?:true|false) [ \t]* (?:\#!(?:final|top|bottom))? | \#!(?:final|top|bottom) ) [ \t]* \r?$ ) [ \t]* )
     ( [|>][-+0-9]* [ \t]* (?:\#[^\r\n]*)? (?: \r?\n (?: [ \t]+[^\r\n]* | (?=\r?\n) ) )+
-    | \r?\n [ \t]+ [^ \t\r\n\#][^\r\n]*
+    | \r?\n [ \t]+ [^ \t\r\n][^\r\n]*
     | [^ \t\r\n][^\r\n]* )
     """
 )

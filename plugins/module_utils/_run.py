@@ -14,7 +14,7 @@ import platform
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
@@ -195,7 +195,10 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     machine = PosixMachine(settings["lock_timeout"], variables)
     folder = scope.path(USER_STATE) if part.account else table.system_state
     account = part.account or _accounts.own()
-    bases = find_bases(account.home, os.environ.get("PATH", ""), settings["prefix"])
+    login: dict[str, str] = {}
+    if part.wanted and (settings["verify"] != "none" or "netrc" in part.sections):
+        login = _login.login_environment(account.home, account.shell, account.name)
+    bases = find_bases(account.home, login.pop("PATH", ""), settings["prefix"])
 
     def targets() -> t.Sequence[Target]:
         return build_targets(scope, settings, part.sections, bases) if part.wanted else []
@@ -209,20 +212,21 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
         error = str(exc)
         return dict(_answer(Outcome([], 0, exc.warnings), proof, error), rolled_back=True)
     if part.wanted and settings["verify"] != "none":
-        proof = _prove(account, bases, variables, settings)
+        proof = _proof.prove(bases, {**login, **variables}, account.home, dict(settings["proof"], user=account.name))
         bad = [row for row in proof if not row["ok"]]
         if bad and settings["verify"] != "report" and not check_mode:
             error = _proof_sentence(bad[0])
+    outcome.warnings.extend(_elsewhere(part, account, login))
     return _answer(outcome, proof, error)
 
 
-def _prove(
-    account: Account, bases: t.Sequence[Base], variables: t.Mapping[str, str], settings: Settings
-) -> list[Result]:
-    environment: dict[str, str | None] = dict(_login.login_environment(account.home, account.shell, account.name))
-    environment.update(variables)
-    options = dict(settings["proof"], user=account.name)
-    return _proof.prove(bases, environment, account.home, options)
+def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:
+    """Is another netrc read than the one that is written?"""
+    path = os.path.join(account.home, ".netrc")
+    named = login.get("NETRC", path)
+    if "netrc" not in part.sections or not part.account or os.path.realpath(named) == os.path.realpath(path):
+        return []
+    return [f"{path}: a login shell of {account.name} sets NETRC to another file, so this one is not read"]
 
 
 def _proof_sentence(row: t.Mapping[str, t.Any]) -> str:

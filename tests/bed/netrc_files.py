@@ -10,7 +10,9 @@ from tests.bed import hostile
 _SEPARATORS = st.sampled_from([" ", " ", "\t", "\n", "\n  ", "\r\n\t", "  "])
 _ENDS = st.sampled_from(["\n", "\n", "\r\n", "\n\n"])
 NAMES = ("a.example.com", "b.example.com", "c", "default", "repo.anaconda.com")
-_plain = st.text("aZ09!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"", min_size=1, max_size=9).filter(lambda text: text[0] not in "\"#")
+_plain = st.text("aZ09!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"", min_size=1, max_size=9).filter(
+    lambda text: text[0] not in '"#'
+)
 _words = ("machine", "default", "macdef", "login", "user", "account", "password")
 _wild = st.sampled_from(
     [*_words, *_words, "#", "# a b", "#c", "# machine x password y", "x", '"q r"', '""', '"', "\\", "x\\ y", 'p"q"', "é", "\u00a0",
@@ -53,4 +55,5 @@ def wanted(draw: st.DrawFn) -> list[dict[str, str]]:
     """Entries that somebody asks for."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
     machines = [name for name in names if name != "default"] or ["z.example.com"]
-    return [{"machine": name, "login": draw(secret), "password": draw(secret)} for name in machines]
+    values = draw(st.sampled_from([secret, _plain, _plain]))
+    return [{"machine": name, "login": draw(values), "password": draw(values)} for name in machines]

@@ -30,7 +30,8 @@ class Played:
         """The last result of the front role's task on a host."""
         found = [entry["result"] for entry in self.entries if entry["host"] == host and entry["action"] == _FRONT]
         assert found, f"no result of {_FRONT} for {host}:\n{self.output}"
-        return found[-1]
+        last: dict[str, Any] = found[-1]
+        return last
 
     def changes(self, host: str) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Path -> action and reasons."""

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _posix
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _posix
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from tests.bed import hostile
 from tests.bed.environ import SYSTEM_PATH
 from tests.conftest import unavailable
@@ -221,7 +222,7 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_posix, "_run", lambda _argv: (0, shown))
     _posix.PosixMachine(0, taken)._read_back(["systemctl"])
     for name, value in taken.items():
-        with pytest.raises(_posix.MachineError, match=name):
+        with pytest.raises(MachineError, match=name):
             _posix.PosixMachine(0, {name: value + "x"})._read_back(["systemctl"])
     host.run(f"rm {path}; systemctl daemon-reload")
 

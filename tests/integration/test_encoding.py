@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import json
+import string
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import strategies as st
+
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import (
     Credentials,
     is_variable,
     parse_proxy,
 )
-from hypothesis import strategies as st
-
 from tests.bed import hostile
 from tests.bed.environ import clean_env
 from tests.integration.conftest import CHANNEL_HOST, Channels
@@ -83,7 +85,9 @@ def with_python(python: str | Path, code: str, url: str, proxies: Sequence[str],
 
 def with_curl(url: str, proxies: Sequence[str], home: Path) -> list[str]:
     """One curl for all; each transfer begins from nothing."""
-    transfers = [f'url = "{url}"\nproxy = "{proxy}"\noutput = "/dev/null"\nwrite-out = "%{{http_code}}\\n"' for proxy in proxies]
+    transfers = [
+        f'url = "{url}"\nproxy = "{proxy}"\noutput = "/dev/null"\nwrite-out = "%{{http_code}}\\n"' for proxy in proxies
+    ]
     done = subprocess.run(
         ["curl", "--silent", "--config", "-"], input="\nnext\nsilent\n".join(transfers), capture_output=True, text=True,
         check=True, env=clean_env(home),
@@ -107,10 +111,8 @@ def test_environment_form_with_curl_and_urllib(proxy: Proxy, channels: Channels,
     assert len(proxies) == COUNT
     for client in ("curl", "urllib"):
         proxy.log.clear()
-        if client == "curl":
-            statuses = with_curl(url, proxies, tmp_path)
-        else:
-            statuses = with_python(sys.executable, URLLIB, url, proxies, tmp_path)
+        run = with_curl if client == "curl" else partial(with_python, sys.executable, URLLIB)
+        statuses = run(url, proxies, tmp_path)
         assert [entry["credentials"] for entry in proxy.log.entries] == wire()
         assert statuses == ["200"] * COUNT
 
@@ -130,9 +132,7 @@ def test_condarc_form_with_conda(
     server = channels.https if tls else channels.http
     url = server.url("main", CHANNEL_HOST) + "/noarch/repodata.json"
     code = CONDA.replace("timeout=30", "timeout=30, verify=False") if tls else CONDA
-    statuses = with_python(
-        conda() / "bin" / "python", code, url, encoded(proxy.url(), for_conda=True), tmp_path
-    )
+    statuses = with_python(conda() / "bin" / "python", code, url, encoded(proxy.url(), for_conda=True), tmp_path)
     assert [entry["credentials"] for entry in proxy.log.entries] == wire()
     assert statuses == ["200"] * COUNT
 
@@ -143,8 +143,9 @@ def test_real_squid_lets_everybody_in(start_squid: Callable[..., Squid], channel
     done = subprocess.run(
         ["openssl", "passwd", "-apr1", "-stdin"], input=passwords.encode(), capture_output=True, check=True
     )
+    small = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # squid's user names know no case
     lines = [
-        f"{login.username}:{secret}\n"
+        f"{login.username.translate(small)}:{secret}\n"
         for login, secret in zip(LOGINS, done.stdout.decode().splitlines(), strict=True)
     ]
     with (squid.folder / "passwd").open("a", encoding="utf-8") as file:

@@ -9,9 +9,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.module_utils import _netrc
 from hypothesis import strategies as st
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _netrc
 from tests.bed import hostile, netrc_files
 from tests.bed.environ import clean_env
 

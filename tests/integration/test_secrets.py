@@ -79,12 +79,19 @@ def test_good_settings(player: Player, tmp_path: Path) -> None:
 
 
 MALFORMED: dict[str, dict[str, Any]] = {
-    "in the URL": {"conda_proxy_http": f"http://ada:{PASSWORD}@127.0.0.1:1", "conda_proxy_password": None, "conda_proxy_username": None},
+    "in the URL": {
+        "conda_proxy_http": f"http://ada:{PASSWORD}@127.0.0.1:1",
+        "conda_proxy_password": None,
+        "conda_proxy_username": None,
+    },
     "newline": {"conda_proxy_password": PASSWORD + "\n"},
     "a list": {"conda_proxy_password": [PASSWORD]},
     "a mapping as URL": {"conda_proxy_http": {"url": PASSWORD}},
     "netrc as text": {"conda_proxy_netrc": PASSWORD, "conda_proxy_sections": ["netrc"]},
-    "netrc entry incomplete": {"conda_proxy_netrc": [{"machine": "x", "password": PASSWORD}], "conda_proxy_sections": ["netrc"]},
+    "netrc entry incomplete": {
+        "conda_proxy_netrc": [{"machine": "x", "password": PASSWORD}],
+        "conda_proxy_sections": ["netrc"],
+    },
     "netrc cannot hold it": {
         "conda_proxy_netrc": [{"machine": "x", "login": "y", "password": PASSWORD}],
         "conda_proxy_sections": ["netrc"],
@@ -117,7 +124,9 @@ def test_nothing_in_the_hosts_logs_and_process_list(
     ansible_run: Callable[..., Any], tmp_path: Path, conda_hosts: list[Host]
 ) -> None:
     host = conda_hosts[0]
-    variables = settings(tmp_path, conda_proxy_scope="system", conda_proxy_home=None, conda_proxy_password_exposure="allow")
+    variables = settings(
+        tmp_path, conda_proxy_scope="system", conda_proxy_home=None, conda_proxy_password_exposure="allow"
+    )
     variables |= {
         "conda_proxy_environment_targets": ["profile", "systemd_manager", "sudoers"],
         "conda_proxy_verify": "report",
@@ -133,13 +142,19 @@ def test_nothing_in_the_hosts_logs_and_process_list(
             assert played.returncode == 0, played.output
             assert not leaks(played.output)
             if playbook == "site":
-                journal = host.run("journalctl --no-pager -o json; cat /var/log/syslog /var/log/messages 2>/dev/null; true").stdout
-                assert "conda_proxy_host" in journal or "ansible" in journal, "the module's own log line is not there to be searched"
+                journal = host.run(
+                    "journalctl --no-pager -o json; cat /var/log/syslog /var/log/messages 2>/dev/null; true"
+                ).stdout
+                assert "conda_proxy_host" in journal or "ansible" in journal, (
+                    "the module's own log line is not there to be searched"
+                )
                 assert not leaks(journal)
     finally:
         host.run("touch /run/stop")
     for form in forms(PASSWORD):
-        assert host.run(["grep", "-acF", form, "/run/seen"], check=False).stdout.strip() == "0", "seen in argv or environ"
+        assert host.run(["grep", "-acF", form, "/run/seen"], check=False).stdout.strip() == "0", (
+            "seen in argv or environ"
+        )
 
 
 def test_what_ansible_itself_prints_is_clean_for_vaulted_secrets(
@@ -147,10 +162,10 @@ def test_what_ansible_itself_prints_is_clean_for_vaulted_secrets(
 ) -> None:
     """A failing task shows the lines around it; a secret in a vaulted file of its own is not among them."""
     vault = tmp_path / "vault.yml"
-    vault.write_text(f"vault_password: \"{MARKER}\"\n", encoding="utf-8")
+    vault.write_text(f'vault_password: "{MARKER}"\n', encoding="utf-8")
     key = tmp_path / "key"
     key.write_text("key\n", encoding="utf-8")
-    argv = [VENV_BIN / "ansible-vault", "encrypt", "--vault-password-file", key, vault]
+    argv: list[str | Path] = [VENV_BIN / "ansible-vault", "encrypt", "--vault-password-file", key, vault]
     subprocess.run(argv, env=ansible_env, check=True, capture_output=True)
     play = tmp_path / "play.yml"
     play.write_text(

@@ -124,7 +124,10 @@ def test_from_inventory_to_proof_and_back(
     reaches_channel(conda_hosts[0], "sudo {}", user="ada")
     reaches_channel(conda_hosts[1], "{}", user="bob")
     # conda wants a HOME, which a system service has not; its look for a graphics card leaves a process behind
-    reaches_channel(conda_hosts[1], "systemd-run --quiet --wait --pipe --collect --setenv=HOME=/root --setenv=CONDA_OVERRIDE_CUDA= {}")
+    reaches_channel(
+        conda_hosts[1],
+        "systemd-run --quiet --wait --pipe --collect --setenv=HOME=/root --setenv=CONDA_OVERRIDE_CUDA= {}",
+    )
 
     again = player.play("site")
     assert again.returncode == 0, again.output

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks
+
 OURS = ["export http_proxy='http://proxy.example.com:8080'", "export no_proxy='localhost'"]
 _line = st.one_of(
-    st.sampled_from(["", "# comment", "[ -z \"$PS1\" ] && return", "case $- in", "\ufeff#", "  x", _blocks.END, "#!/bin/sh"]),
+    st.sampled_from(
+        ["", "# comment", '[ -z "$PS1" ] && return', "case $- in", "\ufeff#", "  x", _blocks.END, "#!/bin/sh"]
+    ),
     st.text("ab #'\"$\\\t\x0b\x0c\x1c\x85\u2028\u2029ä", max_size=9),
 )
 _newline = st.sampled_from(["\n", "\r\n"])
@@ -57,7 +60,9 @@ def test_a_begin_line_alone_takes_nothing_with_it(text: str, top: bool) -> None:
 
     def inside(content: str) -> list[str]:
         """The lines of complete blocks, which count as ours."""
-        lines, block, found = content.split("\n"), [], []
+        lines = content.split("\n")
+        block: list[str] = []
+        found: list[str] = []
         begun = False
         for line in lines:
             if line.startswith(_blocks.BEGIN):
@@ -72,7 +77,8 @@ def test_a_begin_line_alone_takes_nothing_with_it(text: str, top: bool) -> None:
     expected = foreign(text)
     for line in inside(text):
         expected.remove(line)
-    assert sorted(foreign(merged)) == sorted(expected)
+    # a last line without a line end may have got the one of the file
+    assert sorted(line.rstrip("\r") for line in foreign(merged)) == sorted(line.rstrip("\r") for line in expected)
 
 
 def test_a_copied_second_block_goes() -> None:

@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import O
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 from tests.bed.paths import CHECKOUT
 
-TEMPLATE = (CHECKOUT / "roles/conda_proxy/templates/condarc.j2").read_text(encoding="utf-8")
+TEMPLATE = (CHECKOUT / "roles/conda_proxy/templates/default.condarc.j2").read_text(encoding="utf-8")
 PROXY = "http://proxy.example.com:8080"
 SECRET = "hunter2-Zq"
 HOSTILE = ":@/#?%\"'\\$ `\u00fc%40;"

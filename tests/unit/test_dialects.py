@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _platforms
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _platforms
 from tests.bed import hostile
 
 MARKER = "Zq7Marker"
@@ -22,7 +22,7 @@ def test_every_dialect_of_the_platforms_is_there() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("char", ["\n", "\r", "\0", "\t", "\x1b", "\x7f", "\x85", "\udcff", "\ufffe", "\U0010ffff"])
 def test_no_dialect_takes_control_characters(dialect: str, char: str) -> None:
-    with pytest.raises(_dialects.Unrepresentable, match="^http_proxy holds") as refusal:
+    with pytest.raises(_dialects.Unrepresentable, match=r"^http_proxy holds") as refusal:
         _dialects.render(dialect, {"no_proxy": "fine", "http_proxy": f"{MARKER}{char}{MARKER}"})
     assert MARKER not in str(refusal.value)
 
@@ -33,15 +33,19 @@ def test_a_refusal_names_the_variable_and_never_the_value(dialect: str, value: s
     try:
         lines = _dialects.render(dialect, {"no_proxy": MARKER + value + MARKER, "NO_PROXY": value})
     except _dialects.Unrepresentable as refusal:
-        assert str(refusal).partition(" ")[0].lower() == "no_proxy"
-        assert MARKER not in str(refusal)
-        assert len(value) < 4 or value not in str(refusal)
+        message, lines = str(refusal), []
     else:
-        assert not any("\n" in line for line in lines)
+        message = "no_proxy"
+    assert message.partition(" ")[0].lower() == "no_proxy"
+    assert MARKER not in message
+    assert len(value) < 4 or value not in message
+    assert not any("\n" in line for line in lines)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@given(names=st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True), min_size=1, max_size=9, unique=True))
+@given(
+    names=st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True), min_size=1, max_size=9, unique=True)
+)
 def test_the_order_is_kept(dialect: str, names: list[str]) -> None:
     text = "\n".join(_dialects.render(dialect, {name: f"<{number}>" for number, name in enumerate(names)}))
     marks = [f'{name}="<' if dialect == "environment_d" else name for name in names]

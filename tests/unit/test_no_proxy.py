@@ -4,24 +4,23 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from requests.utils import should_bypass_proxies
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 _label = st.sampled_from(["a", "conda", "repo", "corp", "test", "example", "x1"])
 _names = st.lists(_label, min_size=1, max_size=4).map(".".join)
 _ipv4 = st.integers(0, 2**32 - 1).map(lambda number: str(ipaddress.IPv4Address(number)))
 _near = st.integers(0, 2**10).map(lambda number: str(ipaddress.IPv4Address(0x0A000000 + number)))
 _ipv6 = st.integers(1, 2**20).map(lambda number: str(ipaddress.IPv6Address((0x20010DB8 << 96) + number)))
-_networks = st.tuples(_near, st.integers(20, 32)).map(lambda pair: str(ipaddress.ip_network("{}/{}".format(*pair), strict=False)))
+_networks = st.tuples(_near, st.integers(20, 32)).map(
+    lambda pair: str(ipaddress.ip_network("{}/{}".format(*pair), strict=False))
+)
 _entries = st.one_of(
     _names,
     _names.map("*.{}".format),
@@ -40,10 +39,18 @@ _hosts = st.one_of(_names, _names.map("www.{}".format), _near, _ipv4, _ipv6, st.
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("no_proxy", "NO_PROXY", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "no_proxy",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ):
         monkeypatch.delenv(name, raising=False)
-    yield
 
 
 def bypassed(host: str, no_proxy: str) -> bool:
@@ -85,7 +92,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("entry", REFUSED)
 def test_refusals(entry: str) -> None:
-    with pytest.raises(Refused, match="^conda_proxy_no_proxy has an entry .*; separate entries by commas") as refusal:
+    with pytest.raises(Refused, match=r"^conda_proxy_no_proxy has an entry .*; separate entries by commas") as refusal:
         NoProxy(["localhost", entry])
     assert len(entry) < 4 or entry not in str(refusal.value)
 

@@ -117,7 +117,7 @@ class TestRights:
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
     """As a module's payload: the sources are in a zip file and nowhere else."""
-    names = ["_probe", "_proof", "_bases", "_verdicts"]
+    names = ["_probe", "_proof", "_bases", "_verdicts", "_login"]
     package = "ansible_collections/condafleet/proxy/plugins/module_utils"
     with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
         parts = package.split("/")

@@ -7,10 +7,10 @@ import json
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from tests.bed import hostile
 
 MARKER = "Zq7Marker"
@@ -72,7 +72,9 @@ def test_assignments(form: str, password: str) -> None:
     assert MARKER not in MASKER.text(form.replace("{}", password))
 
 
-@pytest.mark.parametrize("text", ["true-" + MARKER, "#" + MARKER, "false" + MARKER, "#!final" + MARKER, "\u00a0" + MARKER])
+@pytest.mark.parametrize(
+    "text", ["true-" + MARKER, "#" + MARKER, "false" + MARKER, "#!final" + MARKER, "\u00a0" + MARKER]
+)
 def test_a_password_that_looks_like_something_else(text: str) -> None:
     for form in ("password: {}", "password={}", "http_password = {}", "token:{}"):
         assert MARKER not in MASKER.text(form.format(text))
@@ -119,7 +121,12 @@ def test_rotation_is_visible_and_sameness_too(password: str, other: str) -> None
     assert MASKER.text(line(password)) == Masker("one run").text(line(password))
     assert MASKER.text(line(password)) != Masker("another run").text(line(password))
     assert (MASKER.text(line(password)) == MASKER.text(line(other))) == (password == other)
-    assert MASKER.text(f"{line(password)}\n# and\n{line(password)}").count(MASKER.secret("user:" + quote(password, safe=""))) == 2
+    assert (
+        MASKER.text(f"{line(password)}\n# and\n{line(password)}").count(
+            MASKER.secret("user:" + quote(password, safe=""))
+        )
+        == 2
+    )
 
 
 @given(text=st.one_of(hostile.text, st.text()))

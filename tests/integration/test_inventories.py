@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventories that users copy: the collection accepts them, and no secret stands in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.bed.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+INVENTORIES = CHECKOUT / "inventories"
+PASSPHRASE = "example"  # named in inventories/example/hosts.yml
+VAULTED = ("p@ss/w%rd", "not-a-real-one")
+
+
+@pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 6)])
+def test_preflight_accepts_it_without_a_connection(
+    name: str, hosts: int, ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    done = ansible_run(
+        "condafleet.proxy.preflight",
+        "-vvv",
+        "--diff",
+        "--vault-password-file",
+        passphrase,
+        inventory=INVENTORIES / name,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    recap = re.findall(r"ok=2 +changed=0 +unreachable=0 +failed=0", output)
+    assert len(recap) == hosts, output
+    assert "EXEC" not in output, "something ran on a machine"
+    assert "ESTABLISH" not in output, "a connection was made"
+    assert not [secret for secret in VAULTED if secret in output]
+
+
+def test_the_examples_secrets_are_vaulted_in_a_file_of_their_own() -> None:
+    example = INVENTORIES / "example"
+    assert PASSPHRASE in (example / "hosts.yml").read_text(encoding="utf-8")
+    secrets = []
+    for path in example.rglob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        if path.name == "vault.yml":
+            assert text.startswith("$ANSIBLE_VAULT;")
+        else:
+            secrets += list(_passwords(yaml.safe_load(text)))
+    assert len(secrets) == 2
+    assert all(str(secret).startswith("{{ vault_") for secret in secrets)
+
+
+def _passwords(content: Any) -> list[Any]:
+    """The values of all keys that end in "password", at any depth."""
+    if isinstance(content, list):
+        return [found for item in content for found in _passwords(item)]
+    if not isinstance(content, dict):
+        return []
+    own = [value for key, value in content.items() if key.endswith("password")]
+    return own + [found for value in content.values() for found in _passwords(value)]
+
+
+def test_the_example_says_who_reads_a_password_in_system_scope() -> None:
+    lines = (INVENTORIES / "example/group_vars/servers.yml").read_text(encoding="utf-8").splitlines()
+    setting = lines.index("conda_proxy_password_exposure: allow")
+    comment = " ".join(lines[setting - 5 : setting])
+    assert "every account on these servers can" in comment
