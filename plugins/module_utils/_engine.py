@@ -23,6 +23,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 Journal = t.Dict[str, t.Any]
+Hook = t.Callable[[t.List[Change]], None]
+
+
+def _nothing(_changes: list[Change]) -> None:
+    pass
 
 
 class Failed(Exception):
@@ -77,32 +82,49 @@ class Transaction:
         plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
 
-    def converge(self, then: t.Callable[[list[Change]], None] = lambda _changes: None) -> Outcome:
-        """Make the machine as wanted; C(then) is called when all is written, before the commit.
+    def converge(self, before: Hook = _nothing, after: Hook = _nothing) -> Outcome:
+        """Make the machine as wanted. C(before) is called when it is known what will change, and only if anything
+        will; C(after) when all is written and before the commit, also when nothing had to be.
 
-        Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(then), puts everything back.
+        Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(after), puts everything back.
         """
         made = self.machine.missing_folders(self.store.folder + "/x")
         if made:
             # nothing of ours is here yet; with nothing to do there is no state, and no lock to be left behind
             plan = self._plan(self.machine.read)
             if not plan.changes and plan.state.empty:
-                then([])
+                after([])
                 return Outcome([], plan.unchanged, plan.warnings)
             for folder in made:
                 self.machine.make_folder(folder, private=folder == self.store.folder)
         with self.machine.lock(self.store.folder):
-            warnings = self._recover()
-            plan = self._plan(self.machine.read)
-            plan.state.made = _union(made, plan.state.made)
-            if plan.changes:
-                warnings += self._transact(plan, then)
-            else:
-                then([])
-                self._save_if_new(plan)
-            if plan.state.empty:
-                self.store.drop([folder for folder in plan.state.made if self.store.folder.startswith(folder + "/")])
+            try:
+                return self._converge_locked(made, before, after)
+            except (Failed, MachineError):
+                self._leave_nothing(made)
+                raise
+
+    def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
+        warnings = self._recover()
+        plan = self._plan(self.machine.read)
+        plan.state.made = _union(made, plan.state.made)
+        if plan.changes:
+            before(plan.changes)
+            warnings += self._transact(plan, after)
+        else:
+            after([])
+            self._save_if_new(plan)
+        if plan.state.empty:
+            self._drop(plan.state.made)
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
+
+    def _leave_nothing(self, made: list[str]) -> None:
+        """A first run that failed leaves no state folder behind."""
+        if made and self.store.load_journal() is None and self.store.load_state().empty:
+            self._drop(made)
+
+    def _drop(self, made: list[str]) -> None:
+        self.store.drop([folder for folder in made if self.store.folder.startswith(folder + "/")])
 
     def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
         state = self.store.load_state()
@@ -124,7 +146,7 @@ class Transaction:
         if plan.state.as_json() != self.store.load_state().as_json():
             self.store.save_state(plan.state)
 
-    def _transact(self, plan: Plan, then: t.Callable[[list[Change]], None]) -> list[str]:
+    def _transact(self, plan: Plan, after: Hook) -> list[str]:
         folders: list[str] = []
         for change in plan.changes:
             if change.new.exists:
@@ -139,7 +161,7 @@ class Transaction:
                 else:
                     self.machine.remove(change.path)
             warnings = self._activate(change.activate for change in plan.changes)
-            then(plan.changes)
+            after(plan.changes)
         except Exception as exc:
             notes = self._undo(journal)
             if isinstance(exc, MachineError):

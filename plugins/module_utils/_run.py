@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Fa
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
@@ -195,29 +196,37 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     machine = PosixMachine(settings["lock_timeout"], variables)
     folder = scope.path(USER_STATE) if part.account else table.system_state
     account = part.account or _accounts.own()
-    login: dict[str, str] = {}
+    login: dict[str, t.Any] = {}  # empty where nobody asks for it
     if part.wanted and (settings["verify"] != "none" or "netrc" in part.sections):
         login = _login.login_environment(account.home, account.shell, account.name)
     bases = find_bases(account.home, login.pop("PATH", ""), settings["prefix"])
+    options = dict(settings["proof"], user=account.name)
 
     def targets() -> t.Sequence[Target]:
         return build_targets(scope, settings, part.sections, bases) if part.wanted else []
 
-    proof: list[dict[str, t.Any]] = []
     transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
+
+    def prove(written: bool) -> list[Result]:
+        environment = login
+        if written:  # what a login shell has may have changed, by what was taken back too
+            environment = {**_login.login_environment(account.home, account.shell, account.name), **variables}
+        return _proof.prove(bases, environment, account.home, options)
+
+    proof = Proof(settings if part.wanted else dict(settings, verify="none"), prove)
     error = ""
+    rolled_back = False
     try:
-        outcome = transaction.preview() if check_mode else transaction.converge()
+        if check_mode:
+            outcome = transaction.preview()
+            proof.look()
+        else:
+            outcome = transaction.converge(proof.before, proof.after)
+            error = proof.complaint
     except Failed as exc:
-        error = str(exc)
-        return dict(_answer(Outcome([], 0, exc.warnings), proof, error), rolled_back=True)
-    if part.wanted and settings["verify"] != "none":
-        proof = _proof.prove(bases, {**login, **variables}, account.home, dict(settings["proof"], user=account.name))
-        bad = [row for row in proof if not row["ok"]]
-        if bad and settings["verify"] != "report" and not check_mode:
-            error = _proof_sentence(bad[0])
+        outcome, error, rolled_back = Outcome([], 0, exc.warnings), str(exc), True
     outcome.warnings.extend(_elsewhere(part, account, login))
-    return _answer(outcome, proof, error)
+    return dict(_answer(outcome, proof.rows, error), rolled_back=rolled_back)
 
 
 def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:
@@ -229,10 +238,6 @@ def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list
     return [f"{path}: a login shell of {account.name} sets NETRC to another file, so this one is not read"]
 
 
-def _proof_sentence(row: t.Mapping[str, t.Any]) -> str:
-    return "conda does not reach {} ({}): {}".format(row["url"] or "its channels", row["verdict"], row["remedy"])
-
-
 def _answer(outcome: Outcome, proof: list[Result], error: str) -> Result:
     """The result of one part, in what JSON can hold: it may have to cross a pipe."""
     return {
@@ -240,7 +245,6 @@ def _answer(outcome: Outcome, proof: list[Result], error: str) -> Result:
         "unchanged": outcome.unchanged,
         "warnings": outcome.warnings + _notices(outcome.changes),
         "proof": proof,
-        "rolled_back": False,
         "diff": [_difference(change) for change in outcome.changes],
         "error": error,
     }

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 # the same examples in every run, and no clock: a busy machine must not decide a test
-settings.register_profile("bed", derandomize=False, max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+settings.register_profile(
+    "bed", derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
 settings.load_profile("bed")
 
 T = TypeVar("T")

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks
+from tests.bed import hostile
 
 OURS = ["export http_proxy='http://proxy.example.com:8080'", "export no_proxy='localhost'"]
 _line = st.one_of(
     st.sampled_from(
         ["", "# comment", '[ -z "$PS1" ] && return', "case $- in", "\ufeff#", "  x", _blocks.END, "#!/bin/sh"]
     ),
+    hostile.text,
     st.text("ab #'\"$\\\t\x0b\x0c\x1c\x85\u2028\u2029ä", max_size=9),
 )
 _newline = st.sampled_from(["\n", "\r\n"])

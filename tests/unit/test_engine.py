@@ -261,7 +261,7 @@ def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
         raise MachineError("the proof failed")
 
     with pytest.raises(Failed) as raised:
-        transaction(home, targets(home)).converge(edit)
+        transaction(home, targets(home)).converge(after=edit)
     assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
     assert any(".profile" in note for note in raised.value.warnings)
     assert (home / ".condarc").read_bytes() == ORIGINALS[".condarc"][0].encode()

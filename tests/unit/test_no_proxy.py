@@ -59,7 +59,7 @@ def bypassed(host: str, no_proxy: str) -> bool:
 
 
 @given(entries=st.lists(_entries, min_size=1, max_size=4), host=_hosts)
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None, derandomize=True)
 def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: list[str], host: str) -> None:
     no_proxy = NoProxy(entries)
     # requests takes "corp.test" for the end of a text: "xcorp.test" is exempt too. Nothing that we write could change it.
@@ -68,6 +68,7 @@ def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: lis
     assert bypassed(host, no_proxy.environment()) == no_proxy.covers(host), (entries, host)
 
 
+@settings(deadline=None, derandomize=True)
 @given(entries=st.lists(_entries, max_size=5))
 def test_the_environment_form_is_one_word(entries: list[str]) -> None:
     text = NoProxy([f" {entry} " for entry in entries] + ["", "  "]).environment()
@@ -76,6 +77,7 @@ def test_the_environment_form_is_one_word(entries: list[str]) -> None:
     assert NoProxy(text.split(",")).environment() == text
 
 
+@settings(deadline=None, derandomize=True)
 @given(entries=st.lists(_entries, max_size=5))
 def test_exact_hosts_are_covered(entries: list[str]) -> None:
     no_proxy = NoProxy(entries)
