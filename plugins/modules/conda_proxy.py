@@ -250,10 +250,12 @@ options:
   verify:
     description:
       - What the proof that conda reaches its channels decides.
+      - V(none) leaves it out, V(report) shows it.
       - >-
-        V(report) shows it, V(rollback) and V(require) fail the task when a channel is not reached, V(none)
-        leaves it out.
-      - 'Putting back is not there yet: V(rollback) fails as V(require) does.'
+        V(rollback) fails the task when a channel is not reached, and puts the machine back when it reached its channels
+        before the change. A machine without conda passes while its proxy works.
+      - V(require) fails the task, and puts the machine back, whenever a channel is not reached after a change.
+      - In check mode the proof shows the machine as it is.
     type: str
     choices:
       - none

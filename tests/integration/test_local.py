@@ -89,6 +89,12 @@ def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Playe
     assert "username:password@" not in played.output
 
 
+def test_windows_is_refused_with_a_sentence(player: Player) -> None:
+    played = player.play("site", ansible_shell_type="powershell")
+    assert played.returncode == 2
+    assert "Windows is not supported yet" in played.output
+
+
 def test_unknown_and_misspelt_values_name_the_variable(player: Player) -> None:
     played = player.play("site", conda_proxy_scope="everybody")
     assert played.returncode == 2

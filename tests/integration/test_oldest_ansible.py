@@ -33,7 +33,7 @@ def oldest() -> Path:
         if not (venv / "ready").exists():
             shutil.rmtree(venv, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-            argv = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "-r", PINS]
+            argv: list[str | Path] = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "-r", PINS]
             subprocess.run(argv, check=True, env=download_env(), stdin=subprocess.DEVNULL)
             (venv / "ready").touch()
     return venv
@@ -58,11 +58,17 @@ def test_main_job(oldest: Path, ansible_env: dict[str, str], tmp_path: Path) -> 
     inventory.write_text(text.replace("conda_proxy_password: ", "conda_proxy_password: !unsafe "), encoding="utf-8")
 
     def play(playbook: str, *arguments: str) -> str:
-        argv = [oldest / "bin/ansible-playbook", "-i", inventory, f"condafleet.proxy.{playbook}", *arguments]
+        argv: list[str | Path] = [
+            oldest / "bin/ansible-playbook",
+            "-i",
+            inventory,
+            f"condafleet.proxy.{playbook}",
+            *arguments,
+        ]
         done = subprocess.run(argv, cwd=CHECKOUT, env=ansible_env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert PASSWORD not in done.stdout + done.stderr
-        return done.stdout
+        return str(done.stdout)
 
     play("preflight")
     assert "changed=1" in play("site", "--check", "--diff", "-vvv")

@@ -92,7 +92,9 @@ def test_what_cuts_a_healthy_machine_off_is_put_back(player: Player, home: Path,
     assert snapshot(home).keys() == healthy.keys()
 
 
-def test_the_first_run_on_a_machine_that_needed_no_proxy(player: Player, home: Path, channels: Channels, authority: Authority) -> None:
+def test_the_first_run_on_a_machine_that_needed_no_proxy(
+    player: Player, home: Path, channels: Channels, authority: Authority
+) -> None:
     """It reached its channel directly; the settings would send it through a dead proxy."""
     (home / ".condarc").write_text(f"channels: [{channels.https.url('main')}]\nssl_verify: {authority.pem}\n")
     before = snapshot(home)

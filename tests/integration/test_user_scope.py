@@ -253,3 +253,17 @@ def test_one_users_failure_does_not_undo_another(player: Player, conda_hosts: li
     assert host.read("/home/bob/.condarc") == "{channels: [a]}\n"
     assert "proxy_servers" in host.read("/home/ada/.condarc")
     host.run("rm /home/bob/.condarc")
+
+
+def test_a_user_that_is_gone_is_reported(player: Player, conda_hosts: list[Host]) -> None:
+    host = conda_hosts[0]
+    host.run("useradd --create-home carl")
+    player.variables |= {"conda_proxy_verify": "none", "conda_proxy_users": ["carl"]}
+    assert player.play("site").returncode == 0
+    host.run("userdel carl")
+    played = player.play("site", conda_proxy_users=["ada"])
+    assert played.returncode == 0, played.output
+    assert any("the user carl was served before and is gone" in note for note in played.result(host.name)["warnings"])
+    unknown = player.play("site")
+    assert unknown.result(host.name)["msg"] == "conda_proxy_users names carl, and this machine has no such user"
+    host.run("rm -r /home/carl")

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import ast
 from graphlib import TopologicalSorter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bed.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACKAGE = "ansible_collections.condafleet.proxy.plugins."
 # a room may import from itself and from the rooms behind it
