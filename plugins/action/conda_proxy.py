@@ -20,7 +20,9 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import R
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._template import render_template
 
 _LOCK_TIMEOUT = 60
-_TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "conda_proxy", "templates", "default.condarc.j2")
+_TEMPLATE = os.path.join(
+    os.path.dirname(__file__), "..", "..", "roles", "conda_proxy", "templates", "default.condarc.j2"
+)
 
 
 class ActionModule(HostAction):

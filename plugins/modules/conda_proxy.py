@@ -82,6 +82,7 @@ options:
     description:
       - 'Another home for the connecting user''s own scope.'
       - 'The default is the home in the machine''s password database.'
+      - Ansible's own temporary files still go where C(remote_tmp) says, by default below the real home.
     type: str
   sections:
     description:

@@ -152,3 +152,10 @@ def conda_hosts(start_host: HostFactory) -> list[hosts.Host]:
         unavailable(reason)
     base = conda_base.build_for_hosts()
     return [start_host(name, (f"{base}:{conda_base.HOST_PREFIX}:ro",)) for name in ("host1", "host2")]
+
+
+@pytest.fixture
+def host_channels(channel_root: Path, authority: Authority, conda_hosts: list[hosts.Host]) -> Iterator[Channels]:
+    """The channels where the hosts see them; `conda_hosts` first, as the address comes with them."""
+    with serve_channels(channel_root, authority, hosts.gateway()) as served:
+        yield served

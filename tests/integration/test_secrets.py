@@ -128,7 +128,6 @@ def test_nothing_in_the_hosts_logs_and_process_list(
         tmp_path, conda_proxy_scope="system", conda_proxy_home=None, conda_proxy_password_exposure="allow"
     )
     variables |= {
-        "conda_proxy_environment_targets": ["profile", "systemd_manager", "sudoers"],
         "conda_proxy_verify": "report",
         "conda_proxy_prefix": "/opt/conda",
     }
@@ -137,8 +136,15 @@ def test_nothing_in_the_hosts_logs_and_process_list(
     watcher = "nohup sh -c 'while [ ! -e /run/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done > /run/seen 2>/dev/null' >/dev/null 2>&1 &"
     host.run(f"rm -f /run/stop /run/seen; {watcher}")
     try:
-        for playbook in ("site", "remove"):
-            played = player.play(playbook, "--diff", "-vvv")
+        # csh alone for the watched run: what a login shell or a service exports is in its environ, and must be
+        for playbook, targets in (
+            ("site", ["csh"]),
+            ("remove", []),
+            ("site", ["profile", "systemd_manager", "sudoers"]),
+        ):
+            if "profile" in targets:
+                host.run("touch /run/stop")
+            played = player.play(playbook, "--diff", "-vvv", conda_proxy_environment_targets=targets)
             assert played.returncode == 0, played.output
             assert not leaks(played.output)
             if playbook == "site":
@@ -151,6 +157,7 @@ def test_nothing_in_the_hosts_logs_and_process_list(
                 assert not leaks(journal)
     finally:
         host.run("touch /run/stop")
+        player.play("remove")
     for form in forms(PASSWORD):
         assert host.run(["grep", "-acF", form, "/run/seen"], check=False).stdout.strip() == "0", (
             "seen in argv or environ"

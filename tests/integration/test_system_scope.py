@@ -10,7 +10,7 @@ import pytest
 
 from tests.bed import hosts as bed_hosts
 from tests.bed.play import Player
-from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER, serve_channels
+from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,18 +47,12 @@ def squid(start_squid: Callable[..., Squid], conda_hosts: list[Host]) -> Squid:
 
 
 @pytest.fixture
-def channels(channel_root: Path, authority: Authority, conda_hosts: list[Host]) -> Iterator[Channels]:
-    with serve_channels(channel_root, authority, bed_hosts.gateway()) as served:
-        yield served
-
-
-@pytest.fixture
 def player(
     ansible_run: Callable[..., Any],
     tmp_path: Path,
     conda_hosts: list[Host],
     squid: Squid,
-    channels: Channels,
+    host_channels: Channels,
     authority: Authority,
 ) -> Iterator[Player]:
     """Plays with the settings of a company; whatever a test left is removed from the hosts afterwards."""
@@ -72,7 +66,7 @@ def player(
             "conda_proxy_password": PROXY_PASSWORD,
             "conda_proxy_password_exposure": "allow",
             "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [channels.https.url("main", CHANNEL_HOST)],
+            "conda_proxy_channels": [host_channels.https.url("main", CHANNEL_HOST)],
             "conda_proxy_environment_targets": EVERYTHING,
             "conda_proxy_prefix": "/opt/conda",
         },
@@ -92,7 +86,7 @@ def reaches_channel(host: Host, command: str, user: str = "root") -> None:
 
 
 def test_from_inventory_to_proof_and_back(
-    player: Player, conda_hosts: list[Host], channels: Channels, squid: Squid
+    player: Player, conda_hosts: list[Host], host_channels: Channels, squid: Squid
 ) -> None:
     for host in conda_hosts:
         host.write("/etc/conda/.condarc", "# ours since 2019\nchannels:\n  - old\nalways_yes: false # keep\n")
@@ -152,7 +146,10 @@ def look(host: Host, squid: Squid) -> None:
     assert f"https: {url}" in sources
     assert "always_yes: False" in sources
     for shell in ("sh -lc env", "bash -lc env", "zsh -c env", "fish -c env", "tcsh -c env"):
-        seen = dict(line.partition("=")[::2] for line in host.run(f"env -i HOME=/root {shell}").stdout.splitlines())
+        seen = dict(
+            line.partition("=")[::2]
+            for line in host.run(f"mkdir -p /tmp/reader; env -i HOME=/tmp/reader {shell}").stdout.splitlines()
+        )
         assert (seen["https_proxy"], seen["HTTP_PROXY"], seen["REQUESTS_CA_BUNDLE"]) == (
             url,
             url,
@@ -220,7 +217,7 @@ def test_drift_of_each_kind_is_found_and_put_right(player: Player, conda_hosts: 
     assert f"//{PROXY_USER}:" in host.run("systemctl show-environment").stdout
 
 
-def test_lock(player: Player, conda_hosts: list[Host], channels: Channels) -> None:
+def test_lock(player: Player, conda_hosts: list[Host], host_channels: Channels) -> None:
     """What a user's file and --override-channels -c cannot do."""
     host = conda_hosts[0]
     host.write("/etc/conda/.condarc", "# a comment at the end\n# switches a flag off that stands above it\n")
@@ -232,7 +229,7 @@ def test_lock(player: Player, conda_hosts: list[Host], channels: Channels) -> No
     played = player.play("site", "--limit", host.name, conda_proxy_lock=True)
     assert played.returncode == 0, played.output
     shown = json.loads(host.run(f"{CONDA} config --show --json", user="ada").stdout)
-    assert shown["channels"] == [channels.https.url("main", CHANNEL_HOST)]
+    assert shown["channels"] == [host_channels.https.url("main", CHANNEL_HOST)]
     assert shown["ssl_verify"] == "/etc/conda/condafleet-ca.pem"
     assert "127.0.0.1:1" not in str(shown["proxy_servers"])
     done = host.run(f"{CONDA} search --override-channels -c https://evil.invalid hello", user="ada", check=False)

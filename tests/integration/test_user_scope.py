@@ -12,7 +12,7 @@ import pytest
 from tests.bed import hosts as bed_hosts
 from tests.bed.play import Player
 from tests.bed.proxy import Behaviour, Proxy
-from tests.integration.conftest import CHANNEL_HOST, serve_channels
+from tests.integration.conftest import CHANNEL_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,18 +50,12 @@ def proxy(conda_hosts: list[Host]) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def channels(channel_root: Path, authority: Authority, conda_hosts: list[Host]) -> Iterator[Channels]:
-    with serve_channels(channel_root, authority, bed_hosts.gateway()) as served:
-        yield served
-
-
-@pytest.fixture
 def player(
     ansible_run: Callable[..., Any],
     tmp_path: Path,
     conda_hosts: list[Host],
     proxy: Proxy,
-    channels: Channels,
+    host_channels: Channels,
     authority: Authority,
 ) -> Iterator[Player]:
     host = conda_hosts[0]
@@ -76,7 +70,7 @@ def player(
             "conda_proxy_username": USER,
             "conda_proxy_password": PASSWORD,
             "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [channels.https.url("main", CHANNEL_HOST)],
+            "conda_proxy_channels": [host_channels.https.url("main", CHANNEL_HOST)],
             "conda_proxy_prefix": "/opt/conda",
         },
     )
@@ -93,7 +87,9 @@ def homes(host: Host) -> str:
     return host.run(script, check=False).stdout
 
 
-def test_root_for_a_list_of_users(player: Player, conda_hosts: list[Host], channels: Channels, proxy: Proxy) -> None:
+def test_root_for_a_list_of_users(
+    player: Player, conda_hosts: list[Host], host_channels: Channels, proxy: Proxy
+) -> None:
     host = conda_hosts[0]
     before = homes(host)
     applied = player.play("site", "--diff", "-vvv")
@@ -191,11 +187,11 @@ def test_the_ten_nastiest_passwords(player: Player, conda_hosts: list[Host], pro
             assert "407" not in host.run(command.format(shlex.quote(curl)), user="ada").stdout, (password, command)
 
 
-def test_netrc(player: Player, conda_hosts: list[Host], channels: Channels) -> None:
+def test_netrc(player: Player, conda_hosts: list[Host], host_channels: Channels) -> None:
     host = conda_hosts[0]
     mine = "# my own\nmachine other.example.com login me password mine\n"
     host.write("/home/ada/.netrc", mine, mode="0644", owner="ada")
-    private = channels.https.url("private", CHANNEL_HOST)
+    private = host_channels.https.url("private", CHANNEL_HOST)
     entry = {"machine": CHANNEL_HOST, "login": "ada", "password": "pw-of-channel"}
     player.variables |= {"conda_proxy_channels": [private], "conda_proxy_users": ["ada"]}
     without = player.play("site", "--diff", conda_proxy_verify="report")
@@ -219,7 +215,7 @@ def test_netrc(player: Player, conda_hosts: list[Host], channels: Channels) -> N
     host.run("rm /home/ada/.netrc")
 
 
-def test_condarc_alone(player: Player, conda_hosts: list[Host], channels: Channels) -> None:
+def test_condarc_alone(player: Player, conda_hosts: list[Host], host_channels: Channels) -> None:
     """Nothing but the condarc changes, and the proof holds while http_proxy points at a dead port."""
     host = conda_hosts[0]
     host.write(
