@@ -29,11 +29,20 @@ _COMMAND_TIMEOUT = 60
 
 
 class PosixMachine:
-    """C(lock_timeout) is in seconds; C(environment_wanted) gives what an activation must be able to read back."""
+    """C(lock_timeout) is in seconds; C(environment_wanted) gives what an activation must be able to read back.
 
-    def __init__(self, lock_timeout: float = 60, environment_wanted: t.Mapping[str, str] | None = None) -> None:
+    C(clean) masks secrets in what other programs say.
+    """
+
+    def __init__(
+        self,
+        lock_timeout: float = 60,
+        environment_wanted: t.Mapping[str, str] | None = None,
+        clean: t.Callable[[str], str] = str,
+    ) -> None:
         self.lock_timeout = lock_timeout
         self.environment_wanted = dict(environment_wanted or {})
+        self.clean = clean
 
     def read(self, path: str, follow: bool = True) -> File:
         try:
@@ -94,7 +103,9 @@ class PosixMachine:
         argv = [word.replace("{file}", temporary) for word in CHECKS[kind]]
         status, output = _run(argv)
         if status != 0:
-            raise MachineError(f"{path}: {argv[0]} does not accept the new text ({output.replace(temporary, path)})")
+            raise MachineError(
+                f"{path}: {argv[0]} does not accept the new text ({self.clean(output.replace(temporary, path))})"
+            )
 
     def remove(self, path: str) -> None:
         try:
@@ -133,7 +144,7 @@ class PosixMachine:
             return [activation.otherwise]
         status, output = _run(activation.argv)
         if status != 0:
-            raise MachineError("{} failed: {}".format(" ".join(activation.argv), output))
+            raise MachineError("{} failed: {}".format(" ".join(activation.argv), self.clean(output)))
         if activation.read_back and self.environment_wanted:
             self._read_back(activation.read_back)
         return []
@@ -141,7 +152,7 @@ class PosixMachine:
     def _read_back(self, argv: t.Sequence[str]) -> None:
         status, output = _run(argv)
         if status != 0:
-            raise MachineError("{} failed: {}".format(" ".join(argv), output))
+            raise MachineError("{} failed: {}".format(" ".join(argv), self.clean(output)))
         shown = set(output.split("\n"))  # not splitlines(): a value may hold what that takes for a line end
         for name, value in self.environment_wanted.items():
             # the value is compared, never shown: it may hold a password

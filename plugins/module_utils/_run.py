@@ -193,7 +193,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     masker = Masker(settings["mask_key"])
     scope = Scope(table, part.account.home if part.account else "")
     variables = environment_variables(scope, settings) if part.wanted and "environment" in part.sections else {}
-    machine = PosixMachine(settings["lock_timeout"], variables)
+    machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
     folder = scope.path(USER_STATE) if part.account else table.system_state
     account = part.account or _accounts.own()
     login: dict[str, t.Any] = {}  # empty where nobody asks for it

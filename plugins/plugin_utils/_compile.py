@@ -80,6 +80,7 @@ def compile_settings(options: Settings, render: Render, ca_bundle: str | None = 
         ca_bundle={"pem": ca_bundle, "roots": None} if ca_bundle else None,
         netrc=netrc,
         secret=secret,
+        secrets=_secrets(proxies, netrc),
         verify=options["verify"],
         proof=_proof(options, proxies),
     )
@@ -101,6 +102,7 @@ def _absent(options: Settings, sections: list[str]) -> dict[str, t.Any]:
         "ca_bundle": None,
         "netrc": [],
         "secret": False,
+        "secrets": [],
         "verify": "none",
         "proof": {},
     }
@@ -200,6 +202,14 @@ def _variables(options: Settings, proxies: Proxies | None, no_proxy: NoProxy) ->
     if options["ca_bundle"]:
         variables["REQUESTS_CA_BUNDLE"] = options["ca_bundle"]
     return variables
+
+
+def _secrets(proxies: Proxies | None, netrc: t.Sequence[t.Mapping[str, str]]) -> list[str]:
+    """What to search for in text that other programs write."""
+    found = [entry["password"] for entry in netrc]
+    if proxies and proxies.credentials and proxies.credentials.secret:
+        found.append(str(proxies.credentials.password))
+    return found
 
 
 def _proof(options: Settings, proxies: Proxies | None) -> dict[str, t.Any]:
