@@ -54,22 +54,35 @@ class ActionModule(HostAction):
 
     def _compile(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> Compiled:
         def render(condarc: dict[str, t.Any]) -> str:
-            path = self._find("condarc_template", options) if options["condarc_template"] else _TEMPLATE
+            path = _TEMPLATE
+            if options["condarc_template"]:
+                path = self._find("condarc_template", options, task_vars, "templates")
             return render_template(self._templar, path, condarc, task_vars)
 
         ca_bundle = None
         if options["ca_bundle_src"] and options["state"] == "present":
-            with open(self._find("ca_bundle_src", options, "files"), encoding="ascii", errors="replace") as stream:
-                ca_bundle = stream.read()
+            path = self._find("ca_bundle_src", options, task_vars, "files")
+            try:
+                with open(path, encoding="ascii", errors="replace") as stream:
+                    ca_bundle = stream.read()
+            except OSError as exc:
+                raise Refused(
+                    "ca_bundle_src", f"names a file that cannot be read ({exc.strerror})", "name a PEM file"
+                ) from None
         return compile_settings(options, render, ca_bundle)
 
-    def _find(self, option: str, options: t.Mapping[str, t.Any], folder: str = "templates") -> str:
+    def _find(self, option: str, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any], folder: str) -> str:
+        """Where Ansible looks for files, then beside the inventory: our playbooks lie in the collection."""
+        name = options[option]
         try:
-            return str(self._find_needle(folder, options[option]))
+            return str(self._find_needle(folder, name))
         except AnsibleError:
-            raise Refused(
-                option, "names a file that is not on the control node", f"give its path, absolute or below {folder}/"
-            ) from None
+            beside = task_vars.get("inventory_dir") or ""
+            for path in (os.path.join(beside, name), os.path.join(beside, folder, name)):
+                if beside and os.path.exists(path):
+                    return path
+            fix = f"give its absolute path, or one below the inventory, as it is or in {folder}/"
+            raise Refused(option, "names a file that is not on the control node", fix) from None
 
     def _execute(self, settings: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         run = {"mask_key": secrets.token_hex(16), "run": secrets.token_hex(8), "lock_timeout": _LOCK_TIMEOUT}

@@ -68,7 +68,7 @@ def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict
     that C(function) needs must be imported before: the payload lies in a folder that the user cannot enter.
     """
     if account.uid == os.geteuid():
-        return function()
+        return guarded(function)
     groups = os.getgrouplist(account.name, account.gid)
     reader, writer = os.pipe()
     child = os.fork()
@@ -78,7 +78,7 @@ def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict
             os.close(reader)
             _become(account, groups)
             with os.fdopen(writer, "w", encoding="utf-8") as stream:
-                json.dump(_guarded(function), stream)
+                json.dump(_answer(function), stream)
             status = 0
         finally:
             os._exit(status)
@@ -88,10 +88,20 @@ def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict
     _pid, status = os.waitpid(child, 0)
     if status != 0 or not text:
         raise MachineError(f"the part that ran as {account.name} ended without an answer")
-    answer = t.cast("t.Dict[str, t.Any]", json.loads(text))
+    return _result(t.cast("dict[str, t.Any]", json.loads(text)))
+
+
+def guarded(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Run C(function) here; whatever goes wrong becomes a MachineError without foreign text."""
+    return _result(_answer(function))
+
+
+def _result(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     if "error" in answer:
-        raise MachineError(answer["error"])
-    return t.cast("t.Dict[str, t.Any]", answer["result"])
+        error = MachineError(answer["error"])
+        error.needs = answer["needs"]
+        raise error
+    return t.cast("dict[str, t.Any]", answer["result"])
 
 
 def _become(account: Account, groups: t.Sequence[int]) -> None:
@@ -103,14 +113,14 @@ def _become(account: Account, groups: t.Sequence[int]) -> None:
     os.chdir("/")
 
 
-def _guarded(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+def _answer(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     try:
         return {"result": function()}
     except MachineError as exc:
-        return {"error": str(exc)}
+        return {"error": str(exc), "needs": exc.needs}
     except Exception as exc:  # noqa: BLE001  # its text may hold anything, a secret too; the type names the place to look
         frame = exc.__traceback__
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
         place = "" if frame is None else f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}"
-        return {"error": f"unexpected {type(exc).__name__}{place}; please report it"}
+        return {"error": f"unexpected {type(exc).__name__}{place}; please report it", "needs": ""}

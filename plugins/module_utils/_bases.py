@@ -120,20 +120,26 @@ def untrusted_for_root(prefix: str) -> str | None:
     Only the path itself is looked at, not every file below: what root's own installer made there is root's.
     """
     path = os.path.realpath(prefix)
-    places = [path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))]
-    seen = set()
-    while places:
-        place = places.pop()
-        if place in seen:
-            continue
-        seen.add(place)
-        try:
-            info = os.stat(place)
-        except OSError as exc:
-            return f"{place}: {exc.strerror}"
-        if info.st_uid != 0:
-            return f"{place} does not belong to root"
-        if stat.S_IMODE(info.st_mode) & 0o022:  # a sticky folder (/tmp) too: others may put things beside ours
-            return f"{place} can be changed by others than root"
-        places.append(os.path.dirname(place))
+    for own in (path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))):
+        refusal = _changeable(own, parent=False)
+        place = own
+        while refusal is None and place != os.path.dirname(place):
+            place = os.path.dirname(place)
+            refusal = _changeable(place, parent=True)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _changeable(place: str, parent: bool) -> str | None:
+    try:
+        info = os.stat(place)
+    except OSError as exc:
+        return f"{place}: {exc.strerror}"
+    if info.st_uid != 0:
+        return f"{place} does not belong to root"
+    # in a sticky folder (/tmp) others can neither rename nor remove what is root's, but put things beside it
+    harmless = parent and info.st_mode & stat.S_ISVTX
+    if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
+        return f"{place} can be changed by others than root"
     return None

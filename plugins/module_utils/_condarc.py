@@ -43,12 +43,8 @@ Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines 
 
 
 def parse(text: str) -> Document:
-    """Split a condarc into its keys. Raises Unreadable with a way out."""
-    try:
-        return _yaml_subset.parse(text, ALIASES)
-    except Unreadable as exc:
-        exc.args = (str(exc) + _WAY_OUT,)
-        raise
+    """Split a condarc into its keys. Raises Unreadable."""
+    return _yaml_subset.parse(text, ALIASES)
 
 
 def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
@@ -56,7 +52,11 @@ def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> s
 
     A key that is there keeps its place and the comment lines above it; a new one goes to the end.
     """
-    document = parse(text or "")
+    try:
+        document = parse(text or "")
+    except Unreadable as exc:
+        exc.args = (str(exc) + _WAY_OUT,)
+        raise
     wanted = {key: _fit(body, document) for key, body in fragment}
     gone = set(drop) - set(wanted)
     items = []

@@ -17,11 +17,14 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks, _condarc, _netrc
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker, digest
 
+HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
+
 
 class Editor:
     """C(edit) must be idempotent; C(take_back) undoes it. C(text) is None for a missing file."""
 
     name = ""
+    taken = "only what is ours was taken out"
 
     def __init__(self, wanted: t.Any) -> None:
         self.wanted = wanted
@@ -45,6 +48,10 @@ class Editor:
     def present(self, text: str) -> bool:
         """Is anything of ours in C(text)?"""
         raise NotImplementedError
+
+    def marked(self, text: str) -> bool:
+        """Does C(text) carry a mark that only we make?"""
+        return False
 
     def view(self, text: str | None, masker: Masker) -> str:
         """What a diff shows of C(text): secrets masked."""
@@ -101,6 +108,9 @@ class BlockEditor(Editor):
     def present(self, text: str) -> bool:
         return bool(_blocks.block(text))
 
+    def marked(self, text: str) -> bool:
+        return self.present(text)
+
     def view(self, text: str | None, masker: Masker) -> str:
         # the user's own lines are nobody's business in a diff
         return masker.text(_blocks.block(text))
@@ -110,6 +120,15 @@ class WholeEditor(Editor):
     """C(wanted) is the text of a file that is ours alone."""
 
     name = "whole"
+    taken = "it is a file of ours alone, so the edits went with it"
+
+    def marked(self, text: str) -> bool:
+        return text.startswith(HEADER)
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        if text is None or owned is not None or self.marked(text):
+            return []
+        return ["a file of that name was there; it is kept in the state and comes back with state: absent"]
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return str(self.wanted)

@@ -44,6 +44,7 @@ class Outcome(t.NamedTuple):
     changes: list[Change]
     unchanged: int
     warnings: list[str]
+    problems: list[str]
 
 
 class Transaction:
@@ -80,7 +81,7 @@ class Transaction:
             warnings.append("an earlier run was cut off; the next run puts back what it had begun, then does this")
             overlay = {path: file for path, file, _note in self._undo_steps(journal)}
         plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
-        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
 
     def converge(self, before: Hook = _nothing, after: Hook = _nothing) -> Outcome:
         """Make the machine as wanted. C(before) is called when it is known what will change, and only if anything
@@ -92,9 +93,9 @@ class Transaction:
         if made:
             # nothing of ours is here yet; with nothing to do there is no state, and no lock to be left behind
             plan = self._plan(self.machine.read)
-            if not plan.changes and plan.state.empty:
+            if not plan.changes and not plan.state.targets:
                 after([])
-                return Outcome([], plan.unchanged, plan.warnings)
+                return Outcome([], plan.unchanged, plan.warnings, plan.problems)
             for folder in made:
                 self.machine.make_folder(folder, private=folder == self.store.folder)
         with self.machine.lock(self.store.folder):
@@ -116,7 +117,7 @@ class Transaction:
             self._save_if_new(plan)
         if plan.state.empty:
             self._drop(plan.state.made)
-        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings)
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
 
     def _leave_nothing(self, made: list[str]) -> None:
         """A first run that failed leaves no state folder behind."""
@@ -128,7 +129,7 @@ class Transaction:
 
     def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
         state = self.store.load_state()
-        plan = make_plan(self.targets(), state, self.sections, read, self.masker)
+        plan = make_plan(self.targets(), state, self.sections, read, self.machine.real, self.masker)
         if (
             plan.changes
             and state.host
@@ -160,16 +161,16 @@ class Transaction:
                     self.machine.write(change.path, change.new, change.check)
                 else:
                     self.machine.remove(change.path)
-            warnings = self._activate(change.activate for change in plan.changes)
+            warnings = self._activate(plan.changes)
             after(plan.changes)
+            plan.state.run = self.run
+            plan.state.made = _union(plan.state.made, folders)
+            self.store.save_state(plan.state)
         except Exception as exc:
             notes = self._undo(journal)
             if isinstance(exc, MachineError):
                 raise Failed(str(exc), notes) from exc
             raise
-        plan.state.run = self.run
-        plan.state.made = _union(plan.state.made, folders)
-        self.store.save_state(plan.state)
         self._clean_up(plan.state)
         return warnings
 
@@ -180,10 +181,22 @@ class Transaction:
                 self.machine.remove_folder(folder)
         self.store.drop_journal()
 
-    def _activate(self, kinds: t.Iterable[str]) -> list[str]:
+    def _activate(self, changes: t.Sequence[Change]) -> list[str]:
+        warnings: list[str] = []
+        for kind in sorted({change.activate for change in changes if change.activate}):
+            # what was only taken away cannot be read back
+            written = any(change.new.exists for change in changes if change.activate == kind)
+            warnings += self.machine.activate(kind, read_back=written)
+        return warnings
+
+    def _activate_old(self, kinds: t.Iterable[str]) -> list[str]:
+        """After an undo: what the old text says takes effect again. A failure must not keep the journal."""
         warnings: list[str] = []
         for kind in sorted({kind for kind in kinds if kind}):
-            warnings += self.machine.activate(kind)
+            try:
+                warnings += self.machine.activate(kind, read_back=False)
+            except MachineError as exc:  # noqa: PERF203  # one kind's failure is no reason to leave out the others
+                warnings.append(str(exc))
         return warnings
 
     def _pending(self, state: State) -> Journal | None:
@@ -210,7 +223,7 @@ class Transaction:
             warnings += [note] if note else []
         for folder in reversed(journal["folders"]):
             self.machine.remove_folder(folder)
-        warnings += self._activate(record["activate"] for record in journal["changes"])
+        warnings += self._activate_old(record["activate"] for record in journal["changes"])
         self.store.drop_journal()
         return warnings
 
@@ -227,7 +240,8 @@ class Transaction:
                 if entry and now.exists:
                     ours = editor(entry["editor"], entry["owned"])
                     text = ours.take_back(t.cast("str", now.text), old.text, force=False)
-                    yield path, File(encode(text), now.mode, now.uid, now.gid), note
+                    kept = File(encode(text), now.mode, now.uid, now.gid)
+                    yield path, kept if old.exists or text.strip("\ufeff\r\n") else File(), note
                 else:
                     yield path, now, note
 

@@ -9,8 +9,13 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
 import subprocess
+import time
+import typing as t
 
 NAMES = (
     "http_proxy",
@@ -30,7 +35,9 @@ NAMES = (
 )
 _PREFIX = "CONDA_"
 _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
-_TIMEOUT = 10
+_TIMEOUT = 10.0  # seconds
+_POLL = 0.05
+_MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of root
 
 
 def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
@@ -45,23 +52,45 @@ def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
     from_pam = _pam_environment()
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     environment.update(from_pam, HOME=home, USER=name, LOGNAME=name, SHELL=shell)
+    output = _output(argv, environment)
+    found = from_pam
+    if output is not None:
+        pairs = [line.partition("=") for line in output.decode("utf-8", "surrogateescape").splitlines()]
+        found = {key: value for key, _equals, value in pairs}
+    return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX)}
+
+
+def _output(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:
+    """What the shell printed until it ended, or None. What it started and left running is not waited for, and ends."""
     try:
-        done = subprocess.run(
+        child = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
             cwd="/",
-            timeout=_TIMEOUT,
-            check=False,
             start_new_session=True,
         )
-        pairs = [line.partition("=") for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
-        found = {key: value for key, _equals, value in pairs}
-    except (OSError, subprocess.TimeoutExpired):
-        found = from_pam
-    return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX)}
+    except OSError:
+        return None
+    stdout = t.cast("t.IO[bytes]", child.stdout)
+    os.set_blocking(stdout.fileno(), False)
+    output, end = b"", time.monotonic() + _TIMEOUT
+    try:
+        while time.monotonic() < end and len(output) <= _MOST:
+            ended = child.poll() is not None
+            select.select([stdout], [], [], 0 if ended else _POLL)
+            chunk = stdout.read(_MOST) or b""
+            output += chunk
+            if ended and not chunk:
+                return output
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        stdout.close()
+    return None
 
 
 def _pam_environment() -> dict[str, str]:

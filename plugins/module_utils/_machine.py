@@ -14,7 +14,12 @@ import typing as t
 
 
 class MachineError(Exception):
-    """Something on the machine stands in the way; the message is one sentence that names the path and the reason."""
+    """Something on the machine stands in the way; the message is one sentence that names the path and the reason.
+
+    C(needs) names what the control node could send to help.
+    """
+
+    needs = ""
 
 
 class File(t.NamedTuple):
@@ -65,8 +70,11 @@ class Machine(t.Protocol):
     def remove_folder(self, path: str) -> None:
         """Remove a folder if it is empty."""
 
-    def activate(self, kind: str) -> list[str]:
-        """Make a change take effect (C(systemd_reload), ...) and return warnings."""
+    def real(self, path: str) -> str:
+        """The path without symbolic links: two names of one file give the same."""
+
+    def activate(self, kind: str, read_back: bool) -> list[str]:
+        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings."""
 
     def lock(self, folder: str) -> t.ContextManager[None]:
         """Hold the only lock on the state in C(folder)."""

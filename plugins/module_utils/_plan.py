@@ -86,63 +86,101 @@ class Change(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """C(changes) to make, the C(state) after them, how many targets are as they should be, and what the user should know."""
+    """C(changes) to make, the C(state) after them, how many targets are as they should be, and what the user should know.
+
+    C(problems) are sentences that fail the task although everything else is done.
+    """
 
     changes: list[Change]
     state: State
     unchanged: int
     warnings: list[str]
+    problems: list[str]
 
 
 Reader = t.Callable[[str, bool], File]
 
 
 def make_plan(
-    targets: t.Sequence[Target], state: State, sections: t.Collection[str], read: Reader, masker: Masker
+    targets: t.Sequence[Target],
+    state: State,
+    sections: t.Collection[str],
+    read: Reader,
+    real: t.Callable[[str], str],
+    masker: Masker,
 ) -> Plan:
     """Compare every target with the machine, and take back what we own in C(sections) and nobody asks for any more."""
     after = State(vars(state))
-    changes: list[Change] = []
-    warnings: list[str] = []
+    asked = {real(target.path) for target in targets}
+    _rename(after, targets, real)
+    plan = Plan([], after, 0, [], [])
     for target in targets:
-        known = state.targets.get(target.path)
-        if known and known["editor"] != target.editor.name:
-            raise MachineError(
-                "{} is already ours as {}; take it back first (state: absent)".format(target.path, known["kind"])
-            )
-        file = read(target.path, target.follow)
-        try:
-            change = _converge(target, file, known, masker)
-            if change is not None and change.new.data != file.data:
-                notes = target.editor.warnings(file.text, known and known["owned"])
-                warnings += [f"{target.path}: {note}" for note in notes]
-        except ValueError as exc:
-            raise MachineError(f"{target.path}: {exc}") from None
-        notes = target.editor.findings(t.cast("str", (change.new if change else file).text))
-        warnings += [f"{target.path}: {note}" for note in notes]
-        if change is None:
-            entry = dict(known or _new_entry(target, file))
-            entry["sections"] = sorted(set(entry["sections"]) | set(target.sections))
-            after.targets[target.path] = entry
-        else:
-            changes.append(change)
-            after.targets[target.path] = t.cast("Entry", change.entry)
-    asked = {target.path for target in targets}
-    for path, known in state.targets.items():
-        if path in asked or not set(known["sections"]) & set(sections):
+        _plan_target(plan, target, after.targets.get(target.path), read, masker)
+    unchanged = len(targets) - len(plan.changes)
+    wanted = {target.path for target in targets}
+    for path, known in list(after.targets.items()):
+        if path in wanted or not set(known["sections"]) & set(sections):
             continue
         left = [section for section in known["sections"] if section not in sections]
         if left:
             after.targets[path] = dict(known, sections=left)
-            continue
-        file = read(path, bool(known["follow"]))
-        del after.targets[path]
+        elif real(path) in asked:
+            del after.targets[path]  # another name of a file that is wanted
+        else:
+            _plan_take_back(plan, path, known, read, masker)
+    return plan._replace(unchanged=unchanged)
+
+
+def _rename(state: State, targets: t.Sequence[Target], real: t.Callable[[str], str]) -> None:
+    """A file that we know by another name (a symbolic link on the way was made or went) is still the same file."""
+    wanted = {target.path for target in targets}
+    known = {real(path): path for path in state.targets if path not in wanted}
+    for target in targets:
+        old = known.get(real(target.path))
+        if old and target.path not in state.targets and state.targets[old]["editor"] == target.editor.name:
+            state.targets[target.path] = state.targets.pop(old)
+            del known[real(target.path)]
+
+
+def _plan_target(plan: Plan, target: Target, known: Entry | None, read: Reader, masker: Masker) -> None:
+    if known and known["editor"] != target.editor.name:
+        raise MachineError(
+            "{} is already ours as {}; take it back first (state: absent)".format(target.path, known["kind"])
+        )
+    file = read(target.path, target.follow)
+    notes: list[str] = []
+    try:
+        change = _converge(target, file, known, masker)
+        if change is not None and change.new.data != file.data:
+            notes += target.editor.warnings(file.text, known and known["owned"])
+    except ValueError as exc:
+        raise MachineError(f"{target.path}: {exc}") from None
+    notes += target.editor.findings(t.cast("str", (change.new if change else file).text))
+    plan.warnings.extend(f"{target.path}: {note}" for note in notes)
+    if change is None:
+        entry = dict(known or _new_entry(target, file))
+        entry["sections"] = sorted(set(entry["sections"]) | set(target.sections))
+        plan.state.targets[target.path] = entry
+    else:
+        plan.changes.append(change)
+        plan.state.targets[target.path] = t.cast("Entry", change.entry)
+
+
+def _plan_take_back(plan: Plan, path: str, known: Entry, read: Reader, masker: Masker) -> None:
+    file = read(path, bool(known["follow"]))
+    try:
         change, note = _take_back(path, known, file, masker)
-        if note:
-            warnings.append(f"{path}: {note}")
-        if change is not None:
-            changes.append(change)
-    return Plan(changes, after, len(targets) - sum(change.entry is not None for change in changes), warnings)
+    except ValueError as exc:
+        # still ours: what it was before us must not be forgotten
+        plan.problems.append(
+            f"{path}: what is ours in it cannot be told from the rest ({exc}); make it plain and run again"
+        )
+        return
+    del plan.state.targets[path]
+    if note:
+        plan.warnings.append(f"{path}: {note}")
+    if change is not None:
+        plan.changes.append(change)
 
 
 def _new_entry(target: Target, file: File) -> Entry:
@@ -150,13 +188,21 @@ def _new_entry(target: Target, file: File) -> Entry:
         "kind": target.kind,
         "editor": target.editor.name,
         "owned": target.editor.owned(),
-        "original": pack(file),
+        "original": pack(_without_ours(target.editor, file)),
         "left": file.digest,
         "left_mode": file.mode,
         "sections": sorted(target.sections),
         "activate": target.activate,
         "follow": target.follow,
     }
+
+
+def _without_ours(ours: Editor, file: File) -> File:
+    """A file that we do not know may still carry our mark: the state was lost, or the home was copied."""
+    if file.text is None or not ours.marked(file.text):
+        return file
+    text = ours.take_back(file.text, None, force=True)
+    return File(encode(text), file.mode, file.uid, file.gid) if text.strip("\ufeff\r\n") else File()
 
 
 def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -> Change | None:
@@ -173,7 +219,9 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
     if not reasons:
         return None
     entry = dict(known or _new_entry(target, file))
-    entry.update(_new_entry(target, file), original=pack(_baseline(file, known)), left=new.digest, left_mode=new.mode)
+    entry.update(_new_entry(target, file), left=new.digest, left_mode=new.mode)
+    if known:
+        entry["original"] = pack(_baseline(file, known))
     entry["sections"] = sorted(set(target.sections) | set((known or {}).get("sections", ())))
     return Change(
         target.kind,
@@ -199,10 +247,8 @@ def _reason(target: Target, file: File, known: Entry | None) -> str:
     return "edited" if known else "missing"
 
 
-def _baseline(file: File, known: Entry | None) -> File:
+def _baseline(file: File, known: Entry) -> File:
     """The file as C(absent) should leave it: what it was before us, with every edit of the user's since then in it."""
-    if not known:
-        return file
     original = unpack(known["original"])
     if file.digest == known["left"] or not file.exists:
         return original
@@ -223,11 +269,8 @@ def _take_back(path: str, known: Entry, file: File, masker: Masker) -> tuple[Cha
     if file.digest == known["left"]:
         new = original
     else:
-        try:
-            text = ours.take_back(t.cast("str", file.text), original.text, force=False)
-        except ValueError as exc:
-            return None, f"left as it is, since what is ours in it cannot be told from the rest any more ({exc})"
-        note = "edited since our last run; only what is ours was taken out"
+        text = ours.take_back(t.cast("str", file.text), original.text, force=False)
+        note = "edited since our last run; " + ours.taken
         new = File(encode(text), file.mode, file.uid, file.gid)
         if not original.exists and not text.strip("\ufeff\r\n"):
             new = File()

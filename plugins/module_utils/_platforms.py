@@ -139,7 +139,7 @@ LINUX = Platform(
 PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
 
 # the new file stands at {file}
-CHECKS: t.Mapping[str, tuple[str, ...]] = {"visudo": ("visudo", "-cqf", "{file}")}
+CHECKS: t.Mapping[str, tuple[str, ...]] = {"visudo": ("visudo", "-cf", "{file}")}
 
 ACTIVATIONS: t.Mapping[str, Activation] = {
     "systemd_reload": Activation(

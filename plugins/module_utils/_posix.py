@@ -53,14 +53,14 @@ class PosixMachine:
             return File()
         except OSError as exc:
             if exc.errno == errno.ELOOP:
-                raise MachineError(
-                    f"{path} is a symbolic link, which is refused for a private file; make it a file"
-                ) from None
+                what = "is a symbolic link, which is refused for a private file" if not follow else "is a loop of links"
+                raise MachineError(f"{path} {what}; make it a file") from None
             raise _sentence(path, "cannot be read", exc) from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise MachineError(f"{path} is not a regular file; move it away")
         with os.fdopen(descriptor, "rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise MachineError(f"{path} is not a regular file; move it away")
             return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def write(self, path: str, new: File, check: str = "") -> None:
@@ -138,14 +138,17 @@ class PosixMachine:
         with contextlib.suppress(OSError):  # not empty or not there: both are fine
             os.rmdir(path)
 
-    def activate(self, kind: str) -> list[str]:
+    def real(self, path: str) -> str:
+        return os.path.realpath(path)
+
+    def activate(self, kind: str, read_back: bool) -> list[str]:
         activation = ACTIVATIONS[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
         status, output = _run(activation.argv)
         if status != 0:
             raise MachineError("{} failed: {}".format(" ".join(activation.argv), self.clean(output)))
-        if activation.read_back and self.environment_wanted:
+        if read_back and activation.read_back and self.environment_wanted:
             self._read_back(activation.read_back)
         return []
 

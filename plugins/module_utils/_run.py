@@ -21,13 +21,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._roster import Roster
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
-    RootsNeeded,
     Scope,
     Settings,
     build_targets,
     environment_variables,
+    strays,
 )
 
 if t.TYPE_CHECKING:
@@ -40,11 +41,15 @@ Result = t.Dict[str, t.Any]
 
 
 class Part(t.NamedTuple):
-    """One transaction: the system's when C(account) is None, else a user's. C(wanted) false: only take back."""
+    """One transaction: the system's when C(account) is None, else a user's.
+
+    C(sections) are worked on; in those that C(wanted) does not name everything is taken back.
+    """
 
     account: Account | None
     sections: tuple[str, ...]
-    wanted: bool
+    wanted: tuple[str, ...]
+    proves: bool
 
 
 def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
@@ -63,17 +68,20 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
         "diff": [],
     }
     errors: list[str] = []
+    roster = Roster(PosixMachine(), table.system_state)
     try:
-        parts = _parts(table, settings, result["warnings"])
-        keep_list = os.geteuid() == 0 and not _own_scope(settings) and not check_mode
-        if keep_list:
-            _register(table, parts)
+        parts, gone = _parts(table, settings, roster, result["warnings"])
+        keep_roster = os.geteuid() == 0 and not _own_scope(settings) and not check_mode and settings["sections"]
+        if keep_roster:
+            roster.add([part.account.name for part in parts if part.account and part.wanted])
+        settled = set(gone)
+        for part in parts:
+            if _run_part(table, settings, part, check_mode, with_diff, result, errors) and part.account:
+                settled.add(part.account.name)
+        if keep_roster:
+            roster.drop(settled)
     except MachineError as exc:
-        return dict(result, **_failure(str(exc)))
-    for part in parts:
-        _run_part(table, settings, part, check_mode, with_diff, result, errors)
-    if keep_list and not errors:
-        _unregister(table, parts)
+        errors.append(str(exc))
     if not with_diff:
         del result["diff"]
     if errors:
@@ -93,21 +101,20 @@ def _run_part(
     with_diff: bool,
     result: Result,
     errors: list[str],
-) -> None:
+) -> bool:
+    """Run one part and add it to the result. True: nothing of ours is left there."""
     name = part.account.name if part.account else ""
 
     def work() -> Result:
         return _transact(table, settings, part, check_mode)
 
     try:
-        answer = _accounts.run_as(part.account, work) if part.account else work()
-    except RootsNeeded as exc:
-        result["needs"] = "ca_roots"
-        errors.append(str(exc))
-        return
+        answer = _accounts.run_as(part.account, work) if part.account else _accounts.guarded(work)
     except MachineError as exc:
+        if exc.needs:
+            result["needs"] = exc.needs
         errors.append(f"{name}: {exc}" if name else str(exc))
-        return
+        return False
     mine = {"user": name} if name else {}
     result["resources"] += [dict(resource, **mine) for resource in answer["resources"]]
     result["changed"] = result["changed"] or bool(answer["resources"])
@@ -119,6 +126,7 @@ def _run_part(
         result["diff"] += answer["diff"]
     if answer["error"]:
         errors.append("{}: {}".format(name, answer["error"]) if name else answer["error"])
+    return bool(answer["settled"])
 
 
 def _own_scope(settings: Settings) -> bool:
@@ -126,86 +134,63 @@ def _own_scope(settings: Settings) -> bool:
     return settings["scope"] == "user" and not settings["users"]
 
 
-def _parts(table: Platform, settings: Settings, warnings: list[str]) -> list[Part]:
-    """The transactions of this run, in their order. Raises MachineError when this process may not do what is asked."""
-    root = os.geteuid() == 0
+def _parts(table: Platform, settings: Settings, roster: Roster, warnings: list[str]) -> tuple[list[Part], list[str]]:
+    """The transactions of this run in their order, and users that are gone and may be forgotten.
+
+    Raises MachineError when this process may not do what is asked.
+    """
     sections = tuple(settings["sections"])
     present = settings["state"] == "present"
     if _own_scope(settings):
-        return [Part(_accounts.own(settings["home"]), sections, present)]
-    if not root:
+        return [Part(_accounts.own(settings["home"]), sections, sections if present else (), present)], []
+    if os.geteuid() != 0:
         own = _accounts.own()
         if settings["scope"] == "user" and settings["users"] == [own.name]:
-            return [Part(own, sections, present)]
-        raise MachineError(f"this needs root, and the connection is {own.name}: set conda_proxy_become: true")
+            return [Part(own, sections, sections if present else (), present)], []
+        raise MachineError(f"this needs root, and it runs as {own.name}: set conda_proxy_become: true and become root")
     system = settings["scope"] == "system"
-    theirs = ("netrc",) if system and present else sections
-    parts = []
+    systems = tuple(section for section in sections if section != "netrc")
+    theirs = tuple(section for section in sections if section == "netrc") if system else sections
+    parts, gone = [], []
     if system or os.path.isdir(table.system_state):
-        parts.append(Part(None, tuple(section for section in sections if section != "netrc"), present and system))
-    asked = settings["users"] if not system or "netrc" in sections else []
-    for name in _unique([*asked, *Store(PosixMachine(), table.system_state).load_state().users]):
+        parts.append(Part(None, systems, systems if present and system else (), present and system))
+    asked = settings["users"] if theirs or not system else []
+    for name in _unique([*asked, *roster.names()]):
         account = _accounts.find(name)
+        wanted = present and name in asked
         if account is not None:
-            wanted = present and name in asked
-            parts.append(Part(account, theirs if wanted else sections, wanted))
-        elif name in asked:
-            raise MachineError(f"conda_proxy_users names {name}, and this machine has no such user")
+            parts.append(Part(account, sections, theirs if wanted else (), wanted))
+        elif wanted:
+            raise MachineError(
+                f"conda_proxy_users names {name}, and this machine has no such user; correct the name or create the user"
+            )
         else:
             warnings.append(f"the user {name} was served before and is gone; what lies in that home stays")
-    return parts
-
-
-def _register(table: Platform, parts: t.Sequence[Part]) -> None:
-    """Keep the list of users served in the system's state, before anything is written for a new one."""
-    names = [part.account.name for part in parts if part.account and part.wanted]
-    machine = PosixMachine()
-    store = Store(machine, table.system_state)
-    state = store.load_state()
-    missing = [name for name in names if name not in state.users]
-    if missing:
-        made = machine.missing_folders(store.folder + "/x")
-        for folder in made:
-            machine.make_folder(folder, private=folder == store.folder)
-        with machine.lock(store.folder):
-            state = store.load_state()
-            state.made = _unique([*state.made, *made])
-            state.users.update({name: {} for name in missing})
-            store.save_state(state)
-
-
-def _unregister(table: Platform, parts: t.Sequence[Part]) -> None:
-    """Forget the users from whom everything was taken back."""
-    gone = {part.account.name for part in parts if part.account and not part.wanted}
-    store = Store(PosixMachine(), table.system_state)
-    if gone & set(store.load_state().users):
-        with store.machine.lock(store.folder):
-            state = store.load_state()
-            state.users = {name: value for name, value in state.users.items() if name not in gone}
-            if state.empty:
-                store.drop([folder for folder in state.made if store.folder.startswith(folder + "/")])
-            else:
-                store.save_state(state)
+            gone.append(name)
+    return parts, gone if not present and set(ALL_SECTIONS) <= set(sections) else []
 
 
 def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool) -> Result:
     """One part, with the rights of its user."""
     masker = Masker(settings["mask_key"])
     scope = Scope(table, part.account.home if part.account else "")
-    variables = environment_variables(scope, settings) if part.wanted and "environment" in part.sections else {}
+    account = part.account or _accounts.own()
+    if part.account and not os.path.isdir(account.home):
+        if part.wanted:
+            raise MachineError(f"the home {account.home} of {account.name} is not there; create it or correct it")
+        notes = [f"the home {account.home} of {account.name} is not there; what lies in it stays"]
+        return _answer(Outcome([], 0, notes, []), [], "")
+    variables = environment_variables(scope, settings) if "environment" in part.wanted else {}
     machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
     folder = scope.path(USER_STATE) if part.account else table.system_state
-    account = part.account or _accounts.own()
     login: dict[str, t.Any] = {}  # empty where nobody asks for it
-    if part.wanted and (settings["verify"] != "none" or "netrc" in part.sections):
+    if (part.proves and settings["verify"] != "none") or "netrc" in part.wanted:
         login = _login.login_environment(account.home, account.shell, account.name)
     bases = find_bases(account.home, login.pop("PATH", ""), settings["prefix"])
     options = dict(settings["proof"], user=account.name)
 
     def targets() -> t.Sequence[Target]:
-        return build_targets(scope, settings, part.sections, bases) if part.wanted else []
-
-    transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
+        return build_targets(scope, settings, part.wanted, bases)
 
     def prove(written: bool) -> list[Result]:
         environment = login
@@ -213,8 +198,8 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
             environment = {**_login.login_environment(account.home, account.shell, account.name), **variables}
         return _proof.prove(bases, environment, account.home, options)
 
-    proof = Proof(settings if part.wanted else dict(settings, verify="none"), prove)
-    error = ""
+    transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
+    proof = Proof(settings if part.proves else dict(settings, verify="none"), prove)
     rolled_back = False
     try:
         if check_mode:
@@ -222,18 +207,24 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
             proof.look()
         else:
             outcome = transaction.converge(proof.before, proof.after)
-            error = proof.complaint
+        error = "; ".join([*outcome.problems, *([proof.complaint] if proof.complaint else [])])
     except Failed as exc:
-        outcome, error, rolled_back = Outcome([], 0, exc.warnings), str(exc), True
+        outcome, error, rolled_back = Outcome([], 0, exc.warnings, []), str(exc), True
     outcome.warnings.extend(_elsewhere(part, account, login))
-    return dict(_answer(outcome, proof.rows, error), rolled_back=rolled_back)
+    if settings["state"] == "absent" and not outcome.changes:
+        outcome.warnings.extend(
+            f"{path}: has lines of ours that the state here does not know; take them out by hand"
+            for path in strays(scope)
+        )
+    settled = not check_mode and Store(machine, folder).load_state().empty
+    return dict(_answer(outcome, proof.rows, error), rolled_back=rolled_back, settled=settled)
 
 
 def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:
     """Is another netrc read than the one that is written?"""
     path = os.path.join(account.home, ".netrc")
     named = login.get("NETRC", path)
-    if "netrc" not in part.sections or not part.account or os.path.realpath(named) == os.path.realpath(path):
+    if "netrc" not in part.wanted or not part.account or os.path.realpath(named) == os.path.realpath(path):
         return []
     return [f"{path}: a login shell of {account.name} sets NETRC to another file, so this one is not read"]
 
@@ -246,6 +237,8 @@ def _answer(outcome: Outcome, proof: list[Result], error: str) -> Result:
         "warnings": outcome.warnings + _notices(outcome.changes),
         "proof": proof,
         "diff": [_difference(change) for change in outcome.changes],
+        "rolled_back": False,
+        "settled": False,
         "error": error,
     }
 

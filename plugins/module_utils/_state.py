@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 
 SCHEMA_VERSION = 1
 Entry = t.Dict[str, t.Any]
+_ENTRY = {"kind", "editor", "owned", "original", "left", "left_mode", "sections", "activate", "follow"}
 
 
 def pack(file: File) -> dict[str, t.Any]:
@@ -71,9 +72,12 @@ class Store:
             return None
         try:
             content = json.loads(file.data.decode())
-            version = content["schema_version"]
-        except (ValueError, KeyError, TypeError):
-            raise MachineError(f"{path} is damaged; move it away, and see docs/state.md for what that means") from None
+            version = int(content["schema_version"])
+            whole = all(set(entry) >= _ENTRY for entry in content.get("targets", {}).values())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            whole = False
+        if not whole:
+            raise MachineError(f"{path} is damaged; move it away, and see docs/state.md for what that means")
         if version > SCHEMA_VERSION:
             raise MachineError(
                 f"{path} was written by a newer condafleet.proxy; update the collection on this control node"

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
+    HEADER,
     BlockEditor,
     CertificatesEditor,
     CondarcEditor,
@@ -36,11 +37,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 
 Settings = t.Mapping[str, t.Any]
-HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
 
 
 class RootsNeeded(MachineError):
     """This machine has no CA roots to join the bundle with; the control node must send its own."""
+
+    needs = "ca_roots"
 
     def __init__(self) -> None:
         super().__init__(
@@ -131,7 +133,9 @@ def _condarc(scope: Scope, settings: Settings) -> Target:
 def _environment(scope: Scope, settings: Settings) -> list[Target]:
     named = settings["environment"]["targets"]
     variables = environment_variables(scope, settings)
-    targets = []
+    targets: list[Target] = []
+    if not variables:
+        return targets
     for row in scope.platform.system if scope.system else scope.platform.user:
         if (row.name in named) if named else not row.by_name:
             path = _consumer_path(scope, row)
@@ -182,3 +186,18 @@ def _parser_escapes(base: Base) -> bool | None:
     if not base.python_version:
         return None
     return tuple(int(part) for part in base.python_version.split(".")[:2]) >= (3, 11)
+
+
+def strays(scope: Scope) -> list[str]:
+    """The files of the table that carry our mark, for a machine whose state was lost."""
+    found = []
+    for row in scope.platform.system if scope.system else scope.platform.user:
+        for path in map(scope.path, row.paths):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as stream:
+                    text = stream.read(1 << 20)
+            except OSError:
+                continue
+            if WholeEditor("").marked(text) or BlockEditor({}).marked(text):
+                found.append(path)
+    return found

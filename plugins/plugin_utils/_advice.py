@@ -31,6 +31,8 @@ def advise(
     """All warnings about settings that passed the checks."""
     notes = _about_proxies(options, sections, proxies, no_proxy) if proxies else []
     notes += _about_tls(ssl_verify, proxies)
+    if not proxies and "environment" in sections and not options["ca_bundle"] and not options["ca_bundle_src"]:
+        notes.append("conda_proxy_http is not set, so the environment section has nothing to write")
     notes += _about_sections(options, sections)
     return notes + _about_netrc(netrc)
 

@@ -70,6 +70,8 @@ def check_paths(options: Settings) -> None:
     if path:
         if not path.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", path):
             raise Refused("condarc_path", "is not an absolute path", "begin it with / (or ~/ in user scope)")
+        if options["users"] and options["scope"] == "user" and not path.startswith("~/"):
+            raise Refused("condarc_path", "is one file for several users", "begin it with ~/")
         if path.startswith("~/") and options["scope"] == "system":
             raise Refused(
                 "condarc_path",

@@ -9,6 +9,7 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -75,7 +76,10 @@ def compile_settings(options: Settings, render: Render, ca_bundle: str | None = 
     settings = dict(
         _absent(options, sections),
         state="present",
-        condarc={"path": options["condarc_path"], "fragment": fragment},
+        condarc={
+            "path": os.path.normpath(options["condarc_path"]) if options["condarc_path"] else None,
+            "fragment": fragment,
+        },
         environment={"variables": variables, "targets": options["environment_targets"]},
         ca_bundle={"pem": ca_bundle, "roots": None} if ca_bundle else None,
         netrc=netrc,
@@ -94,7 +98,7 @@ def _absent(options: Settings, sections: list[str]) -> dict[str, t.Any]:
         "state": "absent",
         "scope": options["scope"],
         "users": options["users"],
-        "home": options["home"] or "",
+        "home": os.path.normpath(options["home"]) if options["home"] else "",
         "sections": sections,
         "prefix": options["prefix"] or "",
         "condarc": {"path": None, "fragment": []},

@@ -24,8 +24,13 @@ except ImportError:  # ansible-core before 2.19 templates every text it is given
 
 def render_template(templar: t.Any, path: str, condarc: dict[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str:
     """The text that the template at C(path) makes of C(condarc), beside the host's variables. Raises Refused."""
-    with open(path, encoding="utf-8") as stream:
-        text = stream.read()
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+    except (OSError, UnicodeDecodeError):
+        raise Refused(
+            "condarc_template", "names a file that cannot be read as UTF-8", "name a Jinja2 template"
+        ) from None
     # values may hold "{{": they are text, not templates
     variables = dict(task_vars, condarc=wrap_var(condarc))
     scoped = templar.copy_with_new_env(available_variables=variables)

@@ -240,3 +240,28 @@ def test_lock(player: Player, conda_hosts: list[Host], host_channels: Channels) 
     player.play("remove", "--limit", host.name)
     assert host.read("/etc/conda/.condarc").count("#") == 2
     host.run("rm -r /etc/conda")
+
+
+def test_undo_and_drop_of_the_systemd_manager(player: Player, conda_hosts: list[Host]) -> None:
+    """What was put back or dropped cannot be read back from systemd, and must not be asked for."""
+    host = conda_hosts[0]
+    player.variables |= {
+        "conda_proxy_hosts": host.name,
+        "conda_proxy_environment_targets": ["systemd_manager", "profile"],
+    }
+    before = fingerprint(host)
+    bad = {"conda_proxy_verify": "require", "conda_proxy_channels": ["https://nowhere.invalid/x"]}
+    played = player.play("site", **bad)
+    result = played.result(host.name)
+    assert result["rolled_back"] is True, result
+    assert "conda does not reach https://nowhere.invalid/x" in result["msg"]
+    assert fingerprint(host) == before
+    assert "http_proxy" not in host.run("systemctl show-environment").stdout
+    assert player.play("site").returncode == 0
+    assert f"//{PROXY_USER}:" in host.run("systemctl show-environment").stdout
+    rotated = player.play("site", conda_proxy_http="http://127.0.0.1:9", **bad)
+    assert rotated.result(host.name)["rolled_back"] is True
+    assert "127.0.0.1:9" not in host.run("systemctl show-environment").stdout
+    dropped = player.play("site", conda_proxy_environment_targets=["profile"])
+    assert dropped.returncode == 0, dropped.output
+    assert "http_proxy" not in host.run("systemctl show-environment").stdout

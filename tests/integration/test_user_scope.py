@@ -261,5 +261,34 @@ def test_a_user_that_is_gone_is_reported(player: Player, conda_hosts: list[Host]
     assert played.returncode == 0, played.output
     assert any("the user carl was served before and is gone" in note for note in played.result(host.name)["warnings"])
     unknown = player.play("site")
-    assert unknown.result(host.name)["msg"] == "conda_proxy_users names carl, and this machine has no such user"
-    host.run("rm -r /home/carl")
+    assert unknown.result(host.name)["msg"].startswith(
+        "conda_proxy_users names carl, and this machine has no such user"
+    )
+    removed = player.play("remove")
+    assert removed.returncode == 0
+    host.run("rm -r /home/carl; ! ls -d /var/lib/condafleet")
+
+
+def test_nobody_is_forgotten_while_something_of_ours_is_there(player: Player, conda_hosts: list[Host]) -> None:
+    host = conda_hosts[0]
+    before = homes(host)
+    player.variables |= {"conda_proxy_verify": "none", "conda_proxy_users": ["ada", "bob"]}
+    entry = {"machine": "mirror.example.com", "login": "ada", "password": "secret"}
+    assert player.play("verify").returncode == 0
+    assert homes(host) == before, "verify changed something"
+    assert player.play("site", conda_proxy_sections=["netrc"], conda_proxy_netrc=[entry]).returncode == 0
+    assert player.play("site").returncode == 0
+    # runs that do not name every section, and name fewer users
+    assert player.play("site", conda_proxy_users=["ada"], conda_proxy_sections=["condarc"]).returncode == 0
+    assert player.play("verify", conda_proxy_users=["ada"]).returncode == 0
+    assert host.run("grep -c BEGIN /home/bob/.profile").stdout.strip() == "1"
+    # another scope: what is not asked for any more is taken back, from everybody
+    system = {"conda_proxy_scope": "system", "conda_proxy_users": [], "conda_proxy_password_exposure": "allow"}
+    assert player.play("site", **system).returncode == 0
+    assert host.run("grep -c BEGIN /home/ada/.profile /home/bob/.profile", check=False).stdout.split() == [
+        "/home/ada/.profile:0",
+        "/home/bob/.profile:0",
+    ]
+    assert "mirror.example.com" in host.read("/home/ada/.netrc")
+    assert player.play("remove", **system).returncode == 0
+    assert homes(host) == before

@@ -118,9 +118,17 @@ class TestTrust:
             folder.chmod(0o755)
         return base
 
-    def test_a_sticky_parent_is_not_enough(self, tmp_path: Path, base: Path) -> None:
+    def test_a_sticky_parent_is_fine(self, tmp_path: Path, base: Path) -> None:
+        """As /tmp: others can neither rename nor remove what is root's."""
         tmp_path.chmod(0o1777)
+        assert untrusted_for_root(str(base)) is None
+        tmp_path.chmod(0o777)
         assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by others than root"
+
+    @pytest.mark.parametrize("place", [".", "bin"])
+    def test_a_sticky_folder_of_the_base_is_not(self, base: Path, place: str) -> None:
+        (base / place).chmod(0o1777)
+        assert "can be changed by others than root" in str(untrusted_for_root(str(base)))
 
     @pytest.mark.parametrize("place", [".", "bin"])
     def test_group_writable(self, base: Path, place: str) -> None:
@@ -143,6 +151,5 @@ class TestTrust:
     def test_gone(self, tmp_path: Path) -> None:
         assert "No such file" in str(untrusted_for_root(str(tmp_path / "gone")))
 
-    def test_roots_own(self, tmp_path: Path, base: Path) -> None:
-        """Nothing of the base is wrong; above it there may be a /tmp."""
-        assert str(tmp_path) not in str(untrusted_for_root(str(base)))
+    def test_roots_own(self, base: Path) -> None:
+        assert untrusted_for_root(str(base)) is None
