@@ -17,6 +17,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "deadline": {"type": "float", "default": 45.0},
     "connect_timeout": {"type": "float", "default": 5.0},
     "read_timeout": {"type": "float", "default": 15.0},
+    "packages": {"type": "bool", "default": False},
     "require": {"type": "bool", "default": False},
 }
 

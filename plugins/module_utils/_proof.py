@@ -46,11 +46,11 @@ class Account(NamedTuple):
 def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, options: dict[str, Any]) -> list[Row]:
     """A row per base and channel. `environment`: the proxy and CA variables that conda is to see, None removes one.
 
-    options: channels (a list; none: the effective ones), deadline, connect_timeout, read_timeout, user (for the rows),
-    bare (channels, proxies, ca_bundle: what Python alone checks where there is no conda).
+    options: channels (a list; none: the effective ones), packages (look at one of each channel too), deadline,
+    connect_timeout, read_timeout, user (for the rows), bare (channels, proxies, ca_bundle: what Python alone checks where there is no conda).
     """
     given = dict(DEFAULTS, **{key: options[key] for key in DEFAULTS if options.get(key) is not None})
-    given.update(environment=environment, channels=options.get("channels"))
+    given.update(environment=environment, channels=options.get("channels"), packages=options.get("packages"))
     rows: list[Row] = []
     for base in bases:
         account, refusal = _account_for(base, home)

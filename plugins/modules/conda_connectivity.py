@@ -70,6 +70,18 @@ options:
     description: Seconds to wait for an answer.
     type: float
     default: 15.0
+  packages:
+    description:
+      - Read the first kilobyte of one package of every channel that is V(ok), too, through conda's own session. Some
+        filters block only C(.conda) and C(.tar.bz2).
+      - >-
+        Which package: the first and the last 64 kB of C(noarch/current_repodata.json) are read, or of
+        C(noarch/repodata.json) where there is no such file, and the smallest package named there is taken, a C(.conda)
+        before a C(.tar.bz2). So a channel costs up to 150 kB more. Where no name is found the channel stays V(ok),
+        RV(proof[].package) is none and RV(proof[].detail) says so.
+      - Not done on a machine without conda.
+    type: bool
+    default: false
   require:
     description: Fail when a channel's verdict is not V(ok).
     type: bool
@@ -176,8 +188,13 @@ proof:
     tls_issuer:
       description: Who signed the channel's certificate, where that is not a public authority.
       type: str
+    package:
+      description:
+        - The package that was tried, without credentials; none without O(packages).
+        - When the verdict is not V(ok) although a package was tried, it is the package's verdict.
+      type: str
     detail:
-      description: One line of what was seen.
+      description: One line of what was seen. Begins with C(Package) and its name where the package failed.
       type: str
   sample:
     - base: /opt/conda
