@@ -18,6 +18,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "connect_timeout": {"type": "float", "default": 5.0},
     "read_timeout": {"type": "float", "default": 15.0},
     "packages": {"type": "bool", "default": False},
+    "info": {"type": "bool", "default": False},
     "require": {"type": "bool", "default": False},
 }
 

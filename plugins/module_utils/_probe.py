@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import errno
 import getpass
 import http.client
 import importlib
+import io
 import json
 import logging
 import netrc
@@ -40,6 +42,7 @@ _INDEX_READ = 1 << 16  # of an index, at its start and at its end, to find a pac
 _WORKERS = 8
 _REDIRECTS = 10
 _DETAIL = 300
+_INFO = 16_000  # characters
 _LOOK = 5.0  # seconds for each second look; the failure itself has taken its time already
 
 Row = Dict[str, Any]
@@ -106,14 +109,18 @@ class Scrubber:
             self.add(token)
 
     def clean(self, text: str) -> str:
-        """One line of `text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
+        """One line of `text` without secrets."""
+        return " ".join(self.clean_lines(text).split())[:_DETAIL]
+
+    def clean_lines(self, text: str) -> str:
+        """`text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
         if self._short:
             return WITHHELD
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, "***")
         for shape, mask in _SHAPES:
             text = shape.sub(mask, text)
-        return " ".join(text.split())[:_DETAIL]
+        return text
 
 
 def _forms(text: str, user: str) -> Iterable[str]:
@@ -1062,6 +1069,25 @@ def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeout
     side_by_side(report, urls, conda.check)
 
 
+def conda_info(report: Report, scrubber: Scrubber, timeouts: Timeouts) -> str:
+    """What `conda info --all` prints, without secrets. In this process: no environment of another one shows them."""
+    try:
+        conda = Conda(report, scrubber, timeouts, False)
+    except Verdict as verdict:
+        return f"conda info was not run: {verdict.name}. {verdict.detail}"
+    urls: list[str] = []
+    with contextlib.suppress(Verdict):  # offline, for instance: no reason to be silent
+        urls = conda.channels(None)
+    conda.learn_secrets(urls)
+    os.environ.setdefault("CONDA_OVERRIDE_CUDA", "")  # else conda starts itself again to look for a graphics card
+    sys.argv = ["conda", "info", "--all"]
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        importlib.import_module("conda.cli.main").main()
+    text = scrubber.clean_lines(output.getvalue()).strip("\n")
+    return text if len(text) <= _INFO else text[:_INFO] + "\n(cut off here)"
+
+
 def side_by_side(report: Report, urls: list[str], check: Any) -> None:
     """Check every URL on a few threads; whatever goes wrong in one becomes its row."""
     todo: queue.Queue[tuple[str, Row]] = queue.Queue()
@@ -1215,7 +1241,9 @@ def main(encoded: str) -> NoReturn:
     timeouts = float(given["connect_timeout"]), float(given["read_timeout"])
     scrubber = Scrubber()
     try:
-        if given.get("bare") is not None:
+        if given.get("info"):
+            report.facts["info"] = conda_info(report, scrubber, timeouts)
+        elif given.get("bare") is not None:
             bare = Bare(report, scrubber, given["bare"], timeouts)
             side_by_side(report, list(given["bare"].get("channels", ())), bare.check)
         else:

@@ -30,6 +30,7 @@ DEFAULTS = {"deadline": 45.0, "connect_timeout": 5.0, "read_timeout": 15.0}
 _BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 _ALIAS = "https://conda.anaconda.org"
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+_INFO_DEADLINE = 30.0
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
 _OUTPUT_CAP = 1 << 20
 
@@ -65,6 +66,27 @@ def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, 
     for row in rows:
         row["user"] = options.get("user")
     return [advise(row) for row in rows]
+
+
+def conda_info(bases: Sequence[Base], environment: dict[str, str | None], home: str) -> list[Row]:
+    """`conda info --all` of every base, without secrets: what support asks for, and never a verdict."""
+    given = dict(DEFAULTS, deadline=_INFO_DEADLINE, environment=environment, info=True)
+    found = []
+    for base in bases:
+        account, refusal = _account_for(base, home)
+        text = f"Not run as root: {refusal}." if refusal else _info_text(run(base.python, given, account))
+        found.append({"base": base.prefix, "text": text})
+    return found
+
+
+def _info_text(answer: Answer) -> str:
+    if answer.failure:
+        return answer.failure
+    try:
+        document = json.loads(answer.output.decode("ascii"))
+        return str(document.get("info") or f"No answer: {document['rows'][0]['detail']}")
+    except (ValueError, KeyError, TypeError, IndexError):
+        return "Its Python gave no answer that can be read." if answer.in_time else "It was killed: it did not end."
 
 
 def _account_for(base: Base, home: str) -> tuple[Account | None, str | None]:
@@ -111,7 +133,21 @@ def program(given: dict[str, Any]) -> bytes:
     return _PROBE + b'\nmain("' + encoded.encode("ascii") + b'")\n'
 
 
+class Answer(NamedTuple):
+    """What a run of the probe's program gave: its output, whether it ended in time, or why it did not start."""
+
+    output: bytes
+    in_time: bool
+    failure: str = ""
+
+
 def run_probe(python: str, given: dict[str, Any], account: Account | None) -> list[Row]:
+    """The rows of one run."""
+    answer = run(python, given, account)
+    return [_failed("conda_unusable", answer.failure)] if answer.failure else _read(answer.output, answer.in_time)
+
+
+def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
     """Run the probe with this interpreter. Secrets go over stdin: neither argv nor the environment shows them."""
     account = account or Account(-1, -1, "", os.path.expanduser("~"))
 
@@ -135,12 +171,11 @@ def run_probe(python: str, given: dict[str, Any], account: Account | None) -> li
         )
     except (OSError, subprocess.SubprocessError) as exc:
         reason = getattr(exc, "strerror", None) or type(exc).__name__
-        return [_failed("conda_unusable", f"{python} cannot be started: {reason}.")]
-    output, in_time = _talk(child, program(given), given["deadline"] + _GRACE)
-    return _read(output, in_time)
+        return Answer(b"", True, f"{python} cannot be started: {reason}.")
+    return _talk(child, program(given), given["deadline"] + _GRACE)
 
 
-def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[bytes, bool]:
+def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> Answer:
     """Feed the child and read its answer; kill its process group when the time or the cap is reached."""
     stdin, stdout = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
     threading.Thread(target=_feed, args=(stdin, text), daemon=True).start()
@@ -158,7 +193,7 @@ def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[
         os.killpg(child.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
     stdout.close()
     child.wait()
-    return output, in_time
+    return Answer(output, in_time)
 
 
 def _feed(stdin: IO[bytes], text: bytes) -> None:
@@ -202,6 +237,8 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     failed = [row for row in rows if not row["ok"]]
     result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}
     result["reachable"] = not failed
+    if options.get("info"):
+        result["conda_info"] = conda_info(bases, environment, home)
     if failed and options.get("require"):
         first = failed[0]
         result["failed"] = True

@@ -82,6 +82,15 @@ options:
       - Not done on a machine without conda.
     type: bool
     default: false
+  info:
+    description:
+      - Return what C(conda info --all) prints, too, for support. It is never the verdict, as it shows proxies only as
+        C(<set>).
+      - It runs in conda's own Python with the same environment, and is ended after 30 seconds. The only variable that
+        it sees in addition is an empty C(CONDA_OVERRIDE_CUDA), so that conda starts no process to look for a graphics
+        card.
+    type: bool
+    default: false
   require:
     description: Fail when a channel's verdict is not V(ok).
     type: bool
@@ -121,6 +130,21 @@ schema_version:
   description: The version of the form of this result.
   type: int
   returned: always
+conda_info:
+  description: For every base what C(conda info --all) printed, as text.
+  type: list
+  elements: dict
+  returned: when O(info) is set
+  contains:
+    base:
+      description: The folder of the conda base.
+      type: str
+    text:
+      description:
+        - At most 16 kB. No user, password, token or query of a URL is in it, and no secret that conda's configuration,
+          the environment or the netrc file hold. Where one of these is shorter than four characters, it is withheld.
+        - One sentence where there is nothing to show.
+      type: str
 proof:
   description: A row for every base and channel. No value holds a secret.
   type: list

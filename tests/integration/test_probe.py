@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof import prove
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import WITHHELD
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
 from tests.bed.channel import ChannelServer, make_channel
 from tests.bed.proxy import Proxy
-from tests.integration.probe_servers import HOSTS, MARKER, Servers, as_dict
+from tests.integration.probe_servers import HOSTS, MARKER, PASSWORD, PASSWORD_ENCODED, Servers, as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,3 +247,55 @@ def test_enough() -> None:
     names = [scenario["id"] for scenario in SCENARIOS]
     assert len(names) >= 80
     assert len(set(names)) == len(names)
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str]]:
+    """Every file, folder and link below `folder`, with its mode and content."""
+    found: dict[str, tuple[int, bytes | str]] = {}
+    for path in folder.rglob("*"):
+        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
+        found[str(path.relative_to(folder))] = (path.lstat().st_mode, content)
+    return found
+
+
+SECRET_CONDARC = (
+    f"channels: ['http://ada:{PASSWORD_ENCODED}@127.0.0.1:9/main', 'http://127.0.0.1:9/t/{MARKER}token/x']\n"
+    f"proxy_servers: {{http: 'http://ada:{PASSWORD_ENCODED}@127.0.0.1:9'}}\n"
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_conda_info(version: str, conda: Callable[..., Path], tmp_path: Path) -> None:
+    """What support asks for, without secrets, also where conda prints a variable as it is."""
+    (tmp_path / ".condarc").write_text(SECRET_CONDARC)
+    (tmp_path / ".netrc").write_text(f"machine x login ada password {MARKER}netrc\n")
+    before = snapshot(tmp_path)
+    environment: dict[str, str | None] = {
+        "https_proxy": f"http://ada:{PASSWORD_ENCODED}@127.0.0.1:9",
+        "CONDA_PROXY_NOTE": f"see {PASSWORD} and {MARKER}netrc and http://127.0.0.1/?session={MARKER}",
+    }
+    bases = find_bases(str(tmp_path), "", str(conda(version)))
+    (entry,) = conda_info(bases, environment, str(tmp_path))
+    assert entry["base"] == bases[0].prefix
+    for words in (f"conda version : {version}", "https_proxy: <set>", "127.0.0.1:9/t/", str(tmp_path / ".condarc")):
+        assert words in entry["text"]
+    assert re.search(r"CONDA_PROXY_NOTE: see \*\*\* and \*\*\* and ", entry["text"]), entry["text"]
+    assert MARKER not in entry["text"]
+    assert PASSWORD_ENCODED not in entry["text"]
+    assert len(entry["text"].splitlines()) > 30
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_conda_info_where_there_is_nothing_to_show(version: str, conda: Callable[..., Path], tmp_path: Path) -> None:
+    bases = find_bases(str(tmp_path), "", str(conda(version)))
+    (tmp_path / ".condarc").write_text("channels: ['http://ada:Zq7@127.0.0.1:9/main']\n")
+    assert conda_info(bases, {}, str(tmp_path))[0]["text"] == WITHHELD
+    (tmp_path / ".condarc").write_text(f"proxy_servers: {{http: http://ada:{MARKER}pw@x\n")
+    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    assert text.startswith("conda info was not run: config_invalid.")
+    assert MARKER not in text
+    (tmp_path / ".condarc").write_text("envs_dirs: ['/" + "x" * 20_000 + "']\n")
+    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    assert len(text) < 16_100
+    assert text.endswith("(cut off here)")

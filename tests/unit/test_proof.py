@@ -79,6 +79,24 @@ def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
     assert "REQUESTS_CA_BUNDLE" not in seen
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("sleep 60\n", "It was killed"),
+        ("echo hello\n", "no answer that can be read"),
+        ('echo \'{"rows": [{"detail": "No result."}]}\'\n', "No answer: No result."),
+        ('echo \'{"info": "all is well"}\'\n', "all is well"),
+    ],
+)
+@pytest.mark.usefixtures("_short_grace")
+def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str) -> None:
+    monkeypatch.setattr(_proof, "_INFO_DEADLINE", 2.0)
+    python = interpreter_that(tmp_path, script)
+    base = Base(str(tmp_path), python, os.geteuid(), None, "given")
+    monkeypatch.setattr(_proof, "_account_for", lambda _base, _home: (HERE, None))
+    assert words in _proof.conda_info([base], {}, "/nonexistent")[0]["text"]
+
+
 def base_at(prefix: str, uid: int) -> Base:
     return Base(prefix, prefix + "/bin/python", uid, None, "given")
 
