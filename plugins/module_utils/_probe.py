@@ -780,14 +780,39 @@ def raise_407(response: Any, **_kwargs: Any) -> Any:
 _READ_EARLY = ("proxy_servers", "ssl_verify", "client_ssl_cert", "client_ssl_cert_key", "offline", "channel_alias")
 
 
+class Fixed:
+    """In place of one of conda's settings: the value is given, everything else is asked of the original.
+
+    So nothing has to be written for conda to use it, and conda still checks the machine's own files.
+    """
+
+    def __init__(self, original: Any, value: Any) -> None:
+        self._original = original
+        self._value = value
+
+    def __get__(self, _context: Any, _owner: Any) -> Any:
+        return expand(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+def expand(value: Any) -> Any:
+    """${NAME} in a proxy's URL, as conda does; a path is as conda's commands check it, before that."""
+    if isinstance(value, dict):
+        return {key: os.path.expandvars(text) for key, text in value.items()}
+    return value
+
+
 class Conda:
     """The parts of conda that the probe uses, over all its versions."""
 
-    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, packages: bool) -> None:
+    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, given: dict[str, Any]) -> None:
         self._report = report
         self._scrubber = scrubber
         self._timeouts = timeouts
-        self._packages = packages
+        self._packages = bool(given.get("packages"))
+        self._candidate: dict[str, Any] = given.get("candidate") or {}
         ignored = IgnoredFiles()
         logging.getLogger("conda.common.configuration").addHandler(ignored)
         try:
@@ -806,6 +831,8 @@ class Conda:
         base = importlib.import_module("conda.base.context")
         base.reset_context()  # at import the search path is still empty
         self._context = base.context
+        for name, value in self._candidate.items():
+            setattr(type(base.context), name, Fixed(type(base.context).__dict__[name], value))
         # read now what the requests will need: an invalid value fails here, under its own name
         for name in _READ_EARLY:
             getattr(self._context, name, None)
@@ -1060,7 +1087,7 @@ def check_folder(url: str) -> Row:
 def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> None:
     """All channels, side by side: one dead proxy must not cost its timeout once per channel."""
     try:
-        conda = Conda(report, scrubber, timeouts, bool(given.get("packages")))
+        conda = Conda(report, scrubber, timeouts, given)
         urls = conda.channels(given.get("channels"))
     except Verdict as verdict:
         one_row(report, verdict.name, verdict.detail)
@@ -1069,10 +1096,10 @@ def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeout
     side_by_side(report, urls, conda.check)
 
 
-def conda_info(report: Report, scrubber: Scrubber, timeouts: Timeouts) -> str:
-    """What `conda info --all` prints, without secrets. In this process: no environment of another one shows them."""
+def conda_info(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> str:
+    """What `conda info --all` prints, without secrets."""
     try:
-        conda = Conda(report, scrubber, timeouts, False)
+        conda = Conda(report, scrubber, timeouts, given)
     except Verdict as verdict:
         return f"conda info was not run: {verdict.name}. {verdict.detail}"
     urls: list[str] = []
@@ -1242,7 +1269,7 @@ def main(encoded: str) -> NoReturn:
     scrubber = Scrubber()
     try:
         if given.get("info"):
-            report.facts["info"] = conda_info(report, scrubber, timeouts)
+            report.facts["info"] = conda_info(report, scrubber, given, timeouts)
         elif given.get("bare") is not None:
             bare = Bare(report, scrubber, given["bare"], timeouts)
             side_by_side(report, list(given["bare"].get("channels", ())), bare.check)

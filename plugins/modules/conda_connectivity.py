@@ -17,6 +17,13 @@ description:
   - conda itself gives one and the same text for a failing DNS, a refused connection, a timeout, a 407, a 403 and a
     wrong proxy scheme. The verdicts tell them apart; C(docs/verdicts.md) explains each.
   - Never prompts, ends by its own deadline, costs a few kilobytes per channel and writes nothing.
+  - >-
+    With a candidate (O(http), O(https), O(username), O(password), O(no_proxy), O(tls_to_proxy), O(ca_bundle),
+    O(ca_bundle_src)) it says whether these settings would work from there, without writing them: conda finds them in
+    force as if M(condafleet.proxy.conda_proxy) had written the condarc and the environment. With a candidate for the
+    proxy, the machine's own C(proxy_servers) and proxy variables are left out. Everything else stays the machine's: its
+    channels unless O(channels) is set, its other settings, and its errors, so a condarc that conda refuses is still
+    refused.
   - As root, a base that others than root can change is run with the rights of its owner, or not at all.
 version_added: 1.0.0
 author:
@@ -95,6 +102,40 @@ options:
     description: Fail when a channel's verdict is not V(ok).
     type: bool
     default: false
+  http:
+    description:
+      - Try this proxy for http:// URLs, and for https:// URLs unless O(https) is set.
+      - This and the options below are checked and encoded as by M(condafleet.proxy.conda_proxy).
+    type: str
+  https:
+    description: Try this proxy for https:// URLs.
+    type: str
+  username:
+    description: The user name at the tried proxy.
+    type: str
+  password:
+    description:
+      - The password at the tried proxy. It travels to the machine without being shown, and is written nowhere.
+      - Where this or O(username) is exactly C(${NAME}), only conda's settings have the proxy and no variable has, as
+        M(condafleet.proxy.conda_proxy) would write it.
+    type: str
+  no_proxy:
+    description: Hosts that conda reaches without the tried proxy. Only used with O(http).
+    type: list
+    elements: str
+    default: [localhost, 127.0.0.1, '::1']
+  tls_to_proxy:
+    description: The tried proxy's own port speaks TLS, so its URL may begin with https://.
+    type: bool
+    default: false
+  ca_bundle:
+    description: Try this CA bundle, an absolute path on the machine. Alone, it leaves the machine's proxy in force.
+    type: str
+  ca_bundle_src:
+    description:
+      - Try the CA certificates of this file of the control node, joined with the machine's roots.
+      - The machine has them in a private temporary file, which is gone afterwards. Nothing else is ever written.
+    type: str
 seealso:
   - module: condafleet.proxy.conda_proxy
 """
@@ -119,6 +160,15 @@ EXAMPLES = r"""
     environment:
       https_proxy: http://proxy.example.com:8080
     require: true
+
+- name: Would this proxy work from there? Nothing is changed
+  condafleet.proxy.conda_connectivity:
+    http: http://proxy.example.com:8080
+    username: ada
+    password: "{{ vault_proxy_password }}"
+    ca_bundle_src: company-ca.pem
+    packages: true
+  register: candidate
 """
 
 RETURN = r"""
@@ -198,7 +248,7 @@ proof:
       description: The proxy that was used, without credentials.
       type: str
     proxy_source:
-      description: Where it came from, V(condarc), V(environment), V(system) or V(none).
+      description: Where it came from, V(candidate) (this task's options), V(condarc), V(environment), V(system) or V(none).
       type: str
     proxy_file:
       description: The condarc that decided it.
@@ -207,7 +257,7 @@ proof:
       description: Whether condarc and environment name different proxies; conda since 24.1 uses both in one command.
       type: bool
     verify:
-      description: The CA bundle in force, or V(true) for the built-in one, or V(false).
+      description: The CA bundle in force, V(candidate) for this task's, V(true) for the built-in one, or V(false).
       type: raw
     tls_issuer:
       description: Who signed the channel's certificate, where that is not a public authority.
