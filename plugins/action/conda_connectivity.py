@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import CANDIDATE, compile_candidate
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS as CONDA_PROXY
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import PREFIX, Refused
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "channels": {"type": "list", "elements": "str"},
@@ -17,7 +20,10 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "deadline": {"type": "float", "default": 45.0},
     "connect_timeout": {"type": "float", "default": 5.0},
     "read_timeout": {"type": "float", "default": 15.0},
+    "packages": {"type": "bool", "default": False},
+    "info": {"type": "bool", "default": False},
     "require": {"type": "bool", "default": False},
+    **{name: CONDA_PROXY[name] for name in CANDIDATE},
 }
 
 
@@ -25,6 +31,16 @@ class ActionModule(HostAction):
     """See the documentation of the module of the same name."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        options = self.validated(OPTIONS)
-        return self.on_machine(task_vars or {}, {"task": "conda_connectivity", "options": options})
+        task_vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            self.check_text()
+            options = self.validated(OPTIONS)
+            candidate = compile_candidate(options, self.read_ca_bundle(options, task_vars))
+            asked = {name: value for name, value in options.items() if name not in CANDIDATE}
+            body = {"task": "conda_connectivity", "options": dict(asked, candidate=candidate)}
+            return self.with_roots(
+                lambda: self.on_machine(task_vars, body), candidate["ca_bundle"] if candidate else None
+            )
+        except Refused as exc:
+            return dict(result, failed=True, msg=str(exc).replace(PREFIX, ""))  # here the options have no prefix

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks, _condarc, _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks, _ca, _condarc, _netrc
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker, digest
 
 HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
@@ -152,7 +152,7 @@ class CertificatesEditor(Editor):
         return "roots_updated" if owned["ours"] == digest(self.wanted["ours"]) else "rotated"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return "".join(part.rstrip("\n") + "\n" for part in (self.wanted["ours"], self.wanted["roots"]) if part.strip())
+        return _ca.join(self.wanted["ours"], self.wanted["roots"])
 
     def take_back(self, text: str, original: str | None, force: bool) -> str:
         return original or ""

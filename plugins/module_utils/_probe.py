@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import errno
 import getpass
 import http.client
 import importlib
+import io
 import json
 import logging
 import netrc
@@ -36,9 +38,11 @@ from typing import Any, Dict, Iterable, NamedTuple, NoReturn, Tuple
 SCHEMA_VERSION = 1
 WITHHELD = "The text is withheld: it may hold a secret."
 _READ = 1024  # enough to tell repodata from a login page; a filter that breaks downloads later is not seen
+_INDEX_READ = 1 << 16  # of an index, at its start and at its end, to find a package's name
 _WORKERS = 8
 _REDIRECTS = 10
 _DETAIL = 300
+_INFO = 16_000  # characters
 _LOOK = 5.0  # seconds for each second look; the failure itself has taken its time already
 
 Row = Dict[str, Any]
@@ -105,14 +109,18 @@ class Scrubber:
             self.add(token)
 
     def clean(self, text: str) -> str:
-        """One line of `text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
+        """One line of `text` without secrets."""
+        return " ".join(self.clean_lines(text).split())[:_DETAIL]
+
+    def clean_lines(self, text: str) -> str:
+        """`text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
         if self._short:
             return WITHHELD
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, "***")
         for shape, mask in _SHAPES:
             text = shape.sub(mask, text)
-        return " ".join(text.split())[:_DETAIL]
+        return text
 
 
 def _forms(text: str, user: str) -> Iterable[str]:
@@ -586,7 +594,7 @@ class Reply(NamedTuple):
     status: int
     headers: Any  # a mapping with case-insensitive get
     body: bytes
-    zst: bool  # what was asked for
+    kind: str  # what was asked for: json, zst or package
     through_plain_proxy: bool  # an http:// URL through a proxy: the proxy may be who answers
 
 
@@ -627,7 +635,10 @@ def judge_body(reply: Reply) -> tuple[str, str]:
     start = reply.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] == b"<" or ("text/html" in str(reply.headers.get("Content-Type") or "") and start[:1] != b"{"):
         return "captive_portal", "HTML came back."
-    if reply.zst:
+    if reply.kind == "package":
+        known = start[:4] == b"PK\x03\x04" or start[:3] == b"BZh"
+        return ("ok", "") if known else ("not_repodata", "The answer is neither .conda nor .tar.bz2.")
+    if reply.kind == "zst":
         return ("ok", "") if start[:4] == b"\x28\xb5\x2f\xfd" else ("not_repodata", "The answer is not zstd.")
     if start[:1] != b"{":
         return "not_repodata", "The answer is not JSON." if start else "The answer is empty."
@@ -659,6 +670,7 @@ def new_row(url: str | None) -> Row:
         "proxy_conflict": False,
         "verify": None,
         "tls_issuer": None,
+        "package": None,
         "detail": "No result before the probe's deadline.",
     }
 
@@ -693,6 +705,21 @@ class Report:
                 data = data[os.write(self._fd, data) :]
         finally:
             os._exit(0)
+
+
+_PACKAGE = re.compile(r'"([^"/\\\s]+\.(?:conda|tar\.bz2))"\s*:\s*\{([^{}]*)\}')
+_SIZE = re.compile(r'"size"\s*:\s*(\d+)')
+_BASE_URL = re.compile(r'^\s*\{\s*"info"\s*:\s*\{[^{}]*"base_url"\s*:\s*"([^"\\]+)"')
+
+
+def smallest_package(text: str) -> str | None:
+    """The smallest package that a piece of an index names. conda takes .conda where there is a choice, so we do too."""
+    found = []
+    for name, entry in _PACKAGE.findall(text):
+        size = _SIZE.search(entry)
+        if name != "packages.conda":  # a key of the index itself
+            found.append((not name.endswith(".conda"), int(size.group(1)) if size else sys.maxsize, name))
+    return min(found)[2] if found else None
 
 
 def one_row(report: Report, name: str, detail: str) -> None:
@@ -753,13 +780,39 @@ def raise_407(response: Any, **_kwargs: Any) -> Any:
 _READ_EARLY = ("proxy_servers", "ssl_verify", "client_ssl_cert", "client_ssl_cert_key", "offline", "channel_alias")
 
 
+class Fixed:
+    """In place of one of conda's settings: the value is given, everything else is asked of the original.
+
+    So nothing has to be written for conda to use it, and conda still checks the machine's own files.
+    """
+
+    def __init__(self, original: Any, value: Any) -> None:
+        self._original = original
+        self._value = value
+
+    def __get__(self, _context: Any, _owner: Any) -> Any:
+        return expand(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+def expand(value: Any) -> Any:
+    """${NAME} in a proxy's URL, as conda does; a path is as conda's commands check it, before that."""
+    if isinstance(value, dict):
+        return {key: os.path.expandvars(text) for key, text in value.items()}
+    return value
+
+
 class Conda:
     """The parts of conda that the probe uses, over all its versions."""
 
-    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts) -> None:
+    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, given: dict[str, Any]) -> None:
         self._report = report
         self._scrubber = scrubber
         self._timeouts = timeouts
+        self._packages = bool(given.get("packages"))
+        self._candidate: dict[str, Any] = given.get("candidate") or {}
         ignored = IgnoredFiles()
         logging.getLogger("conda.common.configuration").addHandler(ignored)
         try:
@@ -778,6 +831,8 @@ class Conda:
         base = importlib.import_module("conda.base.context")
         base.reset_context()  # at import the search path is still empty
         self._context = base.context
+        for name, value in self._candidate.items():
+            setattr(type(base.context), name, Fixed(type(base.context).__dict__[name], value))
         # read now what the requests will need: an invalid value fails here, under its own name
         for name in _READ_EARLY:
             getattr(self._context, name, None)
@@ -858,15 +913,65 @@ class Conda:
         conflict = select_proxy(url, own)[1] != select_proxy(url, other)[1]
         found: Row = {}
         for zst in (True, False) if use_zst else (False,):
-            found = self._request(session, url, zst, other if zst else own, condarc)
+            target = url + ("/repodata.json.zst" if zst else "/repodata.json")
+            found = self._request(session, target, "zst" if zst else "json", other if zst else own, condarc)
             found["proxy_conflict"] = conflict
             missing = found["verdict"] != "ok" and (found.get("status") or 0) in range(400, 500)
             if zst and not (missing or (conflict and found["verdict"] == "ok")):
                 break
+        if self._packages and found["verdict"] == "ok":
+            found.update(self._package(session, url, own, condarc))
         return found
 
-    def _request(self, session: Any, url: str, zst: bool, proxies: dict[str, str], condarc: dict[str, str]) -> Row:
-        target = url + ("/repodata.json.zst" if zst else "/repodata.json")
+    def _package(self, session: Any, url: str, proxies: dict[str, str], condarc: dict[str, str]) -> Row:
+        """The start of one package, as a filter may block packages alone."""
+        folder, name = self._find_package(session, url)
+        if name is None:
+            return {"detail": "No package was tried: the index names none where it was read."}
+        target = folder.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
+        self._scrubber.add_url(target)
+        answer = self._request(session, target, "package", proxies, condarc)
+        if answer["verdict"] == "ok":
+            return {"package": mask_url(target)}
+        answer["detail"] = f"Package {name}: {answer['detail']}"[:_DETAIL]
+        return dict(answer, package=mask_url(target))
+
+    def _find_package(self, session: Any, url: str) -> tuple[str, str | None]:
+        """The folder and the name of a small package; a failure here is no finding, the channel was read already."""
+        for index in ("current_repodata.json", "repodata.json"):
+            start, length = self._piece(session, f"{url}/{index}", f"bytes=0-{_INDEX_READ - 1}")
+            end = self._piece(session, f"{url}/{index}", f"bytes=-{_INDEX_READ}")[0] if length > _INDEX_READ else ""
+            base_url = _BASE_URL.match(start)
+            name = smallest_package(end) or smallest_package(start)  # .conda comes last in an index
+            if name is not None:
+                return urllib.parse.urljoin(url + "/", base_url.group(1)) if base_url else url, name
+        return url, None
+
+    def _piece(self, session: Any, url: str, part: str) -> tuple[str, int]:
+        """A piece of an index, never more than the cap, and how long the whole is (0: not known)."""
+        try:
+            response = session.get(url, **self._arguments(session, part))
+            try:
+                if response.status_code not in (200, 206):
+                    return "", 0
+                body = response.raw.read(_INDEX_READ, decode_content=True)
+                total = str(response.headers.get("Content-Range") or "").rpartition("/")[2]
+                return body.decode("utf-8", "replace"), int(total) if total.isdigit() else 0
+            finally:
+                response.close()
+        except Exception:  # noqa: BLE001 whatever it is, there is nothing to read a name from
+            return "", 0
+
+    def _arguments(self, session: Any, part: str) -> dict[str, Any]:
+        return {
+            "headers": {"Range": part, "Accept-Encoding": "identity"},
+            "stream": True,
+            "timeout": self._timeouts,
+            # a copy: requests writes the environment's proxies into what it is given
+            "proxies": dict(session.proxies),
+        }
+
+    def _request(self, session: Any, target: str, kind: str, proxies: dict[str, str], condarc: dict[str, str]) -> Row:
         key, proxy_url = select_proxy(target, proxies)
         found: Row = {"status": None, "connect_status": None, "detail": ""}
         if proxy_url is not None:
@@ -877,7 +982,7 @@ class Conda:
         line = Line(target, proxy_url, bundle, self._timeouts)
         try:
             proxy = self._lint(proxy_url)
-            found.update(self._exchange(session, target, zst, proxy, bundle))
+            found.update(self._exchange(session, target, kind, proxy, bundle))
         except Exception as exc:  # noqa: BLE001 every failure is an answer
             if isinstance(exc, Verdict) and exc.name == "407":
                 exc = judge_407(exc.facts["authenticate"], parse_proxy(proxy_url) if proxy_url else None)
@@ -906,15 +1011,10 @@ class Conda:
                 raise Verdict("proxy_socks_missing", "PySocks is not in base.") from None
         return proxy
 
-    def _exchange(self, session: Any, url: str, zst: bool, proxy: Proxy | None, verify: Any) -> Row:
-        arguments: dict[str, Any] = {
-            "headers": {"Range": f"bytes=0-{_READ - 1}", "Accept-Encoding": "identity"},
-            "stream": True,
-            "timeout": self._timeouts,
-        }
-        if not zst:
-            # a copy: requests writes the environment's proxies into what it is given
-            arguments["proxies"] = dict(session.proxies)
+    def _exchange(self, session: Any, url: str, kind: str, proxy: Proxy | None, verify: Any) -> Row:
+        arguments = self._arguments(session, f"bytes=0-{_READ - 1}")
+        if kind == "zst":
+            del arguments["proxies"]
         response = session.get(url, **arguments)
         try:
             issuer = self._issuer(response, url, proxy, verify) if response.url.startswith("https") else None
@@ -924,7 +1024,7 @@ class Conda:
                 name = classify(exc, proxied=False)[0]
                 raise Verdict(name if name == "read_timeout" else "truncated", "The body broke off.") from exc
             plain = proxy is not None and response.url.startswith("http:")
-            name, detail = judge(Reply(response.status_code, response.headers, body, zst, plain))
+            name, detail = judge(Reply(response.status_code, response.headers, body, kind, plain))
             return {"verdict": name, "detail": detail, "status": response.status_code, "tls_issuer": issuer}
         finally:
             response.close()
@@ -984,16 +1084,35 @@ def check_folder(url: str) -> Row:
     return {"verdict": "ok" if there else "channel_not_found", "detail": ""}
 
 
-def run_conda(report: Report, scrubber: Scrubber, asked: list[str] | None, timeouts: Timeouts) -> None:
+def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> None:
     """All channels, side by side: one dead proxy must not cost its timeout once per channel."""
     try:
-        conda = Conda(report, scrubber, timeouts)
-        urls = conda.channels(asked)
+        conda = Conda(report, scrubber, timeouts, given)
+        urls = conda.channels(given.get("channels"))
     except Verdict as verdict:
         one_row(report, verdict.name, verdict.detail)
         return
     conda.learn_secrets(urls)
     side_by_side(report, urls, conda.check)
+
+
+def conda_info(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> str:
+    """What `conda info --all` prints, without secrets."""
+    try:
+        conda = Conda(report, scrubber, timeouts, given)
+    except Verdict as verdict:
+        return f"conda info was not run: {verdict.name}. {verdict.detail}"
+    urls: list[str] = []
+    with contextlib.suppress(Verdict):  # offline, for instance: no reason to be silent
+        urls = conda.channels(None)
+    conda.learn_secrets(urls)
+    os.environ.setdefault("CONDA_OVERRIDE_CUDA", "")  # else conda starts itself again to look for a graphics card
+    sys.argv = ["conda", "info", "--all"]
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        importlib.import_module("conda.cli.main").main()
+    text = scrubber.clean_lines(output.getvalue()).strip("\n")
+    return text if len(text) <= _INFO else text[:_INFO] + "\n(cut off here)"
 
 
 def side_by_side(report: Report, urls: list[str], check: Any) -> None:
@@ -1121,7 +1240,7 @@ class Bare:
             raise Verdict("read_timeout", "The body broke off.") from None
         except (OSError, http.client.HTTPException):
             raise Verdict("truncated", "The body broke off.") from None
-        name, detail = judge(Reply(response.status, response.headers, body, False, plain and proxy is not None))
+        name, detail = judge(Reply(response.status, response.headers, body, "json", plain and proxy is not None))
         return {"verdict": name, "detail": detail, "status": response.status}
 
 
@@ -1149,11 +1268,13 @@ def main(encoded: str) -> NoReturn:
     timeouts = float(given["connect_timeout"]), float(given["read_timeout"])
     scrubber = Scrubber()
     try:
-        if given.get("bare") is not None:
+        if given.get("info"):
+            report.facts["info"] = conda_info(report, scrubber, given, timeouts)
+        elif given.get("bare") is not None:
             bare = Bare(report, scrubber, given["bare"], timeouts)
             side_by_side(report, list(given["bare"].get("channels", ())), bare.check)
         else:
-            run_conda(report, scrubber, given.get("channels"), timeouts)
+            run_conda(report, scrubber, given, timeouts)
     except Exception as exc:  # noqa: BLE001 the document must come in any case
         one_row(report, "unknown", f"{type(exc).__name__} in the probe.")
     report.end("completed")

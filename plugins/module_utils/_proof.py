@@ -15,13 +15,15 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from typing import IO, Any, Dict, NamedTuple, Sequence, cast
+from typing import IO, Any, Dict, Iterator, Mapping, NamedTuple, Sequence, cast
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _probe
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases, untrusted_for_root
 from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 
 Row = Dict[str, Any]
@@ -30,6 +32,8 @@ DEFAULTS = {"deadline": 45.0, "connect_timeout": 5.0, "read_timeout": 15.0}
 _BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 _ALIAS = "https://conda.anaconda.org"
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+_PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
+_INFO_DEADLINE = 30.0
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
 _OUTPUT_CAP = 1 << 20
 
@@ -46,25 +50,108 @@ class Account(NamedTuple):
 def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, options: dict[str, Any]) -> list[Row]:
     """A row per base and channel. `environment`: the proxy and CA variables that conda is to see, None removes one.
 
-    options: channels (a list; none: the effective ones), deadline, connect_timeout, read_timeout, user (for the rows),
-    bare (channels, proxies, ca_bundle: what Python alone checks where there is no conda).
+    options: channels (a list; none: the effective ones), packages (look at one of each channel too), deadline,
+    connect_timeout, read_timeout, user (for the rows), bare (channels, proxies, ca_bundle: what Python alone checks where there is no conda), candidate
+    (see `trying`).
     """
     given = dict(DEFAULTS, **{key: options[key] for key in DEFAULTS if options.get(key) is not None})
-    given.update(environment=environment, channels=options.get("channels"))
+    given.update(environment=environment, channels=options.get("channels"), packages=options.get("packages"))
+    candidate: dict[str, Any] = options.get("candidate") or {}
     rows: list[Row] = []
     for base in bases:
         account, refusal = _account_for(base, home)
         if refusal is None:
-            rows += run_probe(base.python, given, account)
+            with trying(candidate, given, account) as asked:
+                rows += _named(run_probe(base.python, asked, account), asked)
         else:
             rows.append(_failed("conda_unusable", f"Not run as root: {refusal}."))
         for row in rows:
             row.setdefault("base", base.prefix)
     if not bases:
-        rows = _without_conda(given, home, options.get("bare") or {})
+        own = Account(-1, -1, "", home)
+        with trying(candidate, given, own) as asked:
+            rows = _named(_without_conda(asked, own, options.get("bare") or {}), asked)
     for row in rows:
         row["user"] = options.get("user")
     return [advise(row) for row in rows]
+
+
+@contextlib.contextmanager
+def trying(candidate: Mapping[str, Any], given: dict[str, Any], account: Account | None) -> Iterator[dict[str, Any]]:
+    """What the probe is given so that it finds the candidate's settings in force, as if they had been written.
+
+    candidate: proxy_servers (none: the machine's own), variables, ssl_verify (a path), bundle (the text of one: it is
+    in a private file as long as this lasts). Nothing of it: `given` as it is.
+    """
+    if not candidate:
+        yield given
+        return
+    servers = candidate["proxy_servers"]
+    environment = {
+        name: value for name, value in given["environment"].items() if not (servers and name.lower() in _PROXY_NAMES)
+    }
+    environment.update(candidate["variables"])
+    settings = {name: candidate[name] for name in ("proxy_servers", "ssl_verify") if candidate[name]}
+    with contextlib.ExitStack() as stack:
+        if candidate["bundle"]:
+            settings["ssl_verify"] = stack.enter_context(_private_file(candidate["bundle"], account))
+            environment["REQUESTS_CA_BUNDLE"] = settings["ssl_verify"]
+        yield dict(given, environment=environment, candidate=settings)
+
+
+@contextlib.contextmanager
+def _private_file(text: str, account: Account | None) -> Iterator[str]:
+    """The path of a file with this text for the account alone."""
+    handle, path = tempfile.mkstemp(prefix="condafleet-", suffix=".pem")
+    try:
+        with open(handle, "w", encoding="utf-8") as stream:
+            if account is not None and account.uid >= 0:
+                os.fchown(handle, account.uid, account.gid)
+            stream.write(text)
+        yield path
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _named(rows: list[Row], asked: Mapping[str, Any]) -> list[Row]:
+    """What comes from the candidate bears its name: it stands in no file of the machine."""
+    candidate: dict[str, Any] = asked.get("candidate") or {}
+    for row in rows:
+        if candidate.get("proxy_servers") and row["proxy_source"] != "none":
+            row.update(proxy_source="candidate", proxy_file=None)
+        if candidate.get("ssl_verify") and row["verify"] == candidate["ssl_verify"]:
+            row["verify"] = "candidate"
+    return rows
+
+
+def conda_info(
+    bases: Sequence[Base],
+    environment: dict[str, str | None],
+    home: str,
+    candidate: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """`conda info --all` of every base, without secrets: what support asks for, and never a verdict."""
+    given = dict(DEFAULTS, deadline=_INFO_DEADLINE, environment=environment, info=True)
+    found = []
+    for base in bases:
+        account, refusal = _account_for(base, home)
+        text = f"Not run as root: {refusal}."
+        if not refusal:
+            with trying(candidate or {}, given, account) as asked:
+                text = _info_text(run(base.python, asked, account))
+        found.append({"base": base.prefix, "text": text})
+    return found
+
+
+def _info_text(answer: Answer) -> str:
+    if answer.failure:
+        return answer.failure
+    try:
+        document = json.loads(answer.output.decode("ascii"))
+        return str(document.get("info") or f"No answer: {document['rows'][0]['detail']}")
+    except (ValueError, KeyError, TypeError, IndexError):
+        return "Its Python gave no answer that can be read." if answer.in_time else "It was killed: it did not end."
 
 
 def _account_for(base: Base, home: str) -> tuple[Account | None, str | None]:
@@ -84,12 +171,16 @@ def _account_for(base: Base, home: str) -> tuple[Account | None, str | None]:
     return Account(owner.pw_uid, owner.pw_gid, owner.pw_name, owner.pw_dir), None
 
 
-def _without_conda(given: dict[str, Any], home: str, bare: dict[str, Any]) -> list[Row]:
+def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]) -> list[Row]:
     """Rows that say no_conda, and beside it what Python alone says of the proxy."""
     names = bare.get("channels") or given["channels"] or [_BARE_CHANNEL]
     urls = [name if "://" in name else f"{_ALIAS}/{name}" for name in names]
-    asked = dict(given, channels=None, bare=dict(bare, channels=urls))
-    rows = run_probe(sys.executable, asked, Account(-1, -1, "", home))
+    candidate = given.get("candidate") or {}
+    if candidate.get("proxy_servers"):
+        bare = dict(bare, proxies=candidate["proxy_servers"])
+    if candidate.get("ssl_verify"):
+        bare = dict(bare, ca_bundle=candidate["ssl_verify"])
+    rows = run_probe(sys.executable, dict(given, channels=None, bare=dict(bare, channels=urls)), account)
     for row in rows:
         row.update(proxy_verdict=row["verdict"], verdict="no_conda", ok=False, base=None)
     return rows
@@ -111,7 +202,21 @@ def program(given: dict[str, Any]) -> bytes:
     return _PROBE + b'\nmain("' + encoded.encode("ascii") + b'")\n'
 
 
+class Answer(NamedTuple):
+    """What a run of the probe's program gave: its output, whether it ended in time, or why it did not start."""
+
+    output: bytes
+    in_time: bool
+    failure: str = ""
+
+
 def run_probe(python: str, given: dict[str, Any], account: Account | None) -> list[Row]:
+    """The rows of one run."""
+    answer = run(python, given, account)
+    return [_failed("conda_unusable", answer.failure)] if answer.failure else _read(answer.output, answer.in_time)
+
+
+def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
     """Run the probe with this interpreter. Secrets go over stdin: neither argv nor the environment shows them."""
     account = account or Account(-1, -1, "", os.path.expanduser("~"))
 
@@ -135,12 +240,11 @@ def run_probe(python: str, given: dict[str, Any], account: Account | None) -> li
         )
     except (OSError, subprocess.SubprocessError) as exc:
         reason = getattr(exc, "strerror", None) or type(exc).__name__
-        return [_failed("conda_unusable", f"{python} cannot be started: {reason}.")]
-    output, in_time = _talk(child, program(given), given["deadline"] + _GRACE)
-    return _read(output, in_time)
+        return Answer(b"", True, f"{python} cannot be started: {reason}.")
+    return _talk(child, program(given), given["deadline"] + _GRACE)
 
 
-def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[bytes, bool]:
+def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> Answer:
     """Feed the child and read its answer; kill its process group when the time or the cap is reached."""
     stdin, stdout = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
     threading.Thread(target=_feed, args=(stdin, text), daemon=True).start()
@@ -158,7 +262,7 @@ def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[
         os.killpg(child.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
     stdout.close()
     child.wait()
-    return output, in_time
+    return Answer(output, in_time)
 
 
 def _feed(stdin: IO[bytes], text: bytes) -> None:
@@ -198,10 +302,19 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     environment: dict[str, str | None] | None = options.get("environment")
     if environment is None:
         environment = {**login}
-    rows = prove(bases, environment, home, dict(options, user=user))
+    candidate = options.get("candidate")
+    if candidate and candidate["ca_bundle"]:
+        roots = _ca.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
+        if not roots:
+            message = "no CA roots were found on this machine, so ca_bundle_src has nothing to be joined with"
+            return {"changed": False, "failed": True, "needs": "ca_roots", "msg": message}
+        candidate = dict(candidate, bundle=_ca.join(candidate["ca_bundle"]["pem"], roots))
+    rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
     failed = [row for row in rows if not row["ok"]]
     result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}
     result["reachable"] = not failed
+    if options.get("info"):
+        result["conda_info"] = conda_info(bases, environment, home, candidate)
     if failed and options.get("require"):
         first = failed[0]
         result["failed"] = True

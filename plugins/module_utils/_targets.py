@@ -9,12 +9,11 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
     HEADER,
     BlockEditor,
@@ -106,16 +105,10 @@ def _ca_bundle(scope: Scope, settings: Settings, users: tuple[str, ...], bases: 
 
 
 def _roots(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> str:
-    candidates = list(scope.platform.ca_roots)
-    for base in bases:
-        candidates += glob.glob(os.path.join(glob.escape(base.prefix), "lib/python*/site-packages/certifi/cacert.pem"))
-    for path in candidates:
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                return stream.read()
-    if settings["ca_bundle"]["roots"]:
-        return str(settings["ca_bundle"]["roots"])
-    raise RootsNeeded
+    roots = _ca.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
+    if not roots:
+        raise RootsNeeded
+    return str(roots)
 
 
 def _condarc(scope: Scope, settings: Settings) -> Target:

@@ -17,6 +17,13 @@ description:
   - conda itself gives one and the same text for a failing DNS, a refused connection, a timeout, a 407, a 403 and a
     wrong proxy scheme. The verdicts tell them apart; C(docs/verdicts.md) explains each.
   - Never prompts, ends by its own deadline, costs a few kilobytes per channel and writes nothing.
+  - >-
+    With a candidate (O(http), O(https), O(username), O(password), O(no_proxy), O(tls_to_proxy), O(ca_bundle),
+    O(ca_bundle_src)) it says whether these settings would work from there, without writing them: conda finds them in
+    force as if M(condafleet.proxy.conda_proxy) had written the condarc and the environment. With a candidate for the
+    proxy, the machine's own C(proxy_servers) and proxy variables are left out. Everything else stays the machine's: its
+    channels unless O(channels) is set, its other settings, and its errors, so a condarc that conda refuses is still
+    refused.
   - As root, a base that others than root can change is run with the rights of its owner, or not at all.
 version_added: 1.0.0
 author:
@@ -70,10 +77,65 @@ options:
     description: Seconds to wait for an answer.
     type: float
     default: 15.0
+  packages:
+    description:
+      - Read the first kilobyte of one package of every channel that is V(ok), too, through conda's own session. Some
+        filters block only C(.conda) and C(.tar.bz2).
+      - >-
+        Which package: the first and the last 64 kB of C(noarch/current_repodata.json) are read, or of
+        C(noarch/repodata.json) where there is no such file, and the smallest package named there is taken, a C(.conda)
+        before a C(.tar.bz2). So a channel costs up to 150 kB more. Where no name is found the channel stays V(ok),
+        RV(proof[].package) is none and RV(proof[].detail) says so.
+      - Not done on a machine without conda.
+    type: bool
+    default: false
+  info:
+    description:
+      - Return what C(conda info --all) prints, too, for support. It is never the verdict, as it shows proxies only as
+        C(<set>).
+      - It runs in conda's own Python with the same environment, and is ended after 30 seconds. The only variable that
+        it sees in addition is an empty C(CONDA_OVERRIDE_CUDA), so that conda starts no process to look for a graphics
+        card.
+    type: bool
+    default: false
   require:
     description: Fail when a channel's verdict is not V(ok).
     type: bool
     default: false
+  http:
+    description:
+      - Try this proxy for http:// URLs, and for https:// URLs unless O(https) is set.
+      - This and the options below are checked and encoded as by M(condafleet.proxy.conda_proxy).
+    type: str
+  https:
+    description: Try this proxy for https:// URLs.
+    type: str
+  username:
+    description: The user name at the tried proxy.
+    type: str
+  password:
+    description:
+      - The password at the tried proxy. It travels to the machine without being shown, and is written nowhere.
+      - Where this or O(username) is exactly C(${NAME}), only conda's settings have the proxy and no variable has, as
+        M(condafleet.proxy.conda_proxy) would write it.
+    type: str
+  no_proxy:
+    description: Hosts that conda reaches without the tried proxy. Only used with O(http).
+    type: list
+    elements: str
+    default: [localhost, 127.0.0.1, '::1']
+  tls_to_proxy:
+    description: The tried proxy's own port speaks TLS, so its URL may begin with https://.
+    type: bool
+    default: false
+  ca_bundle:
+    description: Try this CA bundle, an absolute path on the machine. Alone, it leaves the machine's proxy in force.
+    type: str
+  ca_bundle_src:
+    description:
+      - Try the CA certificates of this file of the control node, joined with the machine's roots.
+      - The machine has them in a private temporary file, which is gone afterwards. Nothing else is ever written.
+    type: str
 seealso:
   - module: condafleet.proxy.conda_proxy
 """
@@ -98,6 +160,15 @@ EXAMPLES = r"""
     environment:
       https_proxy: http://proxy.example.com:8080
     require: true
+
+- name: Would this proxy work from there? Nothing is changed
+  condafleet.proxy.conda_connectivity:
+    http: http://proxy.example.com:8080
+    username: ada
+    password: "{{ vault_proxy_password }}"
+    ca_bundle_src: company-ca.pem
+    packages: true
+  register: candidate
 """
 
 RETURN = r"""
@@ -109,6 +180,21 @@ schema_version:
   description: The version of the form of this result.
   type: int
   returned: always
+conda_info:
+  description: For every base what C(conda info --all) printed, as text.
+  type: list
+  elements: dict
+  returned: when O(info) is set
+  contains:
+    base:
+      description: The folder of the conda base.
+      type: str
+    text:
+      description:
+        - At most 16 kB. No user, password, token or query of a URL is in it, and no secret that conda's configuration,
+          the environment or the netrc file hold. Where one of these is shorter than four characters, it is withheld.
+        - One sentence where there is nothing to show.
+      type: str
 proof:
   description: A row for every base and channel. No value holds a secret.
   type: list
@@ -162,7 +248,7 @@ proof:
       description: The proxy that was used, without credentials.
       type: str
     proxy_source:
-      description: Where it came from, V(condarc), V(environment), V(system) or V(none).
+      description: Where it came from, V(candidate) (this task's options), V(condarc), V(environment), V(system) or V(none).
       type: str
     proxy_file:
       description: The condarc that decided it.
@@ -171,13 +257,18 @@ proof:
       description: Whether condarc and environment name different proxies; conda since 24.1 uses both in one command.
       type: bool
     verify:
-      description: The CA bundle in force, or V(true) for the built-in one, or V(false).
+      description: The CA bundle in force, V(candidate) for this task's, V(true) for the built-in one, or V(false).
       type: raw
     tls_issuer:
       description: Who signed the channel's certificate, where that is not a public authority.
       type: str
+    package:
+      description:
+        - The package that was tried, without credentials; none without O(packages).
+        - When the verdict is not V(ok) although a package was tried, it is the package's verdict.
+      type: str
     detail:
-      description: One line of what was seen.
+      description: One line of what was seen. Begins with C(Package) and its name where the package failed.
       type: str
   sample:
     - base: /opt/conda

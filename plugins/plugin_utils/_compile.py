@@ -28,15 +28,18 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import SECTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS, SECTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import (
     Credentials,
     check_credentials,
+    is_variable,
     parse_proxy,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 Settings = t.Mapping[str, t.Any]
+# What conda_connectivity can try, under the same names.
+CANDIDATE = ("http", "https", "username", "password", "no_proxy", "tls_to_proxy", "ca_bundle", "ca_bundle_src")
 Render = t.Callable[[t.Dict[str, t.Any]], str]
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
@@ -89,6 +92,33 @@ def compile_settings(options: Settings, render: Render, ca_bundle: str | None = 
         proof=_proof(options, proxies),
     )
     return Compiled(settings, advise(options, sections, proxies, no_proxy, ssl_verify, netrc))
+
+
+def compile_candidate(options: Settings, ca_bundle: str | None = None) -> dict[str, t.Any] | None:
+    """What C(conda_connectivity) tries without writing it: the same checks and encodings. Raises Refused.
+
+    None where no candidate is given: proxy settings without an address and a CA ask for nothing.
+    """
+    if not any(options[name] for name in ("http", "https", "username", "password", "ca_bundle", "ca_bundle_src")):
+        return None
+    settings: dict[str, t.Any] = {name: option.get("default") for name, option in OPTIONS.items()}
+    settings.update({name: options[name] for name in CANDIDATE}, channels=options["channels"] or [])
+    proxies = _proxies(settings)
+    no_proxy = NoProxy(settings["no_proxy"])
+    check_channel_options(settings)
+    ssl_verify = _ssl_verify(settings, ca_bundle)
+    content = _condarc_document.document(settings, proxies, no_proxy, ssl_verify)
+    credentials = proxies.credentials if proxies else None
+    only_conda = credentials and any(is_variable(part or "") for part in credentials)
+    variables = _variables(settings, None if only_conda else proxies, no_proxy)
+    check_dialects(variables)
+    return {
+        "proxy_servers": content["proxy_servers"]["value"] if proxies else None,
+        "variables": variables,
+        "ssl_verify": settings["ca_bundle"],
+        "ca_bundle": {"pem": ca_bundle, "roots": None} if ca_bundle else None,
+        "bundle": None,
+    }
 
 
 def _absent(options: Settings, sections: list[str]) -> dict[str, t.Any]:

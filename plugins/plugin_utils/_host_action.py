@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import ssl
 import typing as t
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
 
@@ -36,6 +40,47 @@ class HostAction(ActionBase):
             raise AnsibleActionFail("; ".join(result.error_messages))
         return t.cast("t.Dict[str, t.Any]", result.validated_parameters)
 
+    def check_text(self) -> None:
+        """Refuse credentials that are no text any more: C(0123) is 83 by now."""
+        for name in ("username", "password"):
+            if isinstance(self._task.args.get(name), (bool, int, float, list, dict)):
+                raise Refused(name, "is not text, so YAML may have changed it already", "put it in quotes")
+
+    def find_file(
+        self, option: str, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any], folder: str
+    ) -> str:
+        """Where Ansible looks for files, then beside the inventory: our playbooks lie in the collection."""
+        name = options[option]
+        try:
+            return str(self._find_needle(folder, name))
+        except AnsibleError:
+            beside = task_vars.get("inventory_dir") or ""
+            for path in (os.path.join(beside, name), os.path.join(beside, folder, name)):
+                if beside and os.path.exists(path):
+                    return path
+            fix = f"give its absolute path, or one below the inventory, as it is or in {folder}/"
+            raise Refused(option, "names a file that is not on the control node", fix) from None
+
+    def read_ca_bundle(self, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str | None:
+        """The text of C(ca_bundle_src)."""
+        if not options["ca_bundle_src"]:
+            return None
+        path = self.find_file("ca_bundle_src", options, task_vars, "files")
+        try:
+            with open(path, encoding="ascii", errors="replace") as stream:
+                return stream.read()
+        except OSError as exc:
+            reason = f"names a file that cannot be read ({exc.strerror})"
+            raise Refused("ca_bundle_src", reason, "name a PEM file") from None
+
+    def with_roots(self, run: t.Callable[[], dict[str, t.Any]], ca_bundle: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        """Run; once more with the control node's CA roots where C(ca_bundle) has nothing to be joined with."""
+        answer = run()
+        if answer.get("needs") == "ca_roots" and ca_bundle:
+            ca_bundle["roots"] = _own_roots()
+            answer = run()
+        return answer
+
     def on_machine(self, task_vars: dict[str, t.Any], body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Run C(body) there. It travels as one base64 string, which Ansible keeps out of logs, argv and the environment."""
         if getattr(self._connection._shell, "_IS_WINDOWS", False):  # noqa: SLF001  # as ansible-core's own actions ask
@@ -46,3 +91,16 @@ class HostAction(ActionBase):
         )
         answer.pop("invocation", None)  # one masked string, of no use to anybody
         return answer
+
+
+def _own_roots() -> str:
+    """The control node's CA roots, for a machine that has none."""
+    path = ssl.get_default_verify_paths().cafile
+    if not path:
+        raise Refused(
+            "ca_bundle_src",
+            "cannot be joined: neither the machine nor this control node has CA roots",
+            "install ca-certificates",
+        )
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()

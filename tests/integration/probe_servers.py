@@ -253,12 +253,15 @@ def _reply(sock: socket.socket, status: int, body: bytes = b"", *headers: str, l
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
 
 
-def _channel(sock: socket.socket) -> None:
+def _channel(sock: socket.socket, forbidden: str | None = None) -> None:
     head = _head(sock)
     target = head.split(" ", 2)[1]
     path = re.sub(r"^http://[^/]*", "", target).partition("?")[0]
     token = re.match(r"^/t/[^/]+", path)
     path = path[token.end() :] if token else path
+    if path.endswith((".conda", ".tar.bz2")):
+        _package(sock, path, forbidden)
+        return
     kind = path.split("/")[1]
     zst = path.endswith(".zst")
     host = (re.search(r"\r\nHost: *(\S+)", head, re.IGNORECASE) or ["", ""])[1]
@@ -283,6 +286,21 @@ def _channel(sock: socket.socket) -> None:
         _reply(sock, 302, b"", f"Location: http://login.invalid/?session={MARKER}")
     else:
         _reply(sock, 404, b"no")
+
+
+def _package(sock: socket.socket, path: str, forbidden: str | None) -> None:
+    """The start of a package, or what a filter sends instead of it; `forbidden`: a proxy's header."""
+    kind = path.split("/")[1]
+    if forbidden or kind == "pk403":
+        _reply(sock, 403, _HTML, forbidden or "Server: filter")
+    elif kind == "pkportal":
+        _reply(sock, 200, _HTML, "Content-Type: text/html")
+    elif kind == "pktext":
+        _reply(sock, 200, b"not what you wanted\n" * 100)
+    elif kind == "pkreset":
+        _reset(sock)
+    else:
+        _reply(sock, 206, (b"PK\x03\x04" if path.endswith(".conda") else b"BZh9").ljust(1024, b"x"))
 
 
 def _content(sock: socket.socket, zst: bool) -> None:
@@ -322,6 +340,7 @@ def _reset_in_body(sock: socket.socket, _zst: bool) -> None:
 
 _KINDS: dict[str, Callable[[socket.socket, bool], None]] = {
     "ok": _content,
+    **dict.fromkeys(("pk403", "pkportal", "pktext", "pkreset"), _content),
     "norange": lambda sock, zst: _reply(sock, 200, _ZST if zst else _REPODATA),
     "jsononly": lambda sock, zst: _reply(sock, 404) if zst else _content(sock, zst),
     "zst403": lambda sock, zst: _reply(sock, 403) if zst else _content(sock, zst),
@@ -413,6 +432,7 @@ _RAW: dict[str, Handler] = {
     "p_squid403": _refuse(403, "X-Squid-Error: ERR_ACCESS_DENIED 0"),
     "p_squid503": _refuse(503, "X-Squid-Error: ERR_DNS_FAIL 0"),
     "p_tinyproxy403": _refuse(403, "Server: tinyproxy/1.11.1"),
+    "p_filter": lambda sock: _channel(sock, "X-Squid-Error: ERR_ACCESS_DENIED 0"),
     "p_tunnel_silent": _tunnel_then(_silent),
     "p_tunnel_reset": _tunnel_then(_reset_after_request),
     "p_tunnel_garbage": _tunnel_then(_after_request(b"HTTP/1.1 400 Bad\r\n\r\n")),

@@ -13,10 +13,12 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof import prove
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import WITHHELD
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
+from tests.bed.channel import ChannelServer, make_channel
 from tests.bed.proxy import Proxy
-from tests.integration.probe_servers import HOSTS, MARKER, Servers, as_dict
+from tests.integration.probe_servers import HOSTS, MARKER, PASSWORD, PASSWORD_ENCODED, Servers, as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +89,8 @@ class Machine:
         if "raw" in scenario:
             return self._prove(home, scenario["raw"], {}, {})
         condarc = condarc_of(scenario, self._servers)
-        return self._prove(home, yaml.safe_dump(condarc), condarc, as_dict(scenario.get("env", {}), self._servers))
+        environment = as_dict(scenario.get("env", {}), self._servers)
+        return self._prove(home, yaml.safe_dump(condarc), condarc, environment, packages=bool(scenario.get("packages")))
 
     def run_batch(self, scenarios: list[dict[str, Any]]) -> list[list[Row]]:
         """The rows of many scenarios out of one run."""
@@ -99,17 +102,17 @@ class Machine:
         return [[row] for row in rows]
 
     def _prove(
-        self, home: Path, text: str, condarc: dict[str, Any], environment: dict[str, str], **limits: float
+        self, home: Path, text: str, condarc: dict[str, Any], environment: dict[str, str], **more: float
     ) -> list[Row]:
         if self._base is not None:
             (home / ".condarc").write_text(text)
-            return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | limits)
+            return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | more)
         bare = {
             "channels": condarc["channels"],
             "proxies": condarc.get("proxy_servers", {}),
             "ca_bundle": condarc.get("ssl_verify"),
         }
-        return prove([], dict(environment), str(home), {**LIMITS, **limits, "bare": bare})
+        return prove([], dict(environment), str(home), {**LIMITS, **more, "bare": bare})
 
 
 def alone_verdict(scenario: dict[str, Any]) -> str | None:
@@ -170,6 +173,10 @@ def test_conda(scenario: dict[str, Any], version: str, results: dict[tuple[str, 
     assert row["ok"] is (verdict == "ok")
     assert row["conda_version"] == version
     assert bool(row["remedy"]) is not row["ok"]
+    if row["package"] is not None:
+        assert scenario["packages"]
+        assert re.fullmatch(r"https?://[^/]+/(t/\*\*\*/)?\w+/noarch/p\d+-1-0\.tar\.bz2", row["package"]), row
+        assert row["ok"] or row["detail"].startswith("Package p"), row
 
 
 @pytest.mark.parametrize(
@@ -196,8 +203,99 @@ def test_cost(version: str, servers: Servers, conda: Callable[..., Path], tmp_pa
         assert proxy.bytes <= 12_000
 
 
+def big_channel(folder: Path, formats: tuple[str, ...]) -> str:
+    """A channel whose index is far longer than what is read of it; returns its smallest package that can be found."""
+    names = {kind: {f"big{number}-1-0{kind}": {"depends": ["python >=3.8"], "size": 9000 - number} for number in range(3000)}
+             for kind in formats}  # fmt: skip
+    make_channel(folder)
+    index = {
+        "info": {"subdir": "noarch"},
+        "packages": names.get(".tar.bz2", {}),
+        "packages.conda": names.get(".conda", {}),
+        "removed": [],
+        "repodata_version": 1,
+    }
+    (folder / "noarch/current_repodata.json").write_text(json.dumps(index))
+    smallest = f"big2999-1-0{formats[-1]}"
+    (folder / "noarch" / smallest).write_bytes(b"PK\x03\x04" + b"x" * 100_000)
+    return smallest
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("formats", [(".tar.bz2", ".conda"), (".tar.bz2",)])
+def test_cost_of_a_package(version: str, formats: tuple[str, ...], conda: Callable[..., Path], tmp_path: Path) -> None:
+    """150 kB at most, whatever the index and the package weigh; .conda before .tar.bz2; every byte through the proxy."""
+    smallest = big_channel(tmp_path / "root/main", formats)
+    home = tmp_path / "home"
+    home.mkdir()
+    with ChannelServer(tmp_path / "root") as server, Proxy() as proxy:
+        condarc = {"channels": [server.url("main")], "proxy_servers": {"http": proxy.url()}}
+        (home / ".condarc").write_text(yaml.safe_dump(condarc))
+        options = {**LIMITS, "packages": True}
+        rows = prove(find_bases(str(home), "", str(conda(version))), {}, str(home), options)
+        assert [row["verdict"] for row in rows] == ["ok"]
+        assert rows[0]["package"] == server.url("main") + "/noarch/" + smallest
+        seen = [(entry["path"].rpartition("/")[2], entry["range"]) for entry in server.log.entries]
+        assert [name for name, _range in seen if name == smallest] == [smallest]
+        assert all(part for _name, part in seen), seen
+        assert len(seen) == proxy.requests <= 5
+        assert proxy.bytes <= 150_000
+
+
 def test_enough() -> None:
     """At least eighty, each name once."""
     names = [scenario["id"] for scenario in SCENARIOS]
     assert len(names) >= 80
     assert len(set(names)) == len(names)
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str]]:
+    """Every file, folder and link below `folder`, with its mode and content."""
+    found: dict[str, tuple[int, bytes | str]] = {}
+    for path in folder.rglob("*"):
+        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
+        found[str(path.relative_to(folder))] = (path.lstat().st_mode, content)
+    return found
+
+
+SECRET_CONDARC = (
+    f"channels: ['http://ada:{PASSWORD_ENCODED}@127.0.0.1:9/main', 'http://127.0.0.1:9/t/{MARKER}token/x']\n"
+    f"proxy_servers: {{http: 'http://ada:{PASSWORD_ENCODED}@127.0.0.1:9'}}\n"
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_conda_info(version: str, conda: Callable[..., Path], tmp_path: Path) -> None:
+    """What support asks for, without secrets, also where conda prints a variable as it is."""
+    (tmp_path / ".condarc").write_text(SECRET_CONDARC)
+    (tmp_path / ".netrc").write_text(f"machine x login ada password {MARKER}netrc\n")
+    before = snapshot(tmp_path)
+    environment: dict[str, str | None] = {
+        "https_proxy": f"http://ada:{PASSWORD_ENCODED}@127.0.0.1:9",
+        "CONDA_PROXY_NOTE": f"see {PASSWORD} and {MARKER}netrc and http://127.0.0.1/?session={MARKER}",
+    }
+    bases = find_bases(str(tmp_path), "", str(conda(version)))
+    (entry,) = conda_info(bases, environment, str(tmp_path))
+    assert entry["base"] == bases[0].prefix
+    for words in (f"conda version : {version}", "https_proxy: <set>", "127.0.0.1:9/t/", str(tmp_path / ".condarc")):
+        assert words in entry["text"]
+    assert re.search(r"CONDA_PROXY_NOTE: see \*\*\* and \*\*\* and ", entry["text"]), entry["text"]
+    assert MARKER not in entry["text"]
+    assert PASSWORD_ENCODED not in entry["text"]
+    assert len(entry["text"].splitlines()) > 30
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_conda_info_where_there_is_nothing_to_show(version: str, conda: Callable[..., Path], tmp_path: Path) -> None:
+    bases = find_bases(str(tmp_path), "", str(conda(version)))
+    (tmp_path / ".condarc").write_text("channels: ['http://ada:Zq7@127.0.0.1:9/main']\n")
+    assert conda_info(bases, {}, str(tmp_path))[0]["text"] == WITHHELD
+    (tmp_path / ".condarc").write_text(f"proxy_servers: {{http: http://ada:{MARKER}pw@x\n")
+    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    assert text.startswith("conda info was not run: config_invalid.")
+    assert MARKER not in text
+    (tmp_path / ".condarc").write_text("envs_dirs: ['/" + "x" * 20_000 + "']\n")
+    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    assert len(text) < 16_100
+    assert text.endswith("(cut off here)")

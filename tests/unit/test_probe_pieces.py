@@ -217,3 +217,20 @@ def test_a_folder_as_channel(tmp_path: Path) -> None:
     assert _probe.check_folder(url)["verdict"] == "channel_not_found"
     (tmp_path / "noarch/repodata.json").write_text(json.dumps({"packages": {}}))
     assert _probe.check_folder(url)["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('"a-1-0.tar.bz2": {"size": 5}, "b-1-0.tar.bz2": {"size": 4}', "b-1-0.tar.bz2"),
+        ('"a-1-0.tar.bz2": {"size": 5}, "b-1-0.conda": {"depends": ["x >=1"], "size": 400}', "b-1-0.conda"),
+        ('ds": [], "size": 1}, "b-1-0.conda": {"size": 4}, "c-1-0.conda": {"siz', "b-1-0.conda"),
+        ('"a-1-0.conda": {}', "a-1-0.conda"),
+        ('"../a-1-0.conda": {"size": 5}', None),
+        ('{"packages": {}, "packages.conda": {}}', None),
+        ('{"packages": {"a-1-0.tar.bz2": {"size": 5}}, "packages.conda": {}}', "a-1-0.tar.bz2"),
+        ("<html>", None),
+    ],
+)
+def test_smallest_package(text: str, name: str | None) -> None:
+    assert _probe.smallest_package(text) == name

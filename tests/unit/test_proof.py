@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
@@ -79,6 +79,24 @@ def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
     assert "REQUESTS_CA_BUNDLE" not in seen
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("sleep 60\n", "It was killed"),
+        ("echo hello\n", "no answer that can be read"),
+        ('echo \'{"rows": [{"detail": "No result."}]}\'\n', "No answer: No result."),
+        ('echo \'{"info": "all is well"}\'\n', "all is well"),
+    ],
+)
+@pytest.mark.usefixtures("_short_grace")
+def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str) -> None:
+    monkeypatch.setattr(_proof, "_INFO_DEADLINE", 2.0)
+    python = interpreter_that(tmp_path, script)
+    base = Base(str(tmp_path), python, os.geteuid(), None, "given")
+    monkeypatch.setattr(_proof, "_account_for", lambda _base, _home: (HERE, None))
+    assert words in _proof.conda_info([base], {}, "/nonexistent")[0]["text"]
+
+
 def base_at(prefix: str, uid: int) -> Base:
     return Base(prefix, prefix + "/bin/python", uid, None, "given")
 
@@ -114,10 +132,64 @@ class TestRights:
         assert refusal
 
 
+CANDIDATE: dict[str, Any] = {
+    "proxy_servers": {"https": "http://ada:Zq7pw@new:1"},
+    "variables": {"https_proxy": "http://ada:Zq7pw@new:1"},
+    "ssl_verify": None,
+    "ca_bundle": None,
+    "bundle": "the certificates\n",
+}
+
+
+def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a_while() -> None:
+    given = {"environment": {"http_proxy": "http://old:1", "ALL_PROXY": "x", "CURL_CA_BUNDLE": "y", "CONDARC": "z"}}
+    owner = pwd.getpwnam("nobody")
+    account = _proof.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
+    with _proof.trying(CANDIDATE, given, account) as asked:
+        path = asked["candidate"]["ssl_verify"]
+        assert asked["candidate"] == {"proxy_servers": CANDIDATE["proxy_servers"], "ssl_verify": path}
+        assert asked["environment"] == {
+            "CURL_CA_BUNDLE": "y", "CONDARC": "z", "https_proxy": "http://ada:Zq7pw@new:1", "REQUESTS_CA_BUNDLE": path,
+        }  # fmt: skip
+        assert Path(path).read_text() == CANDIDATE["bundle"]
+        found = Path(path).stat()
+        assert (found.st_mode & 0o777, found.st_uid) == (0o600, owner.pw_uid if os.geteuid() == 0 else os.geteuid())
+    assert not Path(path).exists()
+    with pytest.raises(ZeroDivisionError), _proof._private_file("x", HERE) as path:
+        raise ZeroDivisionError
+    assert not Path(path).exists()
+
+
+def test_a_candidate_of_a_ca_alone_leaves_the_proxies() -> None:
+    given = {"environment": {"http_proxy": "http://old:1"}}
+    only = dict(CANDIDATE, proxy_servers=None, variables={"REQUESTS_CA_BUNDLE": "/ca"}, ssl_verify="/ca", bundle=None)
+    with _proof.trying(only, given, HERE) as asked:
+        assert asked["environment"] == {"http_proxy": "http://old:1", "REQUESTS_CA_BUNDLE": "/ca"}
+        assert asked["candidate"] == {"ssl_verify": "/ca"}
+    with _proof.trying({}, given, HERE) as asked:
+        assert asked is given
+
+
+def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_ca, "find_roots", lambda _files, _bases: None)
+    bundle = {"pem": "ours\n", "roots": None}
+    options: dict[str, Any] = {
+        "prefix": "/nonexistent",
+        "home": str(tmp_path),
+        "channels": ["https://nowhere.invalid/x"],
+    }
+    options["candidate"] = dict(CANDIDATE, ca_bundle=bundle, bundle=None)
+    assert _proof.run_connectivity(options)["needs"] == "ca_roots"
+    bundle["roots"] = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
+    bundle["pem"] = bundle["roots"]
+    (row,) = _proof.run_connectivity(options)["proof"]
+    assert (row["proxy_verdict"], row["verify"], row["proxy_source"]) == ("dns_proxy", "candidate", "candidate")
+
+
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
     """As a module's payload: the sources are in a zip file and nowhere else."""
-    names = ["_probe", "_proof", "_bases", "_verdicts", "_login"]
+    names = ["_probe", "_proof", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
     package = "ansible_collections/condafleet/proxy/plugins/module_utils"
     with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
         parts = package.split("/")
