@@ -114,30 +114,45 @@ def program(given: dict[str, Any]) -> bytes:
 def run_probe(python: str, given: dict[str, Any], account: Account | None) -> list[Row]:
     """Run the probe with this interpreter. Secrets go over stdin: neither argv nor the environment shows them."""
     account = account or Account(-1, -1, "", os.path.expanduser("~"))
+    try:
+        output, in_time = _run(python, program(given), account, given["deadline"] + _GRACE)
+    except (OSError, subprocess.SubprocessError) as exc:
+        reason = getattr(exc, "strerror", None) or type(exc).__name__
+        return [_failed("conda_unusable", f"{python} cannot be started: {reason}.")]
+    return _read(output, in_time)
 
+
+def ask_base(base: Base, text: bytes, home: str, seconds: float) -> tuple[bytes, str]:
+    """What a program that a base's Python gets on stdin prints, and why there is nothing, with the rights of a probe."""
+    account, refusal = _account_for(base, home)
+    if refusal is not None:
+        return b"", f"not run as root: {refusal}"
+    try:
+        output, in_time = _run(base.python, text, account or Account(-1, -1, "", home), seconds)
+    except (OSError, subprocess.SubprocessError) as exc:
+        return b"", f"its Python cannot be started ({type(exc).__name__})"
+    return output, "" if in_time else "its Python did not end in time"
+
+
+def _run(python: str, text: bytes, account: Account, seconds: float) -> tuple[bytes, bool]:
     def become_owner() -> None:
         if account.uid >= 0:
             os.initgroups(account.name, account.gid)
             os.setgid(account.gid)
             os.setuid(account.uid)
 
-    try:
-        # -B: nothing is written. Its own session: the kill takes its children along, and no terminal is there to ask.
-        child = subprocess.Popen(
-            [python, "-B", "-"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={"PATH": _PATH, "HOME": account.home, "LANG": "C.UTF-8"},
-            start_new_session=True,
-            preexec_fn=become_owner,  # noqa: PLW1509 our threads only write to children that run already
-        )
-    except (OSError, subprocess.SubprocessError) as exc:
-        reason = getattr(exc, "strerror", None) or type(exc).__name__
-        return [_failed("conda_unusable", f"{python} cannot be started: {reason}.")]
-    output, in_time = _talk(child, program(given), given["deadline"] + _GRACE)
-    return _read(output, in_time)
+    # -B: nothing is written. Its own session: the kill takes its children along, and no terminal is there to ask.
+    child = subprocess.Popen(
+        [python, "-B", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"PATH": _PATH, "HOME": account.home, "LANG": "C.UTF-8"},
+        start_new_session=True,
+        preexec_fn=become_owner,  # noqa: PLW1509 our threads only write to children that run already
+    )
+    return _talk(child, text, seconds)
 
 
 def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> tuple[bytes, bool]:
