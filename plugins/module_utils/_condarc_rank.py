@@ -89,7 +89,7 @@ def read(path: str) -> list[Setting]:
 def settings(path: str, text: str) -> list[Setting]:
     """The settings in C(text). Raises Unreadable for what lies outside of our subset of YAML."""
     document = parse(text)
-    found = []
+    found: list[Setting] = []
     line = document.head.count("\n") + 1
     for item in document.items:
         line += item.above.count("\n")

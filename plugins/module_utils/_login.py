@@ -31,6 +31,10 @@ NAMES = (
     "SSL_CERT_FILE",
     "NETRC",
     "CONDARC",
+    "XDG_CONFIG_HOME",
+    "PIP_PROXY",
+    "PIP_CERT",
+    "PIP_CONFIG_FILE",
     "PATH",
 )
 _PREFIX = "CONDA_"

@@ -29,7 +29,7 @@ Row = Dict[str, Any]
 DEFAULTS = {"deadline": 45.0, "connect_timeout": 5.0, "read_timeout": 15.0}
 _BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 _ALIAS = "https://conda.anaconda.org"
-_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
 _OUTPUT_CAP = 1 << 20
 
@@ -95,14 +95,15 @@ def _without_conda(given: dict[str, Any], home: str, bare: dict[str, Any]) -> li
     return rows
 
 
-def _source() -> bytes:
-    loader: Any = _probe.__loader__  # the payload of a module is a zip file, so there is no file to open
-    source: bytes = loader.get_data(_probe.__file__)
+def source_of(module: Any) -> bytes:
+    """The text of a module that another Python is to run."""
+    # the payload of a module is a zip file, so there is no file to open
+    source: bytes = module.__loader__.get_data(module.__file__)
     return source
 
 
 # Read now: once this process has become another user it cannot enter the folder of the payload any more.
-_PROBE = _source()
+_PROBE = source_of(_probe)
 
 
 def program(given: dict[str, Any]) -> bytes:
@@ -148,7 +149,7 @@ def _run(python: str, text: bytes, account: Account, seconds: float) -> tuple[by
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={"PATH": _PATH, "HOME": account.home, "LANG": "C.UTF-8"},
+        env={"PATH": PATH, "HOME": account.home, "LANG": "C.UTF-8"},
         start_new_session=True,
         preexec_fn=become_owner,  # noqa: PLW1509 our threads only write to children that run already
     )
