@@ -86,6 +86,18 @@ def read(path: str) -> list[Setting]:
         return []
 
 
+def problem(path: str) -> str:
+    """Why C(read) finds nothing in a file that is there."""
+    text = read_text(path)
+    if text is None:
+        return "cannot be read by this user, for which every conda command fails"
+    try:
+        parse(text)
+    except Unreadable as exc:
+        return f"is written in a way that is not compared here ({exc}); conda's rows say what it reads"
+    return ""
+
+
 def settings(path: str, text: str) -> list[Setting]:
     """The settings in C(text). Raises Unreadable for what lies outside of our subset of YAML."""
     document = parse(text)

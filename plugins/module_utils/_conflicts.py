@@ -47,6 +47,12 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
     return found
 
 
+def unread(paths: t.Iterable[str]) -> list[Conflict]:
+    """Condarc files whose settings are not in the comparison."""
+    problems = ((path, _condarc_rank.problem(path)) for path in paths)
+    return [_conflict(path, what, "not known") for path, what in problems if what]
+
+
 def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, Setting]) -> list[Conflict]:
     """Variables that overrule a condarc. C(place): the file and line that sets one."""
     found = []

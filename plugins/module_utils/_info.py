@@ -102,7 +102,9 @@ def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_con
     startup = subject.login_files()
     found: list[_conflicts.Conflict] = []
     for root in [base.prefix for base in bases] or [""]:
-        files = [_condarc_rank.read(path) for path in _condarc_rank.search_path(home, root, login)]
+        paths = _condarc_rank.search_path(home, root, login)
+        files = [_condarc_rank.read(path) for path in paths]
+        found += _conflicts.unread(paths)
         found += _conflicts.condarcs(files)
         found += _conflicts.variables(
             login, lambda name, value: _consumers.place(name, value, startup), _condarc_rank.decide(files)

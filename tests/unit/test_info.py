@@ -136,6 +136,17 @@ def test_condarc_conflicts() -> None:
     assert _conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0]["what"] == "sets ssl_verify besides /0"
 
 
+def test_a_condarc_that_is_not_compared_is_named(tmp_path: Path) -> None:
+    odd, good = tmp_path / "odd.yml", tmp_path / ".condarc"
+    odd.write_text("{proxy_servers: {http: 'http://u:Zq7pw@h:1'}}\n")
+    good.write_text(USER)
+    (found,) = _conflicts.unread([str(odd), str(good)])
+    assert found["path"] == str(odd)
+    assert "line 1" in found["what"]
+    assert "Zq7pw" not in str(found)
+    assert "cannot be read" in _conflicts.unread([str(tmp_path / "none")])[0]["what"]
+
+
 def test_conflicts_of_variables() -> None:
     login = {
         "CONDA_SSL_VERIFY": "false", "CONDA_PREFIX": "/opt/conda", "CONDARC": "/mine.yml", "REQUESTS_CA_BUNDLE": "/other.pem",
