@@ -31,6 +31,10 @@ NAMES = (
     "SSL_CERT_FILE",
     "NETRC",
     "CONDARC",
+    "XDG_CONFIG_HOME",
+    "PIP_PROXY",
+    "PIP_CERT",
+    "PIP_CONFIG_FILE",
     "PATH",
 )
 _PREFIX = "CONDA_"
@@ -46,22 +50,40 @@ def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
     C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file that waits for input or
     takes longer than 10 seconds is given up: then what PAM sets is the answer.
     """
-    base = os.path.basename(shell)
+    found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
+    return of_interest(pam_environment() if found is None else found)
+
+
+def shell_argv(shell: str, command: str, login: bool) -> list[str]:
+    """How to have C(shell) run C(command)."""
     # csh takes -l only alone; what it exports stands in a file that it reads without it
-    argv = [shell, "-l", "-c", "env"] if base in _SHELLS_WITH_LOGIN_FLAG else [shell, "-c", "env"]
-    from_pam = _pam_environment()
+    takes_flag = login and os.path.basename(shell) in _SHELLS_WITH_LOGIN_FLAG
+    return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
+
+
+def session_environment(home: str, shell: str, name: str) -> dict[str, str]:
+    """What a session of a user begins with, before a shell reads its files."""
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    environment.update(from_pam, HOME=home, USER=name, LOGNAME=name, SHELL=shell)
-    output = _output(argv, environment)
-    found = from_pam
-    if output is not None:
-        pairs = [line.partition("=") for line in output.decode("utf-8", "surrogateescape").splitlines()]
-        found = {key: value for key, _equals, value in pairs}
-    return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX)}
+    environment.update(pam_environment(), HOME=home, USER=name, LOGNAME=name, SHELL=shell)
+    return environment
 
 
-def _output(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:
-    """What the shell printed until it ended, or None. What it started and left running is not waited for, and ends."""
+def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> dict[str, str] | None:
+    """The variables that a command prints, as C(env) does; None when it does not end in time."""
+    output = output_of(argv, environment)
+    if output is None:
+        return None
+    pairs = [line.partition("=") for line in output.decode("utf-8", "surrogateescape").splitlines()]
+    return {key: value for key, _equals, value in pairs}
+
+
+def of_interest(environment: t.Mapping[str, str]) -> dict[str, str]:
+    """PATH and the proxy, CA and conda variables."""
+    return {key: value for key, value in environment.items() if key in NAMES or key.startswith(_PREFIX)}
+
+
+def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:
+    """What a command printed until it ended, or None. What it started and left running is not waited for, and ends."""
     try:
         child = subprocess.Popen(
             argv,
@@ -93,7 +115,8 @@ def _output(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | 
     return None
 
 
-def _pam_environment() -> dict[str, str]:
+def pam_environment() -> dict[str, str]:
+    """The variables of C(/etc/environment)."""
     try:
         with open("/etc/environment", encoding="utf-8", errors="surrogateescape") as stream:
             lines = [line.strip() for line in stream]

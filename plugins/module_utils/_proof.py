@@ -31,7 +31,7 @@ Row = Dict[str, Any]
 DEFAULTS = {"deadline": 45.0, "connect_timeout": 5.0, "read_timeout": 15.0}
 _BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 _ALIAS = "https://conda.anaconda.org"
-_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
 _INFO_DEADLINE = 30.0
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
@@ -186,14 +186,15 @@ def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]
     return rows
 
 
-def _source() -> bytes:
-    loader: Any = _probe.__loader__  # the payload of a module is a zip file, so there is no file to open
-    source: bytes = loader.get_data(_probe.__file__)
+def source_of(module: Any) -> bytes:
+    """The text of a module that another Python is to run."""
+    # the payload of a module is a zip file, so there is no file to open
+    source: bytes = module.__loader__.get_data(module.__file__)
     return source
 
 
 # Read now: once this process has become another user it cannot enter the folder of the payload any more.
-_PROBE = _source()
+_PROBE = source_of(_probe)
 
 
 def program(given: dict[str, Any]) -> bytes:
@@ -219,7 +220,19 @@ def run_probe(python: str, given: dict[str, Any], account: Account | None) -> li
 def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
     """Run the probe with this interpreter. Secrets go over stdin: neither argv nor the environment shows them."""
     account = account or Account(-1, -1, "", os.path.expanduser("~"))
+    return _run(python, program(given), account, given["deadline"] + _GRACE)
 
+
+def ask_base(base: Base, text: bytes, home: str, seconds: float) -> tuple[bytes, str]:
+    """What a program that a base's Python gets on stdin prints, and why there is nothing, with the rights of a probe."""
+    account, refusal = _account_for(base, home)
+    if refusal is not None:
+        return b"", f"not run as root: {refusal}"
+    answer = _run(base.python, text, account or Account(-1, -1, "", home), seconds)
+    return answer.output, answer.failure or ("" if answer.in_time else "its Python did not end in time")
+
+
+def _run(python: str, text: bytes, account: Account, seconds: float) -> Answer:
     def become_owner() -> None:
         if account.uid >= 0:
             os.initgroups(account.name, account.gid)
@@ -234,14 +247,14 @@ def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": _PATH, "HOME": account.home, "LANG": "C.UTF-8"},
+            env={"PATH": PATH, "HOME": account.home, "LANG": "C.UTF-8"},
             start_new_session=True,
             preexec_fn=become_owner,  # noqa: PLW1509 our threads only write to children that run already
         )
     except (OSError, subprocess.SubprocessError) as exc:
         reason = getattr(exc, "strerror", None) or type(exc).__name__
         return Answer(b"", True, f"{python} cannot be started: {reason}.")
-    return _talk(child, program(given), given["deadline"] + _GRACE)
+    return _talk(child, text, seconds)
 
 
 def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> Answer:

@@ -11,7 +11,8 @@ module: conda_proxy_host
 short_description: The part of the collection that runs on a POSIX machine
 description:
   - This module is for internal use only; its option and its result can change at any time.
-  - Use M(condafleet.proxy.conda_proxy) and M(condafleet.proxy.conda_connectivity) instead.
+  - Use M(condafleet.proxy.conda_proxy), M(condafleet.proxy.conda_connectivity) and
+    M(condafleet.proxy.conda_proxy_info) instead.
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
@@ -50,7 +51,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _proof, _run
+from ansible_collections.condafleet.proxy.plugins.module_utils import _info, _proof, _run
 
 
 def main() -> None:
@@ -60,6 +61,8 @@ def main() -> None:
     payload = json.loads(base64.b64decode(module.params["payload"]))
     if payload["task"] == "conda_connectivity":
         result = _proof.run_connectivity(payload["options"])
+    elif payload["task"] == "conda_proxy_info":
+        result = _info.run_info(payload["options"])
     else:
         result = _run.run(payload["settings"], module.check_mode, bool(module._diff))  # noqa: SLF001  # Ansible offers no other way to ask
     warnings = result.pop("warnings", [])

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS as CONNECTIVITY
+from ansible_collections.condafleet.proxy.plugins.action.conda_proxy_info import OPTIONS as INFO
 from ansible_collections.condafleet.proxy.plugins.module_utils import _platforms
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from tests.bed.paths import CHECKOUT
@@ -53,6 +54,12 @@ def test_module_documentation_has_the_options_of_the_action() -> None:
 def test_connectivity_documentation_has_the_options_of_the_action() -> None:
     documented = documentation("conda_connectivity")["options"]
     expected = {name: comparable(option) for name, option in CONNECTIVITY.items()}
+    assert {name: comparable(option) for name, option in documented.items()} == expected
+
+
+def test_info_documentation_has_the_options_of_the_action() -> None:
+    documented = documentation("conda_proxy_info")["options"]
+    expected = {name: comparable(option) for name, option in INFO.items()}
     assert {name: comparable(option) for name, option in documented.items()} == expected
 
 

@@ -1,0 +1,26 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action conda_proxy_info: one execution on the machine."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
+
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "users": {"type": "list", "elements": "str"},
+    "prefix": {"type": "path"},
+    "channel": {"type": "str", "default": "https://conda.anaconda.org"},
+}
+
+
+class ActionModule(HostAction):
+    """See the documentation of the module of the same name."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        options = self.validated(OPTIONS)
+        return self.on_machine(task_vars or {}, {"task": "conda_proxy_info", "options": options})

@@ -1,0 +1,103 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which file and line sets an environment variable.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+One reader for all dialects (sh, csh, fish, pam_env, environment.d, systemd.conf), line by line: it need not understand a
+script, as the value in effect is known already and only its place is asked for.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shlex
+import typing as t
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SETTERS = ("setenv", "set")
+_MOST = 1 << 20
+_NOT_LITERAL = re.compile(r"[$`\\]")
+
+
+class Assignment(t.NamedTuple):
+    """A variable set in a file."""
+
+    name: str
+    value: str
+    path: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+def parse(path: str, text: str) -> list[Assignment]:
+    """The assignments in C(text), in their order."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            found += [Assignment(name, value, path, number) for name, value in _pairs(stripped)]
+    return found
+
+
+def _pairs(line: str) -> t.Iterator[tuple[str, str]]:
+    prefix, equals, rest = line.partition("=")
+    if equals and prefix.strip() == "DefaultEnvironment":
+        line = rest.strip().replace("%%", "%")
+    words = _words(line)
+    for number, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if equals and _NAME.match(name):
+            yield name, value
+        elif word in _SETTERS:
+            pair = [each for each in words[number + 1 :] if not each.startswith("-")][:2]
+            if len(pair) == 2 and _NAME.match(pair[0]):
+                yield pair[0], pair[1]
+
+
+def _words(line: str) -> list[str]:
+    try:
+        words = shlex.split(line)
+    except ValueError:  # a quote that another line closes, or an apostrophe in a comment
+        words = line.split()
+    return [word[:-1] if word.endswith(";") else word for word in words]
+
+
+def find(name: str, value: str, files: t.Iterable[tuple[str, str]]) -> str:
+    """C(path:line) of the last line in C(files) (path and text, in the order they are read) that sets this value.
+
+    Where none does, the last that computes one (C($OTHER)); else nothing: it was set in a way that no file shows.
+    """
+    mine = [each for path, text in files for each in parse(path, text) if each.name == name]
+    exact = [each for each in mine if each.value == value]
+    computed = [each for each in mine if _NOT_LITERAL.search(each.value)]
+    return (exact or computed)[-1].place if exact or computed else ""
+
+
+def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
+    """Path and text of the files that C(patterns) match and that can be read, in the order in which they are read."""
+    found = []
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            text = read_text(path)
+            if text is not None:
+                found.append((path, text))
+    return found
+
+
+def read_text(path: str) -> str | None:
+    """The text of a regular file; None when there is none that can be read."""
+    try:
+        if not os.path.isfile(path):  # a pipe would never end
+            return None
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read(_MOST)
+    except OSError:
+        return None

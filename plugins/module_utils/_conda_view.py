@@ -1,0 +1,77 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. Which proxy and CA bundle conda takes for a URL, said by conda's own session.
+
+conda's own Python runs this file from stdin, with one line at the end that calls C(main); nothing is requested. conda
+asks in two styles: packages with its own proxies, C(*.json.zst) (since 24.1) without, so that the environment's win.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import sys
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+
+def _selected(url: str, proxies: dict[str, Any]) -> str | None:
+    """The key that requests takes."""
+    parts = urlsplit(url)
+    for key in (f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all"):
+        if key in proxies:
+            return key
+    return None
+
+
+def look(urls: dict[str, str]) -> dict[str, Any]:
+    """What C(session.get) would use, by style and scheme."""
+    base = importlib.import_module("conda.base.context")
+    base.reset_context()  # at import the search path is still empty
+    context = base.context
+    module = importlib.import_module("conda.gateways.connection.session")
+    environ_proxies = importlib.import_module("requests.utils").get_environ_proxies
+    condarc = dict(context.proxy_servers)
+    styles = ["packages"]
+    if getattr(context, "repodata_use_zst", False):
+        styles.append("zst")
+    answer: dict[str, Any] = {"verify": str(context.ssl_verify), "verify_from": "condarc"}
+    for style in styles:
+        for scheme, url in urls.items():
+            session = module.get_session(url) if hasattr(module, "get_session") else module.CondaSession()
+            given = dict(session.proxies) if style == "packages" else {}
+            merged = session.merge_environment_settings(url, dict(given), None, None, None)
+            key = _selected(url, merged["proxies"])
+            environment = environ_proxies(url, no_proxy=given.get("no_proxy"))
+            mine = key in condarc and (style == "packages" or key not in environment)
+            source = "none" if key is None else "condarc" if mine else "environment"
+            answer[f"{style}.{scheme}"] = {
+                "proxy": merged["proxies"].get(key, ""),
+                "key": key or "",
+                "from": source,
+            }
+            named = [os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")]
+            if any(named) and merged["verify"] in named:
+                answer.update(verify=str(merged["verify"]), verify_from="environment")
+    return answer
+
+
+def main(encoded: str) -> NoReturn:
+    """Print the answer as one JSON document, and nothing else."""
+    given = json.loads(base64.b64decode(encoded))
+    output = os.dup(1)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    sys.stdout = sys.stderr = open(quiet, "w", closefd=False)  # noqa: SIM115  # until the end of the process
+    os.environ.update(given["environment"])
+    try:
+        answer = look(given["urls"])
+    except BaseException as exc:  # noqa: BLE001  # its text may hold a secret
+        answer = {"error": type(exc).__name__}
+    os.write(output, json.dumps(answer).encode("ascii"))
+    os._exit(0)

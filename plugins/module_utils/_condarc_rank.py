@@ -1,0 +1,169 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which condarc decides a setting.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+conda's rules: later files win, C(proxy_servers) is merged key by key, and C(#!final) throws later files away (facts of
+conda 4.6 to 26). Only C(proxy_servers) and C(ssl_verify) are looked at.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._condarc import parse
+from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
+
+PROXIES = "proxy_servers"
+VERIFY = "ssl_verify"
+_SYSTEM = ("/etc/conda", "/var/lib/conda")
+_WORD = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
+_LINE = re.compile(
+    rf"^[ \t]*(?P<key>{_WORD}|[^\s#\"'][^#]*?)[ \t]*:(?:[ \t]+(?P<value>{_WORD}|[^\s#\"'].*?))?(?:[ \t]+(?P<note>#.*))?[ \t]*\r?$"
+)
+_FLOW = re.compile(rf"(?P<key>{_WORD}|[^\s,{{}}\"']+?)[ \t]*:[ \t]+(?P<value>{_WORD}|[^\s,{{}}]+)")
+
+
+class Setting(t.NamedTuple):
+    """C(key) is C(ssl_verify), C(proxy_servers) (the whole map) or C(proxy_servers.KEY)."""
+
+    key: str
+    value: str
+    path: str
+    line: int
+    final: bool
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}: {self.key}"
+
+
+def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[str]:
+    """The files that conda reads, first to last; later ones win. C(root): the folder of the base, or nothing."""
+    folders = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
+    if environment.get("XDG_CONFIG_HOME"):
+        folders.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
+    folders += [os.path.join(home, ".config/conda"), os.path.join(home, ".conda")]
+    paths = [path for folder in folders if folder for path in files_of(folder)]
+    paths.append(os.path.join(home, ".condarc"))
+    if environment.get("CONDA_PREFIX"):
+        paths += files_of(environment["CONDA_PREFIX"])
+    named = environment.get("CONDARC", "")
+    if named:
+        named = os.path.join(home, named[2:]) if named.startswith("~/") else named
+        paths += _in_folder(named) if os.path.isdir(named) else [named]
+    return list(dict.fromkeys(path for path in paths if os.path.isfile(path)))
+
+
+def files_of(folder: str) -> list[str]:
+    """The condarc files that conda looks for in one of its folders."""
+    return [os.path.join(folder, ".condarc"), os.path.join(folder, "condarc"), *_in_folder(f"{folder}/condarc.d")]
+
+
+def _in_folder(folder: str) -> list[str]:
+    return sorted(
+        path
+        for name in ("*", ".*")
+        for path in glob.glob(os.path.join(glob.escape(folder), name))
+        if path.endswith((".yml", ".yaml"))
+    )
+
+
+def read(path: str) -> list[Setting]:
+    """The settings of a file; nothing where it cannot be read."""
+    text = read_text(path)
+    try:
+        return settings(path, text or "")
+    except Unreadable:
+        return []
+
+
+def problem(path: str) -> str:
+    """Why C(read) finds nothing in a file that is there."""
+    text = read_text(path)
+    if text is None:
+        return "cannot be read by this user, for which every conda command fails"
+    try:
+        parse(text)
+    except Unreadable as exc:
+        return f"is written in a way that is not compared here ({exc}); conda's rows say what it reads"
+    return ""
+
+
+def settings(path: str, text: str) -> list[Setting]:
+    """The settings in C(text). Raises Unreadable for what lies outside of our subset of YAML."""
+    document = parse(text)
+    found: list[Setting] = []
+    line = document.head.count("\n") + 1
+    for item in document.items:
+        line += item.above.count("\n")
+        if item.key in (PROXIES, VERIFY):
+            first, *rest = item.text.split("\n")
+            found += _of_item(path, item.key, line, first, rest)
+        line += item.text.count("\n")
+    return found
+
+
+def _of_item(path: str, key: str, line: int, first: str, rest: list[str]) -> t.Iterator[Setting]:
+    head = _LINE.match(first)
+    value = _plain(head.group("value")) if head else ""
+    final = bool(head) and _is_final(t.cast("re.Match[str]", head).group("note"), rest)
+    yield Setting(key, value if key == VERIFY else "", path, line, final)
+    if key != PROXIES:
+        return
+    for found in _FLOW.finditer(value) if value.startswith("{") else ():
+        yield Setting(f"{key}.{_plain(found.group('key'))}", _plain(found.group("value")), path, line, False)
+    for number, text in enumerate(rest, line + 1):
+        match = None if text.lstrip().startswith("#") else _LINE.match(text)
+        if match:
+            flagged = _is_final(match.group("note"), rest[number - line :])
+            yield Setting(f"{key}.{_plain(match.group('key'))}", _plain(match.group("value")), path, number, flagged)
+
+
+def _is_final(note: str | None, following: t.Sequence[str]) -> bool:
+    """A comment line that follows switches a flag off."""
+    after = next((text.strip() for text in following if text.strip()), "")
+    return (note or "").strip("!#") == "final" and not after.startswith("#")
+
+
+def _plain(word: str | None) -> str:
+    word = (word or "").strip()
+    if word[:1] == '"' and word[-1:] == '"' and len(word) > 1:
+        try:
+            return str(json.loads(word))
+        except ValueError:
+            return word[1:-1]
+    if word[:1] == "'" and word[-1:] == "'" and len(word) > 1:
+        return word[1:-1].replace("''", "'")
+    return word
+
+
+def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:
+    """Who wins for each key. C(files) in the order in which conda reads them."""
+    winners: dict[str, Setting] = {}
+    map_locked = False
+    for each in files:
+        locks = any(one.key == PROXIES and one.final for one in each)
+        for one in each:
+            in_map = one.key.startswith(PROXIES)
+            if (in_map and map_locked) or (one.key in winners and winners[one.key].final):
+                continue
+            winners[one.key] = one
+        map_locked = map_locked or locks
+    return winners
+
+
+def proxy_for(scheme: str, host: str, winners: t.Mapping[str, Setting]) -> Setting | None:
+    """The entry that requests and libmamba take for a URL."""
+    for key in (f"{scheme}://{host}", scheme, f"all://{host}", "all"):
+        if f"{PROXIES}.{key}" in winners:
+            return winners[f"{PROXIES}.{key}"]
+    return None

@@ -1,0 +1,125 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings that contradict each other, and which of them wins.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc_rank, _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import PROXIES, VERIFY, Setting
+
+Conflict = t.Dict[str, str]
+Place = t.Callable[[str, str], str]
+
+_ENVIRONMENT = "the environment"
+# what an activated shell has of conda itself, and what says nothing about the network
+_OWN = re.compile(r"CONDA_(PREFIX(_\d+)?|DEFAULT_ENV|EXE|PYTHON_EXE|SHLVL|PROMPT_MODIFIER|OVERRIDE_.*|BACKUP_.*)\Z")
+_KILLS = "CONDA_PROXY_SERVERS"
+
+
+def _conflict(path: str, what: str, winner: str) -> Conflict:
+    return {"path": path, "what": what, "winner": winner}
+
+
+def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
+    """Files that set what an earlier one in conda's search path sets already, otherwise."""
+    winners = _condarc_rank.decide(files)
+    found = []
+    for key in (PROXIES, VERIFY):
+        first: dict[str, Setting] = {}
+        for settings in files:
+            mine = {one.key: one for one in settings if one.key.startswith(key) and one.key != PROXIES}
+            other = [one for one in mine.values() if first and one.value != getattr(first.get(one.key), "value", None)]
+            if other:
+                names = ", ".join(one.key for one in other)
+                where = next(iter(first.values())).path
+                winning = list(dict.fromkeys(winners[one.key].path if one.key in winners else where for one in other))
+                found.append(_conflict(other[0].path, f"sets {names} besides {where}", ", ".join(winning)))
+            first = first or mine
+    return found
+
+
+def unread(paths: t.Iterable[str]) -> list[Conflict]:
+    """Condarc files whose settings are not in the comparison."""
+    problems = ((path, _condarc_rank.problem(path)) for path in paths)
+    return [_conflict(path, what, "not known") for path, what in problems if what]
+
+
+def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, Setting]) -> list[Conflict]:
+    """Variables that overrule a condarc. C(place): the file and line that sets one."""
+    found = []
+    for name, value in sorted(login.items()):
+        if name == "CONDARC":
+            found.append(_conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
+        elif name == _KILLS:
+            what = f"{name} makes every conda command fail; proxies cannot be set by a variable of conda's"
+            found.append(_conflict(place(name, value), what, "nobody"))
+        elif name.startswith("CONDA_") and not _OWN.match(name):
+            entry = winners.get(name[len("CONDA_") :].lower())
+            locked = entry is not None and entry.final
+            winner = entry.path if entry and locked else f"{_ENVIRONMENT}: {name}"
+            found.append(_conflict(place(name, value), f"{name} is set, beside what condarc files say", winner))
+    verify = winners.get(VERIFY)
+    bundle = next((name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if login.get(name)), "")
+    if verify and bundle and login[bundle] != verify.value:
+        what = f"{bundle} is another bundle than ssl_verify in {verify.path}"
+        found.append(_conflict(place(bundle, login[bundle]), what, f"{_ENVIRONMENT}: {bundle}"))
+    return found
+
+
+def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
+    """Environments with a condarc of their own, which counts while they are active."""
+    found = []
+    for folder in folders:
+        for path in _condarc_rank.files_of(folder):
+            mine = _condarc_rank.read(path)
+            names = ", ".join(one.key for one in mine if one.key != PROXIES)
+            if names:
+                winners = _condarc_rank.decide([*files, mine])
+                winning = list(
+                    dict.fromkeys(winners[one.key].path for one in mine if one.key in winners and one.key != PROXIES)
+                )
+                what = f"sets {names} while the environment {folder} is active"
+                found.append(_conflict(path, what, ", ".join(winning) or "an earlier file that is locked"))
+    return found
+
+
+def netrc(home: str, named: str, text: t.Callable[[str], str | None], escapes: bool | None) -> list[Conflict]:
+    """What is in the way of entries of a netrc. C(named): the variable NETRC. C(text) reads a file."""
+    own = os.path.join(home, ".netrc")
+    found = []
+    if named and os.path.realpath(named) != os.path.realpath(own):
+        what = f"NETRC names {named}, so {own} is not read"
+        found.append(_conflict(own, what, named if os.path.exists(named) else "nobody: the file is not there"))
+    path = named or own
+    notes = _netrc.findings(text(path) or "", escapes)
+    return found + [_conflict(path, note, path if "default entry" in note else "nobody") for note in notes]
+
+
+def disagreements(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[Conflict]:
+    """Consumers that are told different proxies. One that has none is seen in its row."""
+    found = []
+    rows = list(rows)
+    for field in ("http_proxy", "https_proxy"):
+        groups: dict[str, list[str]] = {}
+        for row in rows:
+            if row[field]:
+                name = " ".join(filter(None, (row["consumer"], row["base"])))
+                groups.setdefault(address(row[field]), []).append(name)
+        if len(groups) > 1:
+            what = "; ".join("{} for {}".format(proxy, ", ".join(names)) for proxy, names in groups.items())
+            found.append(_conflict("", f"{field} differs: {what}", "each consumer its own"))
+    return found
+
+
+def address(proxy: str) -> str:
+    """Host and port of a proxy, by which two are the same: credentials may be encoded differently."""
+    return proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/").lower()

@@ -1,0 +1,140 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who sees what: the proxy and the CA bundle of every consumer, and the settings that contradict each other.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import secrets
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import (
+    _accounts,
+    _assignments,
+    _condarc_rank,
+    _conflicts,
+    _consumers,
+    _login,
+    _readers,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
+SCHEMA_VERSION = 1
+Result = t.Dict[str, t.Any]
+_ALIAS = "https://conda.anaconda.org"
+
+
+def run_info(options: Result) -> Result:
+    """What the module conda_proxy_info returns."""
+    masker = Masker(secrets.token_hex(16))
+    result: Result = {"changed": False, "schema_version": SCHEMA_VERSION, "consumers": [], "conflicts": []}
+    errors = []
+    try:
+        accounts = _asked(options.get("users") or [])
+    except MachineError as exc:
+        return dict(result, failed=True, msg=str(exc))
+    for account in accounts:
+        try:
+            seen = _of_user(account, options)
+        except MachineError as exc:
+            errors.append(f"{account.name}: {exc}")
+            continue
+        for name in ("consumers", "conflicts"):
+            result[name] += [_masked(dict(row, user=account.name), masker) for row in seen[name]]
+    if errors:
+        result.update(failed=True, msg="; ".join(errors))
+    return result
+
+
+def _asked(users: t.Sequence[str]) -> list[Account]:
+    own = _accounts.own()
+    if not users:
+        return [own]
+    if os.geteuid() != 0 and list(users) != [own.name]:
+        raise MachineError(f"other users' views need root, and this runs as {own.name}: become root")
+    accounts = []
+    for name in dict.fromkeys(users):
+        account = _accounts.find(name)
+        if account is None:
+            raise MachineError(f"users names {name}, and this machine has no such user; correct the name")
+        accounts.append(account)
+    return accounts
+
+
+def _of_user(account: Account, options: Result) -> Result:
+    """All but sudo with the rights of the user. As root sudo is asked by root, which logs no refusal."""
+
+    def login() -> Result:
+        return _login.login_environment(account.home, account.shell, account.name)
+
+    variables = _accounts.run_as(account, login)
+    by_sudo = _consumers.sudo_environment(variables, account)
+    channel = options["channel"] if "://" in options["channel"] else "{}/{}".format(_ALIAS, options["channel"])
+    subject = _consumers.Subject(account, variables, channel)
+
+    def look() -> Result:
+        return _look(subject, by_sudo, options.get("prefix") or "")
+
+    return _accounts.run_as(account, look)
+
+
+def _look(subject: _consumers.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> Result:
+    home, login = subject.account.home, subject.login
+    bases = find_bases(home, login.get("PATH", ""), prefix)
+    rows = [*_consumers.shells(subject), _consumers.sudo(subject, by_sudo), *_consumers.systemd(subject)]
+    for base in bases:
+        rows += _consumers.conda(subject, base)
+    rows += _readers.rows(subject, bases)
+    return {"consumers": rows, "conflicts": [*_settings(subject, bases), *_conflicts.disagreements(rows)]}
+
+
+def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_conflicts.Conflict]:
+    home, login = subject.account.home, subject.login
+    startup = subject.login_files()
+    found: list[_conflicts.Conflict] = []
+    for root in [base.prefix for base in bases] or [""]:
+        paths = _condarc_rank.search_path(home, root, login)
+        files = [_condarc_rank.read(path) for path in paths]
+        found += _conflicts.unread(paths)
+        found += _conflicts.condarcs(files)
+        found += _conflicts.variables(
+            login, lambda name, value: _consumers.place(name, value, startup), _condarc_rank.decide(files)
+        )
+        found += _conflicts.environments(_environments(home, root), files)
+    escapes = {_knows_escapes(base) for base in bases}
+    found += _conflicts.netrc(
+        home, login.get("NETRC", ""), _assignments.read_text, escapes.pop() if len(escapes) == 1 else None
+    )
+    return [one for number, one in enumerate(found) if one not in found[:number]]
+
+
+def _knows_escapes(base: Base) -> bool | None:
+    """Since Python 3.11 quotes and backslashes are syntax in a netrc."""
+    if not base.python_version:
+        return None
+    return tuple(int(part) for part in base.python_version.split(".")[:2]) >= (3, 11)
+
+
+def _environments(home: str, root: str) -> list[str]:
+    """The environments of a base and of the user."""
+    named = (_assignments.read_text(os.path.join(home, ".conda/environments.txt")) or "").splitlines()
+    inside = sorted(glob.glob(os.path.join(glob.escape(root), "envs", "*"))) if root else []
+    paths = [*inside, *(line.strip() for line in named)]
+    return [path for path in dict.fromkeys(paths) if os.path.isabs(path) and os.path.realpath(path) != root]
+
+
+def _masked(value: t.Any, masker: Masker) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _masked(each, masker) for key, each in value.items()}
+    if isinstance(value, str):  # a value may hold bytes that are no text
+        return masker.text(value).encode("utf-8", "backslashreplace").decode()
+    return value

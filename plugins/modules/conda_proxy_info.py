@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt or COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Documentation only: the action plugin of the same name does the work.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: conda_proxy_info
+short_description: Say which proxy and CA bundle every consumer on a machine has, and what decided it
+description:
+  - Starts a login shell, a command as ssh runs it, sudo, systemd's managers and conda's own session, and reads from files
+    what csh, cron, curl, pip, mamba and micromamba have. For each it names the file and line, or the key, that decided.
+  - Names the settings that contradict each other, and which of them wins.
+  - Requests nothing from the network and changes nothing. Start-up files are run, with the rights of their user.
+  - A user's view that is not root's asks C(sudo -n), which sudo logs when that user may not. As root it is asked by root.
+version_added: 1.0.0
+author:
+  - condafleet.proxy contributors (@condafleet)
+attributes:
+  action:
+    description: Has an action plugin, which does the work.
+    support: full
+  async:
+    description: Whether the task can run with async.
+    support: none
+  check_mode:
+    description: Changes nothing, so a check is the same as a run.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is no difference to show.
+    support: none
+  platform:
+    description: The operating systems.
+    support: partial
+    details: Linux.
+    platforms: linux
+options:
+  users:
+    description:
+      - Whose view to show. Others than the connecting user need root.
+      - By default the connecting user's.
+    type: list
+    elements: str
+  prefix:
+    description:
+      - The folder of the conda base to ask.
+      - By default every base that is found, as M(condafleet.proxy.conda_connectivity) finds them.
+    type: path
+  channel:
+    description: The URL of a channel that conda is asked about; its host may have a proxy of its own in the condarc.
+    type: str
+    default: https://conda.anaconda.org
+seealso:
+  - module: condafleet.proxy.conda_connectivity
+  - module: condafleet.proxy.conda_proxy
+"""
+
+EXAMPLES = r"""
+- name: Ask what two users see
+  condafleet.proxy.conda_proxy_info:
+    users:
+      - ada
+      - bob
+  become: true
+  register: info
+
+- name: Show what contradicts itself
+  ansible.builtin.debug:
+    msg: "{{ item.user }}: {{ item.path }} {{ item.what }}. It counts: {{ item.winner }}"
+  loop: "{{ info.conflicts }}"
+  loop_control:
+    label: "{{ item.path }}"
+"""
+
+RETURN = r"""
+schema_version:
+  description: The version of the form of this result.
+  type: int
+  returned: always
+consumers:
+  description: A row for every user and consumer that is on the machine. No value holds a secret.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    user:
+      description: Whose view it is.
+      type: str
+    consumer:
+      description:
+        - V(login shell), V(ssh command), V(sudo), V(systemd system), V(systemd user), V(conda packages), V(conda zst)
+          (C(*.json.zst), which conda asks for in another way), V(csh), V(cron), V(curl), V(pip), V(mamba) or
+          V(micromamba).
+      type: str
+    base:
+      description: The conda base; empty for what is no conda.
+      type: str
+    how:
+      description: V(run) (by its own start-up) or V(read from files) (by its known rules).
+      type: str
+    http_proxy:
+      description: The proxy for URLs that begin with http; empty for none.
+      type: str
+    https_proxy:
+      description: The proxy for URLs that begin with https; empty for none.
+      type: str
+    no_proxy:
+      description: What goes without a proxy.
+      type: str
+    ca_bundle:
+      description: The CA bundle; for conda also V(True) for its own, or V(False).
+      type: str
+    decided_by:
+      description:
+        - For each of the four, where it was set, as far as it can be told. File and line, for a condarc with the key, or
+          V(environment) and the variable.
+      type: dict
+    note:
+      description: Why there is no answer, or what else is to be known.
+      type: str
+  sample:
+    - base: /opt/conda
+      ca_bundle: /etc/conda/condafleet-ca.pem
+      consumer: conda packages
+      decided_by:
+        ca_bundle: "/etc/conda/.condarc:9: ssl_verify"
+        http_proxy: "/home/ada/.condarc:2: proxy_servers.http"
+        https_proxy: "/etc/conda/.condarc:3: proxy_servers.https"
+      how: run
+      http_proxy: http://other.example.com:8080
+      https_proxy: http://proxy.example.com:8080
+      no_proxy: ""
+      note: no_proxy is ignored, as the condarc names the proxy
+      user: ada
+conflicts:
+  description: Settings that contradict each other.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    user:
+      description: For whom.
+      type: str
+    path:
+      description: The file (and line) that is the odd one; empty where consumers differ.
+      type: str
+    what:
+      description: What it does.
+      type: str
+    winner:
+      description: What counts.
+      type: str
+  sample:
+    - path: /home/ada/.condarc
+      user: ada
+      what: sets proxy_servers.http besides /etc/conda/.condarc
+      winner: /home/ada/.condarc
+"""
