@@ -26,6 +26,13 @@ class Base(NamedTuple):
     python_version: str | None  # "3.11" or longer; the netrc editor needs it
     found_by: str  # given, PATH, opt, home, environments.txt
 
+    @property
+    def netrc_escapes(self) -> bool | None:
+        """Does the netrc parser of its Python know quotes and backslashes (from 3.11)? None: not known."""
+        if not self.python_version:
+            return None
+        return tuple(int(part) for part in self.python_version.split(".")[:2]) >= (3, 11)
+
 
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
     """The bases of a user, each once, best known first. With `given` only that one counts."""

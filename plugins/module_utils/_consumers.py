@@ -101,12 +101,16 @@ def place(name: str, value: str, files: Files) -> str:
 
 
 def row_of(
-    consumer: str, how: str, environment: Environment, files: Files, rules: t.Mapping[str, t.Sequence[str]] = ANY
+    consumer: str,
+    how: str,
+    environment: Environment,
+    files: Files,
+    rules: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> Row:
-    """The row of a consumer that reads variables by C(rules)."""
+    """The row of a consumer that reads variables by C(rules), which are ANY by default."""
     row: Row = {"consumer": consumer, "how": how, "base": "", "decided_by": {}, "note": ""}
     for field in FIELDS:
-        name, row[field] = pick(environment, rules[field])
+        name, row[field] = pick(environment, (rules or ANY)[field])
         if name:
             row["decided_by"][field] = place(name, row[field], files)
     return row

@@ -110,18 +110,11 @@ def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_con
             login, lambda name, value: _consumers.place(name, value, startup), _condarc_rank.decide(files)
         )
         found += _conflicts.environments(_environments(home, root), files)
-    escapes = {_knows_escapes(base) for base in bases}
+    escapes = {base.netrc_escapes for base in bases}
     found += _conflicts.netrc(
         home, login.get("NETRC", ""), _assignments.read_text, escapes.pop() if len(escapes) == 1 else None
     )
     return [one for number, one in enumerate(found) if one not in found[:number]]
-
-
-def _knows_escapes(base: Base) -> bool | None:
-    """Since Python 3.11 quotes and backslashes are syntax in a netrc."""
-    if not base.python_version:
-        return None
-    return tuple(int(part) for part in base.python_version.split(".")[:2]) >= (3, 11)
 
 
 def _environments(home: str, root: str) -> list[str]:

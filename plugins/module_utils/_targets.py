@@ -168,17 +168,10 @@ def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variab
 
 def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
     # one rule for all parsers that will read the file, or none known: then only what every parser reads alike
-    parsers = {_parser_escapes(base) for base in bases}
+    parsers = {base.netrc_escapes for base in bases}
     escapes = parsers.pop() if len(parsers) == 1 else None
     editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
     return Target("netrc", scope.path("{home}/.netrc"), editor, ("netrc",), 0o600, "private", follow=False)
-
-
-def _parser_escapes(base: Base) -> bool | None:
-    """Does the netrc parser of this base's Python know quotes and backslashes (from 3.11)? None: not known."""
-    if not base.python_version:
-        return None
-    return tuple(int(part) for part in base.python_version.split(".")[:2]) >= (3, 11)
 
 
 def strays(scope: Scope) -> list[str]:

@@ -21,13 +21,9 @@ description:
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
+extends_documentation_fragment:
+  - condafleet.proxy.attributes
 attributes:
-  action:
-    description: Has an action plugin, which does the work.
-    support: full
-  async:
-    description: Whether the task can run with async.
-    support: none
   check_mode:
     description: Says exactly what a run would change, and changes nothing. The proof runs once, against the machine as it is.
     support: full
@@ -37,11 +33,6 @@ attributes:
   idempotent:
     description: A second run changes nothing.
     support: full
-  platform:
-    description: The operating systems.
-    support: partial
-    details: Linux.
-    platforms: linux
 options:
   state:
     description:

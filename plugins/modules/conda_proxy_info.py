@@ -20,24 +20,9 @@ description:
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
-attributes:
-  action:
-    description: Has an action plugin, which does the work.
-    support: full
-  async:
-    description: Whether the task can run with async.
-    support: none
-  check_mode:
-    description: Changes nothing, so a check is the same as a run.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference to show.
-    support: none
-  platform:
-    description: The operating systems.
-    support: partial
-    details: Linux.
-    platforms: linux
+extends_documentation_fragment:
+  - condafleet.proxy.attributes
+  - condafleet.proxy.attributes.observes
 options:
   users:
     description:
