@@ -254,6 +254,22 @@ def test_a_failure_in_the_middle_puts_everything_back(home: Path) -> None:
     assert left == {name: value for name, value in before.items() if not name.startswith(".local")}
 
 
+class FullDisk(PosixMachine):
+    """Has no room left for the commit."""
+
+    def write(self, path: str, new: File, check: str = "") -> None:
+        if path.endswith("state.json"):
+            raise MachineError(f"{path} cannot be written: No space left on device")
+        super().write(path, new, check)
+
+
+def test_a_commit_that_fails_puts_everything_back(home: Path) -> None:
+    before = snapshot(home, without_state=False)
+    with pytest.raises(Failed, match="No space left"):
+        transaction(home, targets(home), FullDisk(1)).converge()
+    assert snapshot(home, without_state=False) == before
+
+
 def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
     def edit(_changes: object) -> None:
         with (home / ".profile").open("a") as stream:
