@@ -47,6 +47,15 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def own_temporary(ansible_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for temporary files that no test beside this one writes into."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    ansible_env["TMPDIR"] = str(folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
 def temporary() -> set[str]:
     return set(glob.glob(tempfile.gettempdir() + "/condafleet-*.pem"))
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -133,7 +134,10 @@ def test_nothing_in_the_hosts_logs_and_process_list(
     }
     del variables["ansible_connection"], variables["ansible_python_interpreter"]
     player = Player(ansible_run, tmp_path, {host.name: host.inventory()}, variables)
-    watcher = "nohup sh -c 'while [ ! -e /run/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done > /run/seen 2>/dev/null' >/dev/null 2>&1 &"
+    # argv of everything, environ of the interpreters: what a login shell exports is in the environ of its children
+    look = "cat $p/cmdline; case $(readlink $p/exe) in *python*) cat $p/environ;; esac"
+    loop = f"while [ ! -e /run/stop ]; do for p in /proc/[0-9]*; do {look}; done; done > /run/seen 2>/dev/null"
+    watcher = f"nohup sh -c {shlex.quote(loop)} >/dev/null 2>&1 &"
     host.run(f"rm -f /run/stop /run/seen; {watcher}")
     try:
         # csh alone for the watched run: what a login shell or a service exports is in its environ, and must be
