@@ -159,6 +159,3 @@ USER_CA_BUNDLE = "{home}/.conda/condafleet-ca.pem"
 ENVIRONMENT_TARGETS = tuple(
     sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user})
 )
-BY_NAME = tuple(
-    sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user if row.by_name})
-)
