@@ -89,7 +89,7 @@ class Transaction:
 
         Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(after), puts everything back.
         """
-        made = self.machine.missing_folders(self.store.folder + "/x")
+        made = self.store.missing_folders()
         if made:
             # nothing of ours is here yet; with nothing to do there is no state, and no lock to be left behind
             plan = self._plan(self.machine.read)
@@ -116,16 +116,13 @@ class Transaction:
             after([])
             self._save_if_new(plan)
         if plan.state.empty:
-            self._drop(plan.state.made)
+            self.store.drop(plan.state.made)
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
 
     def _leave_nothing(self, made: list[str]) -> None:
         """A first run that failed leaves no state folder behind."""
         if made and self.store.load_journal() is None and self.store.load_state().empty:
-            self._drop(made)
-
-    def _drop(self, made: list[str]) -> None:
-        self.store.drop([folder for folder in made if self.store.folder.startswith(folder + "/")])
+            self.store.drop(made)
 
     def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
         state = self.store.load_state()
@@ -144,7 +141,7 @@ class Transaction:
         return plan
 
     def _save_if_new(self, plan: Plan) -> None:
-        if plan.state.as_json() != self.store.load_state().as_json():
+        if vars(plan.state) != vars(self.store.load_state()):
             self.store.save_state(plan.state)
 
     def _transact(self, plan: Plan, after: Hook) -> list[str]:
@@ -152,7 +149,8 @@ class Transaction:
         for change in plan.changes:
             if change.new.exists:
                 folders = _union(folders, self.machine.missing_folders(change.path))
-        journal = self.store.save_journal(self.run, [change.record() for change in plan.changes], folders)
+        records = [change.record() for change in plan.changes]
+        journal = self.store.save_journal(self.run, records, folders, plan.state.made)
         try:
             for folder in folders:
                 self.machine.make_folder(folder)
@@ -161,7 +159,7 @@ class Transaction:
                     self.machine.write(change.path, change.new, change.check)
                 else:
                     self.machine.remove(change.path)
-            warnings = self._activate(plan.changes)
+            warnings = self._activate(plan)
             after(plan.changes)
             plan.state.run = self.run
             plan.state.made = _union(plan.state.made, folders)
@@ -181,20 +179,21 @@ class Transaction:
                 self.machine.remove_folder(folder)
         self.store.drop_journal()
 
-    def _activate(self, changes: t.Sequence[Change]) -> list[str]:
+    def _activate(self, plan: Plan) -> list[str]:
         warnings: list[str] = []
-        for kind in sorted({change.activate for change in changes if change.activate}):
+        for kind in sorted({change.activate for change in plan.changes if change.activate}):
             # what was only taken away cannot be read back
-            written = any(change.new.exists for change in changes if change.activate == kind)
-            warnings += self.machine.activate(kind, read_back=written)
+            written = any(change.new.exists for change in plan.changes if change.activate == kind)
+            warnings += self.machine.activate(kind, written, plan.state.has(kind))
         return warnings
 
     def _activate_old(self, kinds: t.Iterable[str]) -> list[str]:
         """After an undo: what the old text says takes effect again. A failure must not keep the journal."""
         warnings: list[str] = []
+        state = self.store.load_state()
         for kind in sorted({kind for kind in kinds if kind}):
             try:
-                warnings += self.machine.activate(kind, read_back=False)
+                warnings += self.machine.activate(kind, False, state.has(kind))
             except MachineError as exc:  # noqa: PERF203  # one kind's failure is no reason to leave out the others
                 warnings.append(str(exc))
         return warnings
@@ -224,7 +223,10 @@ class Transaction:
         for folder in reversed(journal["folders"]):
             self.machine.remove_folder(folder)
         warnings += self._activate_old(record["activate"] for record in journal["changes"])
-        self.store.drop_journal()
+        try:
+            self.store.drop_journal()
+        except MachineError as exc:  # the next run looks once more, and finds nothing to undo
+            warnings.append(str(exc))
         return warnings
 
     def _undo_steps(self, journal: Journal) -> t.Iterator[tuple[str, File, str]]:

@@ -52,6 +52,8 @@ def encode(text: str) -> bytes:
 class Machine(t.Protocol):
     """An operating system, as far as the engine knows one. Every method raises MachineError with a sentence."""
 
+    separator: str
+
     def read(self, path: str, follow: bool = True) -> File:
         """Read a file; a missing one is File(). With C(follow) false a symbolic link is refused."""
 
@@ -73,8 +75,14 @@ class Machine(t.Protocol):
     def real(self, path: str) -> str:
         """The path without symbolic links: two names of one file give the same."""
 
-    def activate(self, kind: str, read_back: bool) -> list[str]:
-        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings."""
+    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:
+        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings.
+
+        C(ours): something of that kind is ours on this machine when the run is over.
+        """
 
     def lock(self, folder: str) -> t.ContextManager[None]:
         """Hold the only lock on the state in C(folder)."""
+
+    def remove_lock(self, folder: str) -> None:
+        """Remove what the lock lies in: the state in C(folder) goes."""

@@ -34,6 +34,8 @@ class PosixMachine:
     C(clean) masks secrets in what other programs say.
     """
 
+    separator = "/"
+
     def __init__(
         self,
         lock_timeout: float = 60,
@@ -141,7 +143,7 @@ class PosixMachine:
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
-    def activate(self, kind: str, read_back: bool) -> list[str]:
+    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # no marker here
         activation = ACTIVATIONS[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
@@ -164,6 +166,9 @@ class PosixMachine:
                 for line in shown
             ):
                 raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
+
+    def remove_lock(self, folder: str) -> None:
+        self.remove(os.path.join(folder, "lock"))
 
     @contextlib.contextmanager
     def lock(self, folder: str) -> t.Iterator[None]:
