@@ -108,9 +108,12 @@ class Transaction:
     def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
         warnings = self._recover()
         plan = self._plan(self.machine.read)
-        plan.state.made = _union(made, plan.state.made)
         if plan.changes:
             before(plan.changes)
+            self.machine.begin()
+            plan = self._plan(self.machine.read)  # somebody may have edited a file meanwhile
+        plan.state.made = _union(made, plan.state.made)
+        if plan.changes:
             warnings += self._transact(plan, after)
         else:
             after([])
@@ -220,6 +223,8 @@ class Transaction:
             else:
                 self.machine.remove(path)
             warnings += [note] if note else []
+        for record in journal["changes"]:
+            self.machine.sweep(record["path"])
         for folder in reversed(journal["folders"]):
             self.machine.remove_folder(folder)
         warnings += self._activate_old(record["activate"] for record in journal["changes"])

@@ -63,6 +63,12 @@ class Machine(t.Protocol):
     def remove(self, path: str) -> None:
         """Remove a file; a missing one is fine."""
 
+    def begin(self) -> None:
+        """This run is about to write: what is read from here on is how it is now."""
+
+    def sweep(self, path: str) -> None:
+        """Remove what a write of C(path) that was killed may have left beside it."""
+
     def missing_folders(self, path: str) -> list[str]:
         """The folders that must be made before C(path) can be written, outermost first."""
 

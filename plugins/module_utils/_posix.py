@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import glob
 import json
 import os
 import stat
@@ -117,6 +118,14 @@ class PosixMachine:
         except OSError as exc:
             raise _sentence(path, "cannot be removed", exc) from None
         _sync_folder(os.path.dirname(path))
+
+    def begin(self) -> None:
+        """Nothing is remembered here, so every look is a new one."""
+
+    def sweep(self, path: str) -> None:
+        folder, name = os.path.split(os.path.realpath(path))
+        for left in glob.glob(os.path.join(glob.escape(folder), _TEMPORARY + "*." + glob.escape(name.lstrip(".")))):
+            self.remove(left)
 
     def missing_folders(self, path: str) -> list[str]:
         missing: list[str] = []

@@ -17,7 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts,
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -164,7 +164,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
         return answer(Outcome([], 0, notes, []), [], "", _permissions)
     variables = environment_variables(scope, settings) if "environment" in part.wanted else {}
     machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
-    folder = scope.path(USER_STATE) if part.account else table.system_state
+    folder = scope.path(table.user_state) if part.account else table.system_state
     login: dict[str, t.Any] = {}  # empty where nobody asks for it
     if (part.proves and settings["verify"] != "none") or "netrc" in part.wanted:
         login = _login.login_environment(account.home, account.shell, account.name)

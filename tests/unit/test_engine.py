@@ -297,6 +297,30 @@ def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
     assert (home / ".condarc").read_bytes() == ORIGINALS[".condarc"][0].encode()
 
 
+def test_an_edit_during_the_first_look_survives(home: Path) -> None:
+    def edit(_changes: object) -> None:
+        with (home / ".profile").open("a") as stream:
+            stream.write("\nexport MINE=1\n")
+
+    transaction(home, targets(home)).converge(before=edit)
+    text = (home / ".profile").read_text()
+    assert "export MINE=1" in text
+    assert "proxy.example.com" in text
+    transaction(home, [], run="second").converge()
+    assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
+
+
+def test_what_a_killed_write_left_beside_its_file_goes(home: Path) -> None:
+    assert killed_after(home, targets(home), 6)
+    left = home / ".condafleet-x1y2z3.condarc"  # as mkstemp names it; SIGKILL leaves no time to remove it
+    left.write_text(f"proxy_servers: {PASSWORD}")
+    mine = home / ".condafleet-notes"
+    mine.write_text("the user's own")
+    transaction(home, targets(home), run="next").converge()
+    assert not left.exists()
+    assert mine.exists()
+
+
 def test_a_second_run_waits_and_then_says_who_holds_the_lock(home: Path) -> None:
     transaction(home, targets(home)).converge()
     pid = os.fork()  # a lock of the same process would not conflict
