@@ -52,8 +52,14 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
             )
 
 
-def check_windows(options: Settings) -> None:
+def check_windows(options: Settings, sections: t.Collection[str]) -> None:
     """What a Windows host cannot be asked for."""
+    if options["scope"] == "system" and "netrc" in sections and options["state"] == "present":
+        raise Refused(
+            "sections",
+            "names netrc for a Windows host in system scope, and there only the connecting user's profile can be written",
+            "set conda_proxy_scope: user for that host, or leave netrc out",
+        )
     if options["users"]:
         raise Refused(
             "users",

@@ -62,7 +62,7 @@ def compile_settings(
     """
     sections = list(dict.fromkeys(options["sections"]))
     if windows:
-        check_windows(options)
+        check_windows(options, sections)
     check_scope(options, sections)
     if options["state"] == "absent":
         if {"condarc", "environment"} <= set(sections):
