@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
 
-_NAMES = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
+_NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
 # where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages
 _MACHINE_FOLDERS = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
 _USER_FOLDERS = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
