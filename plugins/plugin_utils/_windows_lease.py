@@ -15,7 +15,6 @@ import base64
 import json
 import os
 import platform
-import tempfile
 import time
 import typing as t
 
@@ -64,10 +63,7 @@ class Lease:
 
     def _write(self) -> None:
         content = {"run": self._run, "node": platform.node(), "pid": os.getpid(), "until": time.time() + _SECONDS}
-        with tempfile.NamedTemporaryFile("w", prefix="condafleet-", encoding="ascii") as stream:
-            json.dump(content, stream)
-            stream.flush()
-            self._remote.copy(stream.name, self._file)
+        self._remote.copy(json.dumps(content).encode(), self._file)
 
     def _holder(self) -> dict[str, t.Any] | None:
         try:

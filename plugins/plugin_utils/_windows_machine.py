@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
-import tempfile
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
@@ -129,6 +127,8 @@ class WindowsMachine:
         return File() if value is None else File(value.as_text().encode(), INHERITED)
 
     def missing_folders(self, path: str) -> list[str]:
+        if self._in_state(path):
+            self.read(path, follow=False)  # of a file that is there the folders are there
         missing: list[str] = []
         folder = "" if _registry.is_registry(path) else _parent(path)
         while folder and folder not in self._folders:
@@ -173,13 +173,7 @@ class WindowsMachine:
             self._check_attributes(path)
         # a private file is made where only its owner can look, and takes the permissions of that place along
         stage = self._stage(path, private)
-        handle, local = tempfile.mkstemp(prefix="condafleet-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(t.cast("bytes", new.data))
-            self._remote.copy(local, stage)
-        finally:
-            os.unlink(local)
+        self._remote.copy(t.cast("bytes", new.data), stage)
         if private and not self._in_state(path):
             self._remote.module("win_acl_inheritance", path=stage, state="absent", reorganize=True)
         # win_copy removes the old file before it makes the new one; a move within a volume leaves no such gap

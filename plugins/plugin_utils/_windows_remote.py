@@ -9,8 +9,11 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import os
+import tempfile
 import typing as t
 
+from ansible.constants import DEFAULT_LOCAL_TMP
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
@@ -45,11 +48,17 @@ class Remote:
         )
         return self._checked(name, answer)
 
-    def copy(self, src: str, dest: str) -> None:
-        """Copy a file of the control node, byte for byte."""
-        # decrypt: a text that begins as vaulted ones do is the user's text all the same
-        arguments = {"src": src, "dest": dest, "decrypt": False}
-        answer = self._handler(f"{_COLLECTION}.win_copy", False, arguments).run(task_vars=self._task_vars)
+    def copy(self, data: bytes, dest: str) -> None:
+        """Make a file, byte for byte. Not by win_copy's C(content), which takes text alone."""
+        handle, src = tempfile.mkstemp(prefix="condafleet-", dir=DEFAULT_LOCAL_TMP)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            # decrypt: what begins as a vaulted text does is the user's text all the same
+            arguments = {"src": src, "dest": dest, "decrypt": False}
+            answer = self._handler(f"{_COLLECTION}.win_copy", False, arguments).run(task_vars=self._task_vars)
+        finally:
+            os.unlink(src)
         self._checked("win_copy", answer)
 
     def cmd(self, command: str, *paths: str) -> None:
