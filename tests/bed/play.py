@@ -51,11 +51,13 @@ class Player:
         folder: Path,
         hosts: Mapping[str, Mapping[str, Any]],
         variables: Mapping[str, Any],
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self._run = ansible_run
         self._folder = folder
         self._hosts = hosts
         self.variables = dict(variables)
+        self._env = dict(env or {})
 
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Played:
         """Run condafleet.proxy.<playbook>; `variables` are added for this run."""
@@ -69,6 +71,7 @@ class Player:
             *arguments,
             inventory=inventory,
             env={
+                **self._env,
                 "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
                 "ANSIBLE_CALLBACKS_ENABLED": "bed_results",
                 "BED_RESULTS": str(results),

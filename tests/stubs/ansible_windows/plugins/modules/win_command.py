@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""win_command.ps1 and Process.psm1 of ansible.windows 3.3.0: the machine's programs, and cmd's move."""
+
+from __future__ import annotations
+
+import ntpath
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ..module_utils.machine import Machine, Refused, Unknown
+from ..module_utils.standin import Call, Failed, run
+
+MOVE = re.compile(r'cmd(?:\.exe)? /d /s /c "move /y "([^"]+)" "([^"]+)""', re.IGNORECASE)
+NOT_PASSED = ("path", "temp", "tmp", "home")  # a Windows value of these would break a program that runs here
+
+
+def _escaped(argument: str) -> str:
+    """An argument as it stands in a command line."""
+    if not argument:
+        return '""'
+    if not re.search(r'[\s"]', argument):
+        return argument
+    argument = re.sub(r'(\\*)"', r'\1\1\\"', argument)
+    argument = re.sub(r"(\\+)$", r"\1\1", argument)
+    return f'"{argument}"'
+
+
+def _move(machine: Machine, source: str, target: str) -> tuple[int, str, str]:
+    """cmd's move /y of one file: return code, stdout, stderr."""
+    for path in (source, target):
+        if "%" in path or not re.match(r"[A-Za-z]:\\", path) or "*" in path or "?" in path:
+            raise Unknown(f"how cmd reads {path!r}")
+    if machine.is_folder(target):
+        raise Unknown("how cmd moves a file into a folder that it is given as the target")
+    node = machine.node(source)
+    if node is None or not machine.is_folder(ntpath.dirname(target)):
+        # the first is FindFirstFile's word, the second MoveFileEx's
+        return (
+            1,
+            "",
+            "The system cannot find the file specified.\r\n"
+            if node is None
+            else ("The system cannot find the path specified.\r\n        0 file(s) moved.\r\n"),
+        )
+    if "Hidden" in node["attributes"] or "System" in node["attributes"]:
+        raise Unknown("how cmd moves a hidden file")
+    try:
+        machine.move(source, target)
+    except Refused as refused:
+        return 1, "        0 file(s) moved.\r\n", f"{refused}\r\n"
+    return 0, "        1 file(s) moved.\r\n", ""
+
+
+def _program(
+    machine: Machine, program: dict[str, Any], arguments: list[str], stdin: str | None
+) -> tuple[int, str, str]:
+    """Runs the real program behind a Windows path."""
+    environment = {name: text for name, text in machine.environment().items() if name.lower() not in NOT_PASSED}
+    for path, real in program["files"].items():
+        Path(real).unlink(missing_ok=True)
+        if machine.is_file(path):
+            Path(real).parent.mkdir(parents=True, exist_ok=True)
+            Path(real).write_bytes(machine.read(path))
+    done = subprocess.run(
+        [program["real"], *arguments],
+        input=(stdin or "").encode(),
+        capture_output=True,
+        check=False,
+        cwd=program["home"],
+        env={**environment, "PATH": "/usr/bin:/bin", "HOME": program["home"], "LANG": "C.UTF-8", **program["env"]},
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def command(call: Call) -> dict[str, Any]:
+    """One of the machine's programs, with stdin; or a move."""
+    machine, argv = call.machine, call["argv"]
+    if call["output_encoding_override"] is not None:
+        raise Unknown("other encodings of a program's output")
+    if call["chdir"] is not None:
+        raise Unknown("other folders to run a program in")
+    line = call["cmd"] or (call["_raw_params"] or "").strip()
+    if argv:
+        name = argv[0] if ntpath.splitext(argv[0])[1] else f"{argv[0]}.exe"
+        line = " ".join(_escaped(each) for each in [name, *argv[1:]])
+    result: dict[str, Any] = {"cmd": line, "rc": 0}
+    for option, there in (("creates", True), ("removes", False)):
+        path = None if call[option] is None else call.path(option)
+        if path is not None and (machine.node(path) is not None) == there:
+            what = "exists" if there else "does not exist"
+            return {**result, "skipped": True, "msg": f"skipped, since {path} {what}"}
+    moved = None if argv else MOVE.fullmatch(line)
+    if moved:
+        code, stdout, stderr = _move(machine, moved[1], moved[2])
+    elif argv:
+        if not re.match(r"[A-Za-z]:\\", name):
+            raise Unknown(f"a program that is looked for on PATH: {name}")
+        program = machine.state["programs"].get(name.lower())
+        if program is None and machine.node(name) is not None:
+            raise Unknown(f"what {name} does")
+        if program is None:
+            raise Failed(f"Failed to run: '{line}': The system cannot find the file specified", **{**result, "rc": 2})
+        code, stdout, stderr = _program(machine, program, argv[1:], call["stdin"])
+    else:
+        raise Unknown(f"the command line {line!r}")
+    times = dict.fromkeys(("start", "end", "delta"), "0:00:00.000000")
+    result.update(changed=True, stdout=stdout, stderr=stderr, rc=code, **times)
+    if code != 0:
+        raise Failed("non-zero return code", **result)
+    return result
+
+
+if __name__ == "__main__":
+    ways = ("_raw_params", "argv", "cmd")
+    run(
+        "win_command",
+        command,
+        supports_check_mode=False,
+        internal={"_raw_params": {"type": "str"}},
+        mutually_exclusive=[ways],
+        required_one_of=[ways],
+    )
