@@ -178,7 +178,7 @@ class Transaction:
     def _clean_up(self, state: State) -> None:
         """What may be done any time after the commit: no folder of ours stays empty, then the journal goes."""
         for folder in reversed(state.made):
-            if not self.store.folder.startswith(folder):
+            if not self.store.in_it(folder):
                 self.machine.remove_folder(folder)
         self.store.drop_journal()
 
@@ -217,6 +217,7 @@ class Transaction:
 
     def _undo(self, journal: Journal) -> list[str]:
         warnings = []
+        self.machine.begin()
         for path, file, note in self._undo_steps(journal):
             if file.exists:
                 self.machine.write(path, file)

@@ -138,8 +138,9 @@ class Store:
         """Remove the state folder, and the folders above it that were made for it."""
         self.machine.remove(self.path(_FILE))
         self.machine.remove_lock(self.folder)
-        for folder in [self.folder, *reversed([path for path in made if path != self.folder and self._above(path)])]:
+        for folder in [self.folder, *reversed([path for path in made if path != self.folder and self.in_it(path)])]:
             self.machine.remove_folder(folder)
 
-    def _above(self, folder: str) -> bool:
-        return self.folder.startswith(folder + self.machine.separator)
+    def in_it(self, folder: str) -> bool:
+        """Does the state lie in C(folder)?"""
+        return (self.folder + self.machine.separator).startswith(folder + self.machine.separator)

@@ -41,9 +41,11 @@ class Lease:
         deadline = time.monotonic() + self._timeout
         while not self._remote.module("win_file", path=self._folder, state="directory")["changed"]:
             holder = self._holder()
-            if holder is not None and _is_over(holder):
+            late = time.monotonic() > deadline
+            # a run that did not write its name in all that time was cut off before it could
+            if late if holder is None else _is_over(holder):
                 self._remote.module("win_file", path=self._folder, state="absent")
-            elif time.monotonic() > deadline:
+            elif late:
                 raise MachineError(
                     f"{self._folder} is held by another run ({_who(holder)}); wait for it to end, or remove the folder "
                     "when that run is gone"

@@ -6,7 +6,7 @@
 
 This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
 
-What is read is remembered until the first write, so that an unchanged host costs one execution for each file and each
+What is read is remembered until the next write, so that an unchanged host costs one execution for each file and each
 key of the registry. Two modes of a file are known: 0600 is for its owner, SYSTEM and Administrators alone, 0644 has the
 permissions of its folder.
 """
@@ -64,14 +64,13 @@ class WindowsMachine:
             file = self._slurp(path)
             if file.exists and not follow:
                 file = File(file.data, PRIVATE if self._is_private(path) else INHERITED)
-            self._remember(path, file)
-            return file
+            self._files[path] = file
         return self._files[path]
 
-    def _remember(self, path: str, file: File) -> None:
-        """A look is good until this run writes: then somebody else's edit counts."""
-        if not self._lease.held or self._in_state(path):
-            self._files[path] = file
+    def _forget(self) -> None:
+        """From here on somebody else's edit counts; of the state nobody else's, as we hold the lease."""
+        self._files = {path: file for path, file in self._files.items() if self._in_state(path)}
+        self._keys = {}
 
     def _slurp(self, path: str) -> File:
         try:
@@ -117,7 +116,7 @@ class WindowsMachine:
         return list(self._key(key).get("sub_keys") or [])
 
     def _key(self, key: str) -> t.Mapping[str, t.Any]:
-        if key not in self._keys or self._lease.held:
+        if key not in self._keys:
             self._keys[key] = self._remote.module("win_reg_stat", path=key)
         return self._keys[key]
 
@@ -152,7 +151,8 @@ class WindowsMachine:
             self._write_file(path, new)
 
     def begin(self) -> None:
-        """Take the lease, and see that no other run wrote since we looked."""
+        """Take the lease, and see that no other run wrote since we looked. What was seen before is forgotten."""
+        self._forget()
         if self._lease.held:
             return
         state = self._folder + self.separator + "state.json"
@@ -165,7 +165,6 @@ class WindowsMachine:
         now = self._slurp(state)
         if now.data != seen.data:
             raise MachineError("another run has changed this machine meanwhile; run again")
-        self._files = {state: seen}
 
     def _write_file(self, path: str, new: File) -> None:
         private = new.mode == PRIVATE
@@ -178,7 +177,8 @@ class WindowsMachine:
             self._remote.module("win_acl_inheritance", path=stage, state="absent", reorganize=True)
         # win_copy removes the old file before it makes the new one; a move within a volume leaves no such gap
         self._remote.cmd("move /y", stage, path)
-        self._remember(path, File(new.data, PRIVATE if private else INHERITED))
+        if self._in_state(path):
+            self._files[path] = File(new.data, PRIVATE)
 
     def _stage(self, path: str, private: bool) -> str:
         return (self._folder + self.separator + "new" if private else path + ".condafleet") + ".part"
@@ -208,7 +208,8 @@ class WindowsMachine:
             self._remote.module("win_regedit", path=key, name=name, state="absent")
             return
         self._remote.module("win_file", path=path, state="absent")
-        self._remember(path, File())
+        if self._in_state(path):
+            self._files[path] = File()
 
     def sweep(self, path: str) -> None:
         if not _registry.is_registry(path):

@@ -13,6 +13,7 @@ from ..module_utils.machine import Machine, Refused, Unknown
 from ..module_utils.standin import Call, Failed, run
 
 MOVE = re.compile(r'cmd(?:\.exe)? /d /s /c "move /y "([^"]+)" "([^"]+)""', re.IGNORECASE)
+REMOVE = re.compile(r'cmd(?:\.exe)? /d /s /c "rd "([^"]+)""', re.IGNORECASE)
 NOT_PASSED = ("path", "temp", "tmp", "home")  # a Windows value of these would break a program that runs here
 
 
@@ -51,6 +52,21 @@ def _move(machine: Machine, source: str, target: str) -> tuple[int, str, str]:
     except Refused as refused:
         return 1, "        0 file(s) moved.\r\n", f"{refused}\r\n"
     return 0, "        1 file(s) moved.\r\n", ""
+
+
+def _remove(machine: Machine, path: str) -> tuple[int, str, str]:
+    """cmd's rd of one folder, which takes an empty one alone: return code, stdout, stderr."""
+    if "%" in path or not re.match(r"[A-Za-z]:\\", path):
+        raise Unknown(f"how cmd reads {path!r}")
+    if not machine.is_folder(path):
+        return 2, "", "The system cannot find the file specified.\r\n"
+    if machine.children(path):
+        return 145, "", "The directory is not empty.\r\n"
+    try:
+        machine.remove(path)
+    except Refused as refused:
+        return 5, "", f"{refused}\r\n"
+    return 0, "", ""
 
 
 def _program(
@@ -92,8 +108,11 @@ def command(call: Call) -> dict[str, Any]:
             what = "exists" if there else "does not exist"
             return {**result, "skipped": True, "msg": f"skipped, since {path} {what}"}
     moved = None if argv else MOVE.fullmatch(line)
+    removed = None if argv else REMOVE.fullmatch(line)
     if moved:
         code, stdout, stderr = _move(machine, moved[1], moved[2])
+    elif removed:
+        code, stdout, stderr = _remove(machine, removed[1])
     elif argv:
         if not re.match(r"[A-Za-z]:\\", name):
             raise Unknown(f"a program that is looked for on PATH: {name}")
