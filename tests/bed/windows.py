@@ -341,8 +341,7 @@ def initial(*, administrator: bool) -> Json:
         "computer": "ADA-PC",
         "account": ADA,
         "token": token,
-        # what an administrator makes belongs to the group
-        "new_owner": ADMINISTRATORS if administrator else ADA,
+        "new_owner": SYSTEM,
         "accounts": {
             "NT AUTHORITY\\SYSTEM": SYSTEM,
             "BUILTIN\\Administrators": ADMINISTRATORS,
@@ -363,6 +362,7 @@ def initial(*, administrator: bool) -> Json:
     machine = Machine(state)
     _folders(machine)
     _keys(machine)
+    state["new_owner"] = ADMINISTRATORS if administrator else ADA  # what an administrator makes belongs to the group
     return state
 
 

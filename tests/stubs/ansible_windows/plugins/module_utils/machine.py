@@ -284,6 +284,16 @@ class Machine:
                 result.append({**ace, "inherit": onward, "propagation": INHERIT_ONLY})
         return result
 
+    def change_access(
+        self, path: str, *, privileged: bool, explicit: list[Json], protected: bool, keep_inherited: bool = False
+    ) -> None:
+        """`set_access`, if the connecting user may: as owner, by the ACL, or with an administrator's privileges."""
+        node = self._need(path)
+        may = node["owner"] in self.state["token"] or self._allowed(node, RIGHTS["ChangePermissions"])
+        if not may and not (privileged and ADMINISTRATORS in self.state["token"]):
+            raise Refused("Attempted to perform an unauthorized operation.")
+        self.set_access(path, explicit=explicit, protected=protected, keep_inherited=keep_inherited)
+
     def set_access(self, path: str, *, explicit: list[Json], protected: bool, keep_inherited: bool = False) -> None:
         """As SetAccessControl: what is inherited is computed again, here and below."""
         node = self._need(path)

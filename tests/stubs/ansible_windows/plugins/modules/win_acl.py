@@ -52,9 +52,13 @@ def acl(call: Call) -> dict[str, Any]:
     if there == (call["state"] == "present"):
         return {"changed": False}
     explicit = [each for each in node["explicit"] if each != new] if there else _added(node["explicit"], new)
-    machine.set_access(path, explicit=explicit, protected=node["protected"])
+    try:  # with SeRestorePrivilege and SeTakeOwnershipPrivilege, which administrators have
+        machine.change_access(path, privileged=True, explicit=explicit, protected=node["protected"])
+    except Refused as refused:
+        raise Failed(f"{about} - {refused}") from refused
     return {"changed": True}
 
 
 if __name__ == "__main__":
-    run("win_acl", acl, legacy=True, supports_check_mode=False)
+    # documented as a comma separated list with two choices; .NET reads the list, and None too
+    run("win_acl", acl, legacy=True, supports_check_mode=False, internal={"inherit": {"type": "str"}})

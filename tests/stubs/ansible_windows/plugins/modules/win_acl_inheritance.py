@@ -23,12 +23,14 @@ def inheritance(call: Call) -> dict[str, Any]:
     changed = before != call["state"]
     if changed and not call.check_mode:
         if call["state"] == "absent":
-            machine.set_access(path, explicit=node["explicit"], protected=True, keep_inherited=reorganize)
+            machine.change_access(
+                path, privileged=False, explicit=node["explicit"], protected=True, keep_inherited=reorganize
+            )
         else:
-            machine.set_access(path, explicit=node["explicit"], protected=False)
+            machine.change_access(path, privileged=False, explicit=node["explicit"], protected=False)
             if reorganize:
                 kept = [each for each in node["explicit"] if each not in node["inherited"]]
-                machine.set_access(path, explicit=kept, protected=False)
+                machine.change_access(path, privileged=False, explicit=kept, protected=False)
     result: dict[str, Any] = {"changed": changed}
     if call.diff:
         result["diff"] = {"before": {"state": before}, "after": {"state": call["state"]}}
