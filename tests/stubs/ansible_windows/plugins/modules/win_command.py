@@ -69,6 +69,15 @@ def _remove(machine: Machine, path: str) -> tuple[int, str, str]:
     return 0, "", ""
 
 
+def _built_in(machine: Machine, line: str) -> tuple[int, str, str]:
+    """A command that cmd has built in."""
+    if moved := MOVE.fullmatch(line):
+        return _move(machine, moved[1], moved[2])
+    if removed := REMOVE.fullmatch(line):
+        return _remove(machine, removed[1])
+    raise Unknown(f"the command line {line!r}")
+
+
 def _program(
     machine: Machine, program: dict[str, Any], arguments: list[str], stdin: str | None
 ) -> tuple[int, str, str]:
@@ -107,13 +116,7 @@ def command(call: Call) -> dict[str, Any]:
         if path is not None and (machine.node(path) is not None) == there:
             what = "exists" if there else "does not exist"
             return {**result, "skipped": True, "msg": f"skipped, since {path} {what}"}
-    moved = None if argv else MOVE.fullmatch(line)
-    removed = None if argv else REMOVE.fullmatch(line)
-    if moved:
-        code, stdout, stderr = _move(machine, moved[1], moved[2])
-    elif removed:
-        code, stdout, stderr = _remove(machine, removed[1])
-    elif argv:
+    if argv:
         if not re.match(r"[A-Za-z]:\\", name):
             raise Unknown(f"a program that is looked for on PATH: {name}")
         program = machine.state["programs"].get(name.lower())
@@ -123,7 +126,7 @@ def command(call: Call) -> dict[str, Any]:
             raise Failed(f"Failed to run: '{line}': The system cannot find the file specified", **{**result, "rc": 2})
         code, stdout, stderr = _program(machine, program, argv[1:], call["stdin"])
     else:
-        raise Unknown(f"the command line {line!r}")
+        code, stdout, stderr = _built_in(machine, line)
     times = dict.fromkeys(("start", "end", "delta"), "0:00:00.000000")
     result.update(changed=True, stdout=stdout, stderr=stderr, rc=code, **times)
     if code != 0:
