@@ -62,7 +62,7 @@ def machine(tmp_path: Path) -> WindowsStandIn:
 def answers(ansible_run: Callable[..., Any], tmp_path: Path, machine: WindowsStandIn) -> Callable[..., list[Json]]:
     """`answers((module, args), (module, args, keywords), ...)`: each task's result, also of those that fail."""
 
-    def play(*tasks: Task, on: WindowsStandIn = machine) -> list[Json]:
+    def play(*tasks: Task, breaks: bool = False) -> list[Json]:
         told = tmp_path / "answers.json"
         told.unlink(missing_ok=True)
         listed: list[Json] = [
@@ -86,8 +86,8 @@ def answers(ansible_run: Callable[..., Any], tmp_path: Path, machine: WindowsSta
             yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": listed}], allow_unicode=True)
         )
         inventory = tmp_path / "inventory.yml"
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"pc": on.host_vars()}}}))
-        done = ansible_run(playbook, inventory=inventory, env=on.env())
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"pc": machine.host_vars(breaks=breaks)}}}))
+        done = ansible_run(playbook, inventory=inventory, env=machine.env())
         assert told.exists(), done.stdout + done.stderr
         found: list[Json] = json.loads(told.read_text(encoding="utf-8"))
         return found
@@ -594,6 +594,11 @@ def test_a_connection_that_is_lost(machine: WindowsStandIn, answers: Callable[..
     assert "lost" in found[1]["module_stdout"]
     assert machine.value(USER_ENVIRONMENT, "a") == ("a", "string", "1")
     assert [run["done"] for run in machine.executions()] == [True, False, False]
+
+    machine.faults(cut_after=machine.mark() + 1)
+    found = answers(setting("1"), setting("2"), breaks=True)
+    assert [bool(answer.get("unreachable")) for answer in found] == [False, True]
+    assert "the connection was lost" in found[1]["msg"]
 
     machine.faults(lose_answer=machine.mark() + 1)
     found = answers(setting("4"), setting("4"))
