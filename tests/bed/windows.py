@@ -276,7 +276,8 @@ class WindowsStandIn:
     ) -> None:
         """A program for win_command, with argv and stdin: `real` runs here, in `home`.
 
-        It gets the machine's environment and `env`. Before it runs, `files` (Windows path -> real path) are written.
+        It gets the machine's environment and `env`. Before it runs, `files` (Windows path -> real path) are written;
+        in them, in the environment and in stdin these Windows paths become the real ones.
         """
         self.write(path, b"MZ")
         with self.machine() as machine:

@@ -553,32 +553,39 @@ def test_an_acl_binds_who_connects(tmp_path: Path, machine: WindowsStandIn, call
 
 
 def test_programs(machine: WindowsStandIn, calls: Callable[..., list[Json]], tmp_path: Path) -> None:
-    python, home = "C:\\ProgramData\\miniconda3\\python.exe", tmp_path / "home"
+    python, home, bundle = "C:\\ProgramData\\miniconda3\\python.exe", tmp_path / "home", "C:\\ProgramData\\ca.pem"
     home.mkdir()
-    mirrored = home / "etc" / "condarc"
-    machine.add_program(python, Path(sys.executable), home, env={"EXTRA": "e"}, files={CONDARC: mirrored})
-    machine.write(CONDARC, b"a: 1\n")
+    files = {CONDARC: home / "etc" / "condarc", bundle: home / "ca.pem"}
+    machine.add_program(python, Path(sys.executable), home, env={"EXTRA": "e"}, files=files)
+    machine.write(CONDARC, f"ssl_verify: {bundle}\r\n".encode())
     machine.set_value(USER_ENVIRONMENT, "HTTPS_PROXY", "string", "http://\u00fc")
-    code = "import os, sys; print(*map(os.environ.get, ('HTTPS_PROXY', 'EXTRA', 'HOME')), sys.argv[1:], open(sys.argv[1]).read())"
+    machine.set_value(USER_ENVIRONMENT, "REQUESTS_CA_BUNDLE", "string", bundle.lower())
+    code = "import os, sys; e = os.environ; print(ascii([e['HTTPS_PROXY'], e['EXTRA'], e['HOME'], sys.argv]))"
+    real = f"print(ascii([os.environ['REQUESTS_CA_BUNDLE'], {bundle!r}, open({CONDARC!r}, newline='').read()]))"
     found = calls(
-        ("win_command", {"argv": [python, "-B", "-", str(mirrored), "a b"], "stdin": code}),
+        ("win_command", {"argv": [python, "-B", "-", "a b", 'c"\\'], "stdin": f"{code}\n{real}\n"}),
         ("win_command", {"argv": [python, "-c", "import sys; sys.exit('no')"]}),
-        ("win_command", {"argv": ["C:\\nosuch\\python.exe", "-B", "-"], "stdin": code}),
+        ("win_command", {"argv": [python, "-c", "print('\\u00fc')"]}),
+        ("win_command", {"argv": ["C:\\nosuch\\python", "-B", "-"], "stdin": code}),
         ("win_command", {"argv": [python], "creates": CONDARC}),
         ("win_command", {"argv": [python], "stdin": code}, CHECK),
     )
-    assert found[0]["stdout"] == f"http://\u00fc e {home} ['{mirrored}', 'a b'] a: 1\n\n"
-    assert found[0]["cmd"] == f'{python} -B - {mirrored} "a b"'
-    assert (found[1]["rc"], found[1]["msg"], found[1]["stderr"]) == (1, "non-zero return code", "no\n")
-    assert found[2]["failed"]
-    assert found[2]["rc"] == 2
-    assert "cannot find the file specified" in found[2]["msg"]
-    assert found[3]["skipped"]
+    here, there, end = found[0]["stdout"].split("\r\n")
+    assert here == ascii(["http://\u00fc", "e", str(home), ["-", "a b", 'c"\\']])
+    assert there == ascii([str(files[bundle]), str(files[bundle]), f"ssl_verify: {files[bundle]}\r\n"])
+    assert end == ""
+    assert found[0]["cmd"] == f'{python} -B - "a b" "c\\"\\\\"'
+    assert (found[1]["rc"], found[1]["msg"], found[1]["stderr"]) == (1, "non-zero return code", "no\r\n")
+    assert found[2]["stdout"] == "\ufffd\r\n", "a program has to write ASCII or UTF-8"
+    assert found[3]["failed"]
+    assert found[3]["rc"] == 2
+    assert "cannot find the file specified" in found[3]["msg"]
     assert found[4]["skipped"]
-    assert "import" not in json.dumps(machine.executions()[0])
+    assert found[5]["skipped"]
+    assert "print" not in json.dumps(machine.executions()[0])
     machine.remove(CONDARC)
     calls(("win_command", {"argv": [python, "-c", ""]}))
-    assert not mirrored.exists()
+    assert not files[CONDARC].exists()
 
 
 # --- what goes wrong
