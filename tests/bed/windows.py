@@ -122,10 +122,13 @@ class WindowsStandIn:
 
     # --- for Ansible
 
-    def host_vars(self) -> Json:
-        """What an inventory says about this machine."""
+    def host_vars(self, *, breaks: bool = False) -> Json:
+        """What an inventory says about this machine.
+
+        A connection that is lost answers with garbage; with `breaks` it raises what winrm, psrp and ssh raise.
+        """
         return {
-            "ansible_connection": "local",
+            "ansible_connection": "ansible.windows.standin" if breaks else "local",
             "ansible_shell_type": "ansible.windows.standin_windows",
             "ansible_python_interpreter": sys.executable,
             "standin_state": str(self.state_file),
@@ -145,7 +148,7 @@ class WindowsStandIn:
                 shutil.copytree(source, target / name)
             else:
                 shutil.copyfile(source, target / name)
-        for name in ("modules", "module_utils", "shell"):
+        for name in ("connection", "modules", "module_utils", "shell"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(STUBS / name, target / "plugins" / name, ignore=ignored)
 
@@ -273,7 +276,8 @@ class WindowsStandIn:
     ) -> None:
         """A program for win_command, with argv and stdin: `real` runs here, in `home`.
 
-        It gets the machine's environment and `env`. Before it runs, `files` (Windows path -> real path) are written.
+        It gets the machine's environment and `env`. Before it runs, `files` (Windows path -> real path) are written;
+        in them, in the environment and in stdin these Windows paths become the real ones.
         """
         self.write(path, b"MZ")
         with self.machine() as machine:

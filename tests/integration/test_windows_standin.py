@@ -7,7 +7,10 @@ tests/recorded/windows.json holds what the real modules (ansible.windows 1.14.0)
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from ansible.module_utils.testing import patch_module_args
 
 from tests.bed.paths import CHECKOUT
 from tests.bed.windows import (
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     Task = tuple[str, Json] | tuple[str, Json, Json]
 
 RECORDED: list[Json] = json.loads((CHECKOUT / "tests/recorded/windows.json").read_text(encoding="utf-8"))
+STUBS = "tests.stubs.ansible_windows.plugins.modules"
 CONDARC = "C:\\ProgramData\\conda\\.condarc"
 CHECK, DIFF = {"check_mode": True}, {"diff": True}
 
@@ -57,7 +62,7 @@ def machine(tmp_path: Path) -> WindowsStandIn:
 def answers(ansible_run: Callable[..., Any], tmp_path: Path, machine: WindowsStandIn) -> Callable[..., list[Json]]:
     """`answers((module, args), (module, args, keywords), ...)`: each task's result, also of those that fail."""
 
-    def play(*tasks: Task, on: WindowsStandIn = machine) -> list[Json]:
+    def play(*tasks: Task, breaks: bool = False) -> list[Json]:
         told = tmp_path / "answers.json"
         told.unlink(missing_ok=True)
         listed: list[Json] = [
@@ -81,13 +86,39 @@ def answers(ansible_run: Callable[..., Any], tmp_path: Path, machine: WindowsSta
             yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": listed}], allow_unicode=True)
         )
         inventory = tmp_path / "inventory.yml"
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"pc": on.host_vars()}}}))
-        done = ansible_run(playbook, inventory=inventory, env=on.env())
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"pc": machine.host_vars(breaks=breaks)}}}))
+        done = ansible_run(playbook, inventory=inventory, env=machine.env())
         assert told.exists(), done.stdout + done.stderr
         found: list[Json] = json.loads(told.read_text(encoding="utf-8"))
         return found
 
     return play
+
+
+@pytest.fixture
+def calls(tmp_path: Path, machine: WindowsStandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Json]]:
+    """As `answers`, but the modules run in this process, without a playbook; win_copy is what its action would send."""
+    sent = tmp_path / "ansible-tmp-1" / "source"
+    sent.parent.mkdir()
+
+    def call(*tasks: Task, on: WindowsStandIn = machine) -> list[Json]:
+        monkeypatch.setenv("STANDIN_STATE", str(on.state_file))
+        found = []
+        for name, args, *more in tasks:
+            keywords = more[0] if more else {}
+            given = {**args, **{f"_ansible_{key}": value for key, value in keywords.items()}}
+            if name == "win_copy" and "content" in given:
+                sent.write_text(given.pop("content"), encoding="utf-8")
+                given["src"] = str(sent)
+            elif name == "win_copy":
+                given["_copy_mode"] = "remote"
+            told = io.StringIO()
+            with patch_module_args(given), contextlib.redirect_stdout(told), pytest.raises(SystemExit):
+                runpy.run_module(f"{STUBS}.{name}", run_name="__main__")
+            found.append(json.loads(told.getvalue()))
+        return found
+
+    return call
 
 
 # --- the contract
@@ -129,7 +160,7 @@ def test_every_recorded_case(machine: WindowsStandIn, answers: Callable[..., lis
         for case in cases
     ]
     # the recording's Wine hides files that begin with a dot
-    first_stat = next(number for number, (name, *_) in enumerate(tasks) if name == "win_stat")
+    first_stat = next(number for number, task in enumerate(tasks) if task[0] == "win_stat")
     found = answers(*tasks[:first_stat])
     machine.set_attributes(CONDARC, "Hidden", "Archive")
     found += answers(*tasks[first_stat:])
@@ -168,10 +199,10 @@ WRONG: tuple[Task, ...] = (
 )  # fmt: skip
 
 
-def test_wrong_arguments_do_not_pass(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
-    assert {name for name, *_ in WRONG} == set(MODULES)
+def test_wrong_arguments_do_not_pass(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
+    assert {task[0] for task in WRONG} == set(MODULES)
     before = machine.snapshot()
-    for task, answer in zip(WRONG, answers(*WRONG), strict=True):
+    for task, answer in zip(WRONG, calls(*WRONG), strict=True):
         assert answer["failed"], task
         words = ("nsupported param", "missing required", "must be one of", "mutually exclusive", "not a valid boolean")
         assert any(word in answer["msg"] for word in words), (task, answer["msg"])
@@ -190,7 +221,7 @@ def test_arguments_are_those_of_the_real_documentation(module: str, machine: Win
     assert [name for name in names.split() if name not in action_only and name.lower() not in body] == []
 
 
-def test_win_copy_has_no_content(machine: WindowsStandIn, answers: Callable[..., list[Json]], tmp_path: Path) -> None:
+def test_win_copy_has_no_content(machine: WindowsStandIn, tmp_path: Path) -> None:
     """Without its action plugin: the module itself, as _execute_module runs it."""
     library = tmp_path / "action_plugins"
     library.mkdir()
@@ -221,11 +252,11 @@ def _ansible(folder: Path, machine: WindowsStandIn, playbook: Path) -> subproces
     return subprocess.run(argv, env=env, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_what_is_not_modelled_is_said(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_what_is_not_modelled_is_said(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     machine.write("C:\\Users\\Ada\\hidden", b"a")
     machine.set_attributes("C:\\Users\\Ada\\hidden", "Hidden")
     before = machine.snapshot()
-    found = answers(
+    found = calls(
         ("win_command", {"cmd": "whoami"}),
         ("win_command", {"_raw_params": "ipconfig /all"}),
         ("win_command", {"argv": ["whoami.exe"]}),
@@ -247,9 +278,9 @@ def test_what_is_not_modelled_is_said(machine: WindowsStandIn, answers: Callable
 # --- registry and environment
 
 
-def test_registry(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_registry(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     key = "HKCU:\\Software\\Test"
-    found = answers(
+    found = calls(
         ("win_regedit", {"path": key, "name": "Text", "data": "http://u:p%40x@proxy"}),
         ("win_regedit", {"path": key, "name": "TEXT", "data": "http://u:p%40X@proxy"}, DIFF),
         ("win_regedit", {"path": key, "name": "number", "data": 4294967295, "type": "dword"}),
@@ -296,9 +327,9 @@ def test_registry(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -
     assert not found[18]["exists"]
 
 
-def test_environment(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_environment(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     machine.set_value(USER_ENVIRONMENT, "Expanding", "expandstring", "%OS%")
-    found = answers(
+    found = calls(
         ("win_environment", {"level": "user", "name": "A", "value": "x"}, CHECK),
         ("win_environment", {"level": "user", "name": "A", "value": "x"}),
         ("win_environment", {"level": "user", "name": "a", "value": "X"}),
@@ -322,10 +353,10 @@ def test_environment(machine: WindowsStandIn, answers: Callable[..., list[Json]]
 # --- files
 
 
-def test_a_file_s_access(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_a_file_s_access(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     folder = "C:\\ProgramData\\conda"
     everyone = {SYSTEM, ADMINISTRATORS, USERS}
-    found = answers(
+    found = calls(
         ("win_file", {"path": folder, "state": "directory"}, CHECK),
         ("win_file", {"path": folder.upper(), "state": "directory"}),
         ("win_file", {"path": folder, "state": "directory"}),
@@ -336,7 +367,7 @@ def test_a_file_s_access(machine: WindowsStandIn, answers: Callable[..., list[Js
     assert found[4]["stat"]["owner"] == "BUILTIN\\Administrators"
     assert found[4]["stat"]["path"] == "C:\\ProgramData\\CONDA\\.condarc"
     assert machine.readers(CONDARC) == everyone
-    found = answers(
+    found = calls(
         ("win_acl_inheritance", {"path": CONDARC, "state": "absent"}, CHECK | DIFF),
         ("win_acl_inheritance", {"path": CONDARC, "state": "absent", "reorganize": True}),
         ("win_acl_inheritance", {"path": CONDARC, "state": "absent"}),
@@ -346,7 +377,7 @@ def test_a_file_s_access(machine: WindowsStandIn, answers: Callable[..., list[Js
     assert machine.readers(CONDARC) == everyone
     rule = {"path": CONDARC, "user": ADA, "rights": "FullControl", "type": "allow"}
     users = {"path": CONDARC, "user": "BUILTIN\\Users", "rights": "ReadAndExecute", "type": "allow"}
-    found = answers(
+    found = calls(
         ("win_acl", rule, CHECK),
         ("win_acl", rule),
         ("win_acl", rule | {"user": "ADA-PC\\ada"}),
@@ -371,11 +402,11 @@ def test_a_file_s_access(machine: WindowsStandIn, answers: Callable[..., list[Js
     assert machine.owner(CONDARC) == SYSTEM
 
 
-def test_inheritance_of_a_folder(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_inheritance_of_a_folder(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     folder, inner = "C:\\ProgramData\\a", "C:\\ProgramData\\a\\b\\c"
     machine.write(inner, b"x")
     assert USERS in machine.readers(inner)
-    found = answers(
+    found = calls(
         ("win_acl_inheritance", {"path": folder, "state": "absent"}),
         ("win_acl", {"path": folder, "user": ADMINISTRATORS, "rights": "FullControl", "type": "allow"}),
         ("win_acl", {"path": folder, "user": SYSTEM, "rights": "Read", "type": "allow", "inherit": "None"}),
@@ -384,27 +415,27 @@ def test_inheritance_of_a_folder(machine: WindowsStandIn, answers: Callable[...,
     assert [bool(answer.get("failed")) for answer in found] == [False, False, False, True]
     assert machine.readers(folder) == {ADMINISTRATORS, SYSTEM}
     assert machine.readers(inner) == {ADMINISTRATORS}
-    answers(("win_acl_inheritance", {"path": folder, "state": "present", "reorganize": True}))
+    calls(("win_acl_inheritance", {"path": folder, "state": "present", "reorganize": True}))
     assert machine.readers(inner) == {ADMINISTRATORS, SYSTEM, USERS}
 
 
-def test_copies(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_copies(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     """Single mode overwrites: ACL and owner stay, attributes do not. Remote mode removes first: all is new."""
     old, new = "C:\\ProgramData\\old", "C:\\ProgramData\\new"
     machine.write(old, b"old")
     machine.write(new, b"new")
-    answers(("win_acl_inheritance", {"path": old, "state": "absent", "reorganize": True}))
+    calls(("win_acl_inheritance", {"path": old, "state": "absent", "reorganize": True}))
     with machine.machine() as model:
         model.set_owner(old, ADA)
     machine.set_attributes(old, "ReadOnly", "Hidden", "Archive")
-    found = answers(("win_copy", {"content": "n\u00e9w", "dest": old, "backup": True}))
+    found = calls(("win_copy", {"content": "n\u00e9w", "dest": old, "backup": True}))
     assert found[0]["changed"]
     assert machine.read(old) == "n\u00e9w".encode()
     assert machine.read(found[0]["backup_file"]) == b"old"
     assert machine.protected(old)
     assert machine.owner(old) == ADA
     assert machine.attributes(old) == ["Archive"]
-    found = answers(
+    found = calls(
         ("win_copy", {"src": new, "dest": old, "remote_src": True}, CHECK | DIFF),
         ("win_copy", {"src": new, "dest": old, "remote_src": True}),
         ("win_copy", {"src": new, "dest": old, "remote_src": True}),
@@ -420,13 +451,13 @@ def test_copies(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> 
     assert machine.owner(old) == ADMINISTRATORS
 
 
-def test_moves(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_moves(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     private, public = "C:\\Users\\Ada\\private", "C:\\ProgramData\\public"
     machine.write(private, b"new")
     machine.write(public, b"old")
     readers = machine.readers(private)
     assert USERS not in readers
-    found = answers(("win_command", move(private, public), CHECK), ("win_command", move(private, public)))
+    found = calls(("win_command", move(private, public), CHECK), ("win_command", move(private, public)))
     assert found[0]["skipped"]
     assert found[0]["msg"] == "remote module (win_command) does not support check mode"
     assert found[1]["rc"] == 0
@@ -436,7 +467,7 @@ def test_moves(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> N
     assert machine.readers(public) == readers, "what it had inherited it keeps"
     machine.write(private, b"newer")
     machine.set_attributes(public, "ReadOnly", "Archive")
-    found = answers(
+    found = calls(
         ("win_command", move(private, public)),
         ("win_command", move("C:\\nosuch", public)),
         ("win_command", move(private, "C:\\nosuch\\a")),
@@ -448,11 +479,11 @@ def test_moves(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> N
     assert machine.read(private) == b"newer"
 
 
-def test_hidden_files(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_hidden_files(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     machine.write(CONDARC, b"a")
     machine.set_attributes(CONDARC, "Hidden", "Archive")
     folder = "C:\\ProgramData\\conda"
-    found = answers(
+    found = calls(
         ("slurp", {"src": CONDARC}),
         ("win_stat", {"path": CONDARC}),
         ("win_find", {"paths": [folder, "C:\\nosuch"], "patterns": ["*.CONDARC"]}),
@@ -474,10 +505,10 @@ def test_hidden_files(machine: WindowsStandIn, answers: Callable[..., list[Json]
     assert not machine.exists(CONDARC)
 
 
-def test_files_and_folders(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_files_and_folders(machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     machine.write("C:\\Users\\Ada\\file", b"abc")
     machine.write("C:\\Users\\Ada\\folder\\file", b"abc")
-    found = answers(
+    found = calls(
         ("win_file", {"path": "%USERPROFILE%\\file", "state": "directory"}),
         ("win_file", {"path": "C:\\Users\\Ada\\folder", "state": "file"}),
         ("win_file", {"path": "C:\\Users\\Ada\\nosuch", "state": "file"}),
@@ -498,13 +529,13 @@ def test_files_and_folders(machine: WindowsStandIn, answers: Callable[..., list[
     assert found[7]["ping"] == "here"
 
 
-def test_an_acl_binds_who_connects(tmp_path: Path, machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
+def test_an_acl_binds_who_connects(tmp_path: Path, machine: WindowsStandIn, calls: Callable[..., list[Json]]) -> None:
     ada = WindowsStandIn(tmp_path / "ada", administrator=False)
     ada.write("C:\\ProgramData\\theirs\\secret", b"a")
     with ada.machine() as model:
         model.set_access("C:\\ProgramData\\theirs\\secret", explicit=[], protected=True)
     before = ada.snapshot()
-    found = answers(
+    found = calls(
         ("slurp", {"src": "C:\\ProgramData\\theirs\\secret"}),
         ("win_copy", {"content": "b", "dest": "C:\\ProgramData\\theirs\\secret"}),
         ("win_copy", {"content": "b", "dest": "C:\\Program Files\\new"}),
@@ -514,40 +545,47 @@ def test_an_acl_binds_who_connects(tmp_path: Path, machine: WindowsStandIn, answ
     )
     assert [answer for answer in found if "is denied" not in answer.get("msg", "")] == []
     assert ada.snapshot() == before
-    answers(("win_file", {"path": "C:\\ProgramData\\mine\\deep", "state": "directory"}), on=ada)
+    calls(("win_file", {"path": "C:\\ProgramData\\mine\\deep", "state": "directory"}), on=ada)
     assert ada.owner("C:\\ProgramData\\mine") == ADA
 
 
 # --- programs
 
 
-def test_programs(machine: WindowsStandIn, answers: Callable[..., list[Json]], tmp_path: Path) -> None:
-    python, home = "C:\\ProgramData\\miniconda3\\python.exe", tmp_path / "home"
+def test_programs(machine: WindowsStandIn, calls: Callable[..., list[Json]], tmp_path: Path) -> None:
+    python, home, bundle = "C:\\ProgramData\\miniconda3\\python.exe", tmp_path / "home", "C:\\ProgramData\\ca.pem"
     home.mkdir()
-    mirrored = home / "etc" / "condarc"
-    machine.add_program(python, Path(sys.executable), home, env={"EXTRA": "e"}, files={CONDARC: mirrored})
-    machine.write(CONDARC, b"a: 1\n")
+    files = {CONDARC: home / "etc" / "condarc", bundle: home / "ca.pem"}
+    machine.add_program(python, Path(sys.executable), home, env={"EXTRA": "e"}, files=files)
+    machine.write(CONDARC, f"ssl_verify: {bundle}\r\n".encode())
     machine.set_value(USER_ENVIRONMENT, "HTTPS_PROXY", "string", "http://\u00fc")
-    code = "import os, sys; print(*map(os.environ.get, ('HTTPS_PROXY', 'EXTRA', 'HOME')), sys.argv[1:], open(sys.argv[1]).read())"
-    found = answers(
-        ("win_command", {"argv": [python, "-B", "-", str(mirrored), "a b"], "stdin": code}),
+    machine.set_value(USER_ENVIRONMENT, "REQUESTS_CA_BUNDLE", "string", bundle.lower())
+    code = "import os, sys; e = os.environ; print(ascii([e['HTTPS_PROXY'], e['EXTRA'], e['HOME'], sys.argv]))"
+    real = f"print(ascii([os.environ['REQUESTS_CA_BUNDLE'], {bundle!r}, open({CONDARC!r}, newline='').read()]))"
+    found = calls(
+        ("win_command", {"argv": [python, "-B", "-", "a b", 'c"\\'], "stdin": f"{code}\n{real}\n"}),
         ("win_command", {"argv": [python, "-c", "import sys; sys.exit('no')"]}),
-        ("win_command", {"argv": ["C:\\nosuch\\python.exe", "-B", "-"], "stdin": code}),
+        ("win_command", {"argv": [python, "-c", "print('\\u00fc')"]}),
+        ("win_command", {"argv": ["C:\\nosuch\\python", "-B", "-"], "stdin": code}),
         ("win_command", {"argv": [python], "creates": CONDARC}),
         ("win_command", {"argv": [python], "stdin": code}, CHECK),
     )
-    assert found[0]["stdout"] == f"http://\u00fc e {home} ['{mirrored}', 'a b'] a: 1\n\n"
-    assert found[0]["cmd"] == f'{python} -B - {mirrored} "a b"'
-    assert (found[1]["rc"], found[1]["msg"], found[1]["stderr"]) == (1, "non-zero return code", "no\n")
-    assert found[2]["failed"]
-    assert found[2]["rc"] == 2
-    assert "cannot find the file specified" in found[2]["msg"]
-    assert found[3]["skipped"]
+    here, there, end = found[0]["stdout"].split("\r\n")
+    assert here == ascii(["http://\u00fc", "e", str(home), ["-", "a b", 'c"\\']])
+    assert there == ascii([str(files[bundle]), str(files[bundle]), f"ssl_verify: {files[bundle]}\r\n"])
+    assert end == ""
+    assert found[0]["cmd"] == f'{python} -B - "a b" "c\\"\\\\"'
+    assert (found[1]["rc"], found[1]["msg"], found[1]["stderr"]) == (1, "non-zero return code", "no\r\n")
+    assert found[2]["stdout"] == "\ufffd\r\n", "a program has to write ASCII or UTF-8"
+    assert found[3]["failed"]
+    assert found[3]["rc"] == 2
+    assert "cannot find the file specified" in found[3]["msg"]
     assert found[4]["skipped"]
-    assert "import" not in json.dumps(machine.executions()[0])
+    assert found[5]["skipped"]
+    assert "print" not in json.dumps(machine.executions()[0])
     machine.remove(CONDARC)
-    answers(("win_command", {"argv": [python, "-c", ""]}))
-    assert not mirrored.exists()
+    calls(("win_command", {"argv": [python, "-c", ""]}))
+    assert not files[CONDARC].exists()
 
 
 # --- what goes wrong
@@ -563,6 +601,11 @@ def test_a_connection_that_is_lost(machine: WindowsStandIn, answers: Callable[..
     assert "lost" in found[1]["module_stdout"]
     assert machine.value(USER_ENVIRONMENT, "a") == ("a", "string", "1")
     assert [run["done"] for run in machine.executions()] == [True, False, False]
+
+    machine.faults(cut_after=machine.mark() + 1)
+    found = answers(setting("1"), setting("2"), breaks=True)
+    assert [bool(answer.get("unreachable")) for answer in found] == [False, True]
+    assert "the connection was lost" in found[1]["msg"]
 
     machine.faults(lose_answer=machine.mark() + 1)
     found = answers(setting("4"), setting("4"))

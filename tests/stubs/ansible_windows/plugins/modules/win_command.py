@@ -78,25 +78,41 @@ def _built_in(machine: Machine, line: str) -> tuple[int, str, str]:
     raise Unknown(f"the command line {line!r}")
 
 
+def _here(program: dict[str, Any], text: str) -> str:
+    """Windows paths of the program's files become the real ones, also where backslashes are doubled."""
+    for path, real in program["files"].items():
+        for written in (path.replace("\\", "\\\\"), path, path.replace("\\", "/")):
+            text = re.sub(re.escape(written), real.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+    return text
+
+
 def _program(
     machine: Machine, program: dict[str, Any], arguments: list[str], stdin: str | None
 ) -> tuple[int, str, str]:
-    """Runs the real program behind a Windows path."""
-    environment = {name: text for name, text in machine.environment().items() if name.lower() not in NOT_PASSED}
+    """Runs the real program behind a Windows path.
+
+    As on Windows a Python that writes into a pipe uses the ANSI code page and CR LF, and win_command reads UTF-8.
+    """
+    environment = {
+        name: _here(program, text) for name, text in machine.environment().items() if name.lower() not in NOT_PASSED
+    }
     for path, real in program["files"].items():
         Path(real).unlink(missing_ok=True)
         if machine.is_file(path):
             Path(real).parent.mkdir(parents=True, exist_ok=True)
-            Path(real).write_bytes(machine.read(path))
+            data = machine.read(path).decode("utf-8", "surrogateescape")
+            Path(real).write_bytes(_here(program, data).encode("utf-8", "surrogateescape"))
+    home = {"PATH": "/usr/bin:/bin", "HOME": program["home"], "LANG": "C.UTF-8", "PYTHONIOENCODING": "cp1252"}
     done = subprocess.run(
         [program["real"], *arguments],
-        input=(stdin or "").encode(),
+        input=_here(program, stdin or "").encode(),
         capture_output=True,
         check=False,
         cwd=program["home"],
-        env={**environment, "PATH": "/usr/bin:/bin", "HOME": program["home"], "LANG": "C.UTF-8", **program["env"]},
+        env={**home, **environment, **program["env"]},
     )
-    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    stdout, stderr = (text.decode("utf-8", "replace").replace("\n", "\r\n") for text in (done.stdout, done.stderr))
+    return done.returncode, stdout, stderr
 
 
 def command(call: Call) -> dict[str, Any]:

@@ -21,8 +21,12 @@ TYPES = {
 COUNTERS = {"data_changed": False, "data_type_changed": False}
 
 
+def _is_int(data: Any) -> bool:
+    return isinstance(data, int) and not isinstance(data, bool)
+
+
 def _bytes(data: Any) -> list[int]:
-    if isinstance(data, list) and all(type(item) is int and 0 <= item <= 255 for item in data):
+    if isinstance(data, list) and all(_is_int(item) and 0 <= item <= 255 for item in data):
         return data
     if isinstance(data, str):
         text = re.sub("^hex:", "", data.lower())
@@ -34,9 +38,9 @@ def _bytes(data: Any) -> list[int]:
 def _number(data: Any, kind: str) -> int:
     if data is None:
         return 0
-    if type(data) is str and data.isdigit():
+    if isinstance(data, str) and data.isdigit():
         data = int(data)
-    if type(data) is not int or data < 0:
+    if not isinstance(data, int) or isinstance(data, bool) or data < 0:
         raise Unknown(f"how {data!r} becomes a {kind}")
     largest = 0xFFFFFFFF if kind == "dword" else 0xFFFFFFFFFFFFFFFF
     if data > largest:
@@ -45,7 +49,7 @@ def _number(data: Any, kind: str) -> int:
 
 
 def _text(data: Any) -> str:
-    if type(data) is int or isinstance(data, str):
+    if _is_int(data) or isinstance(data, str):
         return str(data)
     raise Unknown(f"how {type(data).__name__} becomes a string")
 
