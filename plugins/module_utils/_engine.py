@@ -166,13 +166,16 @@ class Transaction:
             after(plan.changes)
             plan.state.run = self.run
             plan.state.made = _union(plan.state.made, folders)
-            self.store.save_state(plan.state)
+            # where nothing was taken away there is nothing to clean up, and the commit is the end
+            cleans_up = any(not change.new.exists for change in plan.changes)
+            self.store.save_state(plan.state, keep_journal=cleans_up)
         except Exception as exc:
             notes = self._undo(journal)
             if isinstance(exc, MachineError):
                 raise Failed(str(exc), notes) from exc
             raise
-        self._clean_up(plan.state)
+        if cleans_up:
+            self._clean_up(plan.state)
         return warnings
 
     def _clean_up(self, state: State) -> None:

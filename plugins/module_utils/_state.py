@@ -105,8 +105,8 @@ class Store:
     def load_state(self) -> State:
         return State(self._load())
 
-    def save_state(self, state: State) -> None:
-        self._save(state, self.load_journal())
+    def save_state(self, state: State, keep_journal: bool = True) -> None:
+        self._save(state, self.load_journal() if keep_journal else None)
 
     def load_journal(self) -> dict[str, t.Any] | None:
         return self._load().get("journal")

@@ -144,15 +144,19 @@ class WindowsMachine:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def write(self, path: str, new: File, check: str = "") -> None:  # noqa: ARG002  # no row of the table has a check
-        self.begin()
+        self._lock()
         if _registry.is_registry(path):
             self._write_value(path, new)
         else:
             self._write_file(path, new)
+        self._forget()
 
     def begin(self) -> None:
-        """Take the lease, and see that no other run wrote since we looked. What was seen before is forgotten."""
+        self._lock()
         self._forget()
+
+    def _lock(self) -> None:
+        """Take the lease, and see that no other run wrote since we looked."""
         if self._lease.held:
             return
         state = self._folder + self.separator + "state.json"
@@ -202,14 +206,14 @@ class WindowsMachine:
         self._remote.module("win_regedit", path=key, name=name, data=data, type=_TYPES[value.kind])
 
     def remove(self, path: str) -> None:
-        self.begin()
+        self._lock()
         if _registry.is_registry(path):
             key, name = _registry.split(path)
             self._remote.module("win_regedit", path=key, name=name, state="absent")
-            return
-        self._remote.module("win_file", path=path, state="absent")
-        if self._in_state(path):
+        else:
+            self._remote.module("win_file", path=path, state="absent")
             self._files[path] = File()
+        self._forget()
 
     def sweep(self, path: str) -> None:
         if not _registry.is_registry(path):

@@ -311,6 +311,51 @@ def test_no_result_shows_a_secret() -> None:
                 assert secret not in shown, secret
 
 
+class Probe:
+    """Stands for the proof: says `ok` as long as no look has failed, and does something during one look."""
+
+    def __init__(self, fails_at: int, during: Callable[[], None] | None = None) -> None:
+        self.environments: list[Json] = []
+        self._fails_at = fails_at
+        self._during = during
+
+    def __call__(self, _remote: Any, _bases: Any, environment: Json, _options: Any) -> list[Json]:
+        self.environments.append(environment)
+        fails = len(self.environments) >= self._fails_at
+        if fails and self._during:
+            self._during()
+        verdict = "proxy_auth_rejected" if fails else "ok"
+        return [{"verdict": verdict, "ok": not fails, "url": "http://x", "remedy": "Mend it."}]
+
+
+@pytest.mark.parametrize("scope", ["system", "user"])
+def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = pristine(scope)
+    before = seen(state)
+    machine = Machine(state)
+
+    def edit() -> None:
+        machine.set_value(KEY[scope], "http_proxy", "string", "http://mine:1")
+        machine.edit("put_file", CONDARC[scope], encoded(machine.read(CONDARC[scope]) + b"always_yes: true\r\n"))
+
+    for during in (None, edit):
+        probe = Probe(2, during)
+        monkeypatch.setattr(_windows_host._windows_proof, "prove", probe)
+        result, _remote = run(state, dict(wanted(scope), verify="rollback"), f"run{during}")
+        assert result["rolled_back"], result
+        assert "(proxy_auth_rejected)" in result["msg"]
+        old, new = (environment["HTTP_PROXY"] for environment in probe.environments)
+        assert old is None
+        assert new.startswith("http://ada:"), "the probe did not get what had been written"
+        if during is None:
+            assert seen(state) == before
+    assert machine.value(KEY[scope], "http_proxy") == {"name": "http_proxy", "type": "string", "data": "http://mine:1"}
+    text = machine.read(CONDARC[scope])
+    assert b"always_yes: true" in text
+    assert b"http://old:1" in text
+    assert b"proxy.example.com" not in text
+
+
 def test_values_of_every_type_come_back() -> None:
     state = copy.deepcopy(PRISTINE[True])
     machine = Machine(state)
