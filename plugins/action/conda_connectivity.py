@@ -12,6 +12,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import C
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS as CONDA_PROXY
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import PREFIX, Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host import run_connectivity
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "channels": {"type": "list", "elements": "str"},
@@ -38,9 +39,19 @@ class ActionModule(HostAction):
             options = self.validated(OPTIONS)
             candidate = compile_candidate(options, self.read_ca_bundle(options, task_vars))
             asked = {name: value for name, value in options.items() if name not in CANDIDATE}
-            body = {"task": "conda_connectivity", "options": dict(asked, candidate=candidate)}
+            asked["candidate"] = candidate
+            if self.windows:
+                _check_windows(options)
+                return run_connectivity(self.remote(task_vars), asked)
+            body = {"task": "conda_connectivity", "options": asked}
             return self.with_roots(
                 lambda: self.on_machine(task_vars, body), candidate["ca_bundle"] if candidate else None
             )
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc).replace(PREFIX, ""))  # here the options have no prefix
+
+
+def _check_windows(options: dict[str, t.Any]) -> None:
+    if options["ca_bundle_src"]:
+        fix = "put the bundle on the machine and name it in ca_bundle"
+        raise Refused("ca_bundle_src", "cannot be tried on a Windows host", fix)

@@ -15,6 +15,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action impo
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._template import render_template
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host import run_conda_proxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import check_collection
 
 _LOCK_TIMEOUT = 60
 _TEMPLATE = os.path.join(
@@ -34,6 +36,8 @@ class ActionModule(HostAction):
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc))
         result["warnings"] = compiled.warnings
+        if self.windows:
+            check_collection(self)
         if options["preflight"]:
             return dict(result, changed=False)
         answer = self.with_roots(lambda: self._execute(compiled.settings, task_vars), compiled.settings["ca_bundle"])
@@ -52,8 +56,12 @@ class ActionModule(HostAction):
             return render_template(self._templar, path, condarc, task_vars)
 
         ca_bundle = self.read_ca_bundle(options, task_vars) if options["state"] == "present" else None
-        return compile_settings(options, render, ca_bundle)
+        return compile_settings(options, render, ca_bundle, self.windows)
 
     def _execute(self, settings: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         run = {"mask_key": secrets.token_hex(16), "run": secrets.token_hex(8), "lock_timeout": _LOCK_TIMEOUT}
-        return self.on_machine(task_vars, {"task": "conda_proxy", "settings": dict(settings, **run)})
+        settings = dict(settings, **run)
+        if self.windows:
+            task = self._task
+            return run_conda_proxy(self.remote(task_vars), settings, bool(task.check_mode), bool(task.diff))
+        return self.on_machine(task_vars, {"task": "conda_proxy", "settings": settings})

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleActionFail
+
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host import run_info
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "users": {"type": "list", "elements": "str"},
@@ -23,4 +26,8 @@ class ActionModule(HostAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         options = self.validated(OPTIONS)
+        if self.windows:
+            if options["users"]:
+                raise AnsibleActionFail("users is set for a Windows host, where only the connecting user is looked at")
+            return run_info(self.remote(task_vars or {}), options)
         return self.on_machine(task_vars or {}, {"task": "conda_proxy_info", "options": options})

@@ -22,8 +22,8 @@ attributes:
   platform:
     description: The operating systems.
     support: partial
-    details: Linux.
-    platforms: linux
+    details: Linux, and Windows by way of the collection ansible.windows.
+    platforms: linux, windows
 """
 
     OBSERVES = r"""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks, _ca, _condarc, _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils import _blocks, _ca, _condarc, _netrc, _registry
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker, digest
 
 HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
@@ -189,7 +189,40 @@ class NetrcEditor(Editor):
         return _netrc.findings(text, self.wanted["escapes"])
 
 
-_EDITORS = {kind.name: kind for kind in (CondarcEditor, BlockEditor, WholeEditor, CertificatesEditor, NetrcEditor)}
+class ValueEditor(Editor):
+    """C(wanted) is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
+
+    name = "registry_value"
+    taken = "so it is not ours any more and stays"
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        return _registry.Value(_registry.STRING, self.wanted).as_text()
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return original or "" if force or self.present(text) else text
+
+    def present(self, text: str) -> bool:
+        return text == self.edit(None, None, None)
+
+    def reason(self, owned: t.Any) -> str:
+        return "rotated" if owned != self.wanted else "edited"
+
+    def view(self, text: str | None, masker: Masker) -> str:
+        if not text:
+            return ""
+        value = _registry.from_text(text)
+        # the name of a variable that is not ours may say that its text is a secret; a proxy's says nothing
+        return f"{value.kind} {masker.text(str(value.data))}\n"
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        if text is None or owned is not None or self.present(text):
+            return []
+        return ["the variable had another value, which is kept in the state and comes back with state: absent"]
+
+
+_EDITORS = {
+    kind.name: kind for kind in (CondarcEditor, BlockEditor, WholeEditor, CertificatesEditor, NetrcEditor, ValueEditor)
+}
 
 
 def editor(name: str, wanted: t.Any) -> Editor:

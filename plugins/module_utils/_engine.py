@@ -89,7 +89,7 @@ class Transaction:
 
         Raises MachineError or Failed. Whatever goes wrong before the commit, also in C(after), puts everything back.
         """
-        made = self.machine.missing_folders(self.store.folder + "/x")
+        made = self.store.missing_folders()
         if made:
             # nothing of ours is here yet; with nothing to do there is no state, and no lock to be left behind
             plan = self._plan(self.machine.read)
@@ -108,24 +108,24 @@ class Transaction:
     def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
         warnings = self._recover()
         plan = self._plan(self.machine.read)
-        plan.state.made = _union(made, plan.state.made)
         if plan.changes:
             before(plan.changes)
+            self.machine.begin()
+            plan = self._plan(self.machine.read)  # somebody may have edited a file meanwhile
+        plan.state.made = _union(made, plan.state.made)
+        if plan.changes:
             warnings += self._transact(plan, after)
         else:
             after([])
             self._save_if_new(plan)
         if plan.state.empty:
-            self._drop(plan.state.made)
+            self.store.drop(plan.state.made)
         return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
 
     def _leave_nothing(self, made: list[str]) -> None:
         """A first run that failed leaves no state folder behind."""
         if made and self.store.load_journal() is None and self.store.load_state().empty:
-            self._drop(made)
-
-    def _drop(self, made: list[str]) -> None:
-        self.store.drop([folder for folder in made if self.store.folder.startswith(folder + "/")])
+            self.store.drop(made)
 
     def _plan(self, read: t.Callable[[str, bool], File]) -> Plan:
         state = self.store.load_state()
@@ -144,7 +144,7 @@ class Transaction:
         return plan
 
     def _save_if_new(self, plan: Plan) -> None:
-        if plan.state.as_json() != self.store.load_state().as_json():
+        if vars(plan.state) != vars(self.store.load_state()):
             self.store.save_state(plan.state)
 
     def _transact(self, plan: Plan, after: Hook) -> list[str]:
@@ -152,7 +152,8 @@ class Transaction:
         for change in plan.changes:
             if change.new.exists:
                 folders = _union(folders, self.machine.missing_folders(change.path))
-        journal = self.store.save_journal(self.run, [change.record() for change in plan.changes], folders)
+        records = [change.record() for change in plan.changes]
+        journal = self.store.save_journal(self.run, records, folders, plan.state.made)
         try:
             for folder in folders:
                 self.machine.make_folder(folder)
@@ -161,7 +162,7 @@ class Transaction:
                     self.machine.write(change.path, change.new, change.check)
                 else:
                     self.machine.remove(change.path)
-            warnings = self._activate(plan.changes)
+            warnings = self._activate(plan)
             after(plan.changes)
             plan.state.run = self.run
             plan.state.made = _union(plan.state.made, folders)
@@ -177,24 +178,25 @@ class Transaction:
     def _clean_up(self, state: State) -> None:
         """What may be done any time after the commit: no folder of ours stays empty, then the journal goes."""
         for folder in reversed(state.made):
-            if not self.store.folder.startswith(folder):
+            if not self.store.in_it(folder):
                 self.machine.remove_folder(folder)
         self.store.drop_journal()
 
-    def _activate(self, changes: t.Sequence[Change]) -> list[str]:
+    def _activate(self, plan: Plan) -> list[str]:
         warnings: list[str] = []
-        for kind in sorted({change.activate for change in changes if change.activate}):
+        for kind in sorted({change.activate for change in plan.changes if change.activate}):
             # what was only taken away cannot be read back
-            written = any(change.new.exists for change in changes if change.activate == kind)
-            warnings += self.machine.activate(kind, read_back=written)
+            written = any(change.new.exists for change in plan.changes if change.activate == kind)
+            warnings += self.machine.activate(kind, written, plan.state.has(kind))
         return warnings
 
     def _activate_old(self, kinds: t.Iterable[str]) -> list[str]:
         """After an undo: what the old text says takes effect again. A failure must not keep the journal."""
         warnings: list[str] = []
+        state = self.store.load_state()
         for kind in sorted({kind for kind in kinds if kind}):
             try:
-                warnings += self.machine.activate(kind, read_back=False)
+                warnings += self.machine.activate(kind, False, state.has(kind))
             except MachineError as exc:  # noqa: PERF203  # one kind's failure is no reason to leave out the others
                 warnings.append(str(exc))
         return warnings
@@ -215,16 +217,22 @@ class Transaction:
 
     def _undo(self, journal: Journal) -> list[str]:
         warnings = []
+        self.machine.begin()
         for path, file, note in self._undo_steps(journal):
             if file.exists:
                 self.machine.write(path, file)
             else:
                 self.machine.remove(path)
             warnings += [note] if note else []
+        for record in journal["changes"]:
+            self.machine.sweep(record["path"])
         for folder in reversed(journal["folders"]):
             self.machine.remove_folder(folder)
         warnings += self._activate_old(record["activate"] for record in journal["changes"])
-        self.store.drop_journal()
+        try:
+            self.store.drop_journal()
+        except MachineError as exc:  # the next run looks once more, and finds nothing to undo
+            warnings.append(str(exc))
         return warnings
 
     def _undo_steps(self, journal: Journal) -> t.Iterator[tuple[str, File, str]]:

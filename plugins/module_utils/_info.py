@@ -49,7 +49,7 @@ def run_info(options: Result) -> Result:
             errors.append(f"{account.name}: {exc}")
             continue
         for name in ("consumers", "conflicts"):
-            result[name] += [_masked(dict(row, user=account.name), masker) for row in seen[name]]
+            result[name] += [masked(dict(row, user=account.name), masker) for row in seen[name]]
     if errors:
         result.update(failed=True, msg="; ".join(errors))
     return result
@@ -125,9 +125,10 @@ def _environments(home: str, root: str) -> list[str]:
     return [path for path in dict.fromkeys(paths) if os.path.isabs(path) and os.path.realpath(path) != root]
 
 
-def _masked(value: t.Any, masker: Masker) -> t.Any:
+def masked(value: t.Any, masker: Masker) -> t.Any:
+    """A row that may be shown."""
     if isinstance(value, dict):
-        return {key: _masked(each, masker) for key, each in value.items()}
+        return {key: masked(each, masker) for key, each in value.items()}
     if isinstance(value, str):  # a value may hold bytes that are no text
         return masker.text(value).encode("utf-8", "backslashreplace").decode()
     return value

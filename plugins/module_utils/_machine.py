@@ -52,6 +52,8 @@ def encode(text: str) -> bytes:
 class Machine(t.Protocol):
     """An operating system, as far as the engine knows one. Every method raises MachineError with a sentence."""
 
+    separator: str
+
     def read(self, path: str, follow: bool = True) -> File:
         """Read a file; a missing one is File(). With C(follow) false a symbolic link is refused."""
 
@@ -60,6 +62,12 @@ class Machine(t.Protocol):
 
     def remove(self, path: str) -> None:
         """Remove a file; a missing one is fine."""
+
+    def begin(self) -> None:
+        """This run is about to write: what is read from here on is how it is now."""
+
+    def sweep(self, path: str) -> None:
+        """Remove what a write of C(path) that was killed may have left beside it."""
 
     def missing_folders(self, path: str) -> list[str]:
         """The folders that must be made before C(path) can be written, outermost first."""
@@ -73,8 +81,14 @@ class Machine(t.Protocol):
     def real(self, path: str) -> str:
         """The path without symbolic links: two names of one file give the same."""
 
-    def activate(self, kind: str, read_back: bool) -> list[str]:
-        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings."""
+    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:
+        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings.
+
+        C(ours): something of that kind is ours on this machine when the run is over.
+        """
 
     def lock(self, folder: str) -> t.ContextManager[None]:
         """Hold the only lock on the state in C(folder)."""
+
+    def remove_lock(self, folder: str) -> None:
+        """Remove what the lock lies in: the state in C(folder) goes."""

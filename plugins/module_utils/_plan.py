@@ -230,8 +230,8 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
         reasons,
         file,
         new,
-        _view(target.editor, file, masker),
-        _view(target.editor, new, masker),
+        target.editor.view(file.text, masker),
+        target.editor.view(new.text, masker),
         entry,
         target.check,
         target.activate,
@@ -280,12 +280,8 @@ def _take_back(path: str, known: Entry, file: File, masker: Masker) -> tuple[Cha
         new = File(new.data, mode, file.uid, file.gid)
     if new == file:
         return None, note
-    before, after = _view(ours, file, masker), _view(ours, new, masker)
+    before, after = ours.view(file.text, masker), ours.view(new.text, masker)
     action = "update" if new.exists else "remove"
     return Change(
         known["kind"], path, action, ["unwanted"], file, new, before, after, None, activate=known["activate"]
     ), note
-
-
-def _view(editor_: Editor, file: File, masker: Masker) -> str:
-    return editor_.view(file.text, masker) + ("" if not file.exists else f"(mode {file.mode:04o})\n")

@@ -15,10 +15,11 @@ import typing as t
 
 
 class Consumer(t.NamedTuple):
-    """A file that somebody reads environment variables from.
+    """A file, or on Windows a key of the registry, that somebody reads environment variables from.
 
     C(paths): of several, the first that is there; when none is, the last whose folder is there. C(form): C(whole) file
-    of ours, C(block) in somebody's file, C(block_top) before a line that may return early. C(needs): the row counts only
+    of ours, C(block) in somebody's file, C(block_top) before a line that may return early, C(value) one each in the
+    registry. C(needs): the row counts only
     where one of these exists (empty: always). C(only_existing): never create the file. C(by_name): only when the user
     names it. C(notice): what a user must do to see a change.
     """
@@ -54,6 +55,9 @@ class Platform(t.NamedTuple):
     system_state: str
     system_ca_bundle: str
     ca_roots: tuple[str, ...]
+    user_condarc: str = "{home}/.condarc"
+    user_state: str = "{home}/.local/state/condafleet"
+    user_ca_bundle: str = "{home}/.conda/condafleet-ca.pem"
 
 
 _SHELL = "open shells keep the old values: log in again"
@@ -136,6 +140,29 @@ LINUX = Platform(
     ),
 )
 
+_NEW_PROGRAMS = (
+    "open programs keep the old values: start them anew, log in again for a desktop, and restart services (the one of the "
+    "Task Scheduler and sshd among them) that start conda"
+)
+
+MACHINE_ENVIRONMENT = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+USER_ENVIRONMENT = r"HKCU:\Environment"
+
+# Not among PLATFORMS: nothing of ours runs there, the control node works on it over the modules of ansible.windows.
+WINDOWS = Platform(
+    system=(
+        Consumer("registry", "", "value", (MACHINE_ENVIRONMENT,), activate="broadcast_machine", notice=_NEW_PROGRAMS),
+    ),
+    user=(Consumer("registry", "", "value", (USER_ENVIRONMENT,), activate="broadcast_user", notice=_NEW_PROGRAMS),),
+    system_condarc=r"C:\ProgramData\conda\.condarc",
+    system_state=r"C:\ProgramData\condafleet",
+    system_ca_bundle=r"C:\ProgramData\conda\condafleet-ca.pem",
+    ca_roots=(),  # Windows keeps its roots in no file
+    user_condarc=r"{home}\.condarc",
+    user_state=r"{home}\.local\state\condafleet",
+    user_ca_bundle=r"{home}\.conda\condafleet-ca.pem",
+)
+
 PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
 
 # the new file stands at {file}
@@ -150,12 +177,9 @@ ACTIVATIONS: t.Mapping[str, Activation] = {
     ),
 }
 
-USER_STATE = "{home}/.local/state/condafleet"
-USER_CONDARC = "{home}/.condarc"
 # Stands in the condarc until the machine puts in the path of the bundle that it was sent: whose home it is in, only the
 # machine knows. "${HOME}/..." will not do: conda checks ssl_verify in each file before it expands variables.
 CA_BUNDLE_PATH = "/condafleet-ca-bundle-of-this-machine"
-USER_CA_BUNDLE = "{home}/.conda/condafleet-ca.pem"
 ENVIRONMENT_TARGETS = tuple(
-    sorted({row.name for platform in PLATFORMS.values() for row in platform.system + platform.user})
+    sorted({row.name for platform in (*PLATFORMS.values(), WINDOWS) for row in platform.system + platform.user})
 )

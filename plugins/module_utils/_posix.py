@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import glob
 import json
 import os
 import stat
@@ -33,6 +34,8 @@ class PosixMachine:
 
     C(clean) masks secrets in what other programs say.
     """
+
+    separator = "/"
 
     def __init__(
         self,
@@ -116,6 +119,14 @@ class PosixMachine:
             raise _sentence(path, "cannot be removed", exc) from None
         _sync_folder(os.path.dirname(path))
 
+    def begin(self) -> None:
+        """Nothing is remembered here, so every look is a new one."""
+
+    def sweep(self, path: str) -> None:
+        folder, name = os.path.split(os.path.realpath(path))
+        for left in glob.glob(os.path.join(glob.escape(folder), _TEMPORARY + "*." + glob.escape(name.lstrip(".")))):
+            self.remove(left)
+
     def missing_folders(self, path: str) -> list[str]:
         missing: list[str] = []
         folder = os.path.dirname(path)
@@ -141,7 +152,7 @@ class PosixMachine:
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
-    def activate(self, kind: str, read_back: bool) -> list[str]:
+    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # no marker here
         activation = ACTIVATIONS[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
@@ -164,6 +175,9 @@ class PosixMachine:
                 for line in shown
             ):
                 raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
+
+    def remove_lock(self, folder: str) -> None:
+        self.remove(os.path.join(folder, "lock"))
 
     @contextlib.contextmanager
     def lock(self, folder: str) -> t.Iterator[None]:

@@ -33,7 +33,7 @@ _BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 _ALIAS = "https://conda.anaconda.org"
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
-_INFO_DEADLINE = 30.0
+INFO_DEADLINE = 30.0
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
 _OUTPUT_CAP = 1 << 20
 
@@ -62,15 +62,15 @@ def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, 
         account, refusal = _account_for(base, home)
         if refusal is None:
             with trying(candidate, given, account) as asked:
-                rows += _named(run_probe(base.python, asked, account), asked)
+                rows += named(run_probe(base.python, asked, account), asked)
         else:
-            rows.append(_failed("conda_unusable", f"Not run as root: {refusal}."))
+            rows.append(failed_row("conda_unusable", f"Not run as root: {refusal}."))
         for row in rows:
             row.setdefault("base", base.prefix)
     if not bases:
         own = Account(-1, -1, "", home)
         with trying(candidate, given, own) as asked:
-            rows = _named(_without_conda(asked, own, options.get("bare") or {}), asked)
+            rows = named(_without_conda(asked, own, options.get("bare") or {}), asked)
     for row in rows:
         row["user"] = options.get("user")
     return [advise(row) for row in rows]
@@ -114,7 +114,7 @@ def _private_file(text: str, account: Account | None) -> Iterator[str]:
             os.unlink(path)
 
 
-def _named(rows: list[Row], asked: Mapping[str, Any]) -> list[Row]:
+def named(rows: list[Row], asked: Mapping[str, Any]) -> list[Row]:
     """What comes from the candidate bears its name: it stands in no file of the machine."""
     candidate: dict[str, Any] = asked.get("candidate") or {}
     for row in rows:
@@ -132,19 +132,20 @@ def conda_info(
     candidate: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """`conda info --all` of every base, without secrets: what support asks for, and never a verdict."""
-    given = dict(DEFAULTS, deadline=_INFO_DEADLINE, environment=environment, info=True)
+    given = dict(DEFAULTS, deadline=INFO_DEADLINE, environment=environment, info=True)
     found = []
     for base in bases:
         account, refusal = _account_for(base, home)
         text = f"Not run as root: {refusal}."
         if not refusal:
             with trying(candidate or {}, given, account) as asked:
-                text = _info_text(run(base.python, asked, account))
+                text = info_text(run(base.python, asked, account))
         found.append({"base": base.prefix, "text": text})
     return found
 
 
-def _info_text(answer: Answer) -> str:
+def info_text(answer: Answer) -> str:
+    """What `conda info` said in what the probe printed, or why there is nothing."""
     if answer.failure:
         return answer.failure
     try:
@@ -214,7 +215,7 @@ class Answer(NamedTuple):
 def run_probe(python: str, given: dict[str, Any], account: Account | None) -> list[Row]:
     """The rows of one run."""
     answer = run(python, given, account)
-    return [_failed("conda_unusable", answer.failure)] if answer.failure else _read(answer.output, answer.in_time)
+    return [failed_row("conda_unusable", answer.failure)] if answer.failure else rows_of(answer.output, answer.in_time)
 
 
 def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
@@ -286,19 +287,21 @@ def _feed(stdin: IO[bytes], text: bytes) -> None:
         pass  # it ended before it read everything: its answer, or none, tells
 
 
-def _read(output: bytes, in_time: bool) -> list[Row]:
+def rows_of(output: bytes, in_time: bool) -> list[Row]:
+    """The rows in what the probe printed."""
     if not in_time:
-        return [_failed("deadline", "The probe did not end by itself and was killed.", "killed")]
+        return [failed_row("deadline", "The probe did not end by itself and was killed.", "killed")]
     try:
         document = json.loads(output.decode("ascii"))
         rows: list[Row] = document["rows"]
         shared = {name: document[name] for name in ("conda_version", "python_version", "finished_by")}
     except (ValueError, KeyError, TypeError):
-        return [_failed("conda_unusable", "Its Python gave no answer that can be read.")]
+        return [failed_row("conda_unusable", "Its Python gave no answer that can be read.")]
     return [dict(row, **shared) for row in rows]
 
 
-def _failed(verdict: str, detail: str, finished_by: str = "driver") -> Row:
+def failed_row(verdict: str, detail: str, finished_by: str = "driver") -> Row:
+    """The one row of a base that gave none itself."""
     row: Row = _probe.new_row(None)
     row.update(verdict=verdict, detail=detail, finished_by=finished_by, conda_version=None, python_version=None)
     return row
@@ -323,11 +326,17 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
             return {"changed": False, "failed": True, "needs": "ca_roots", "msg": message}
         candidate = dict(candidate, bundle=_ca.join(candidate["ca_bundle"]["pem"], roots))
     rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
+    infos = conda_info(bases, environment, home, candidate) if options.get("info") else None
+    return connectivity(rows, infos, options)
+
+
+def connectivity(rows: list[Row], infos: list[Row] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of conda_connectivity. `infos`: what `conda_info` gave, where it was asked for."""
     failed = [row for row in rows if not row["ok"]]
     result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}
     result["reachable"] = not failed
-    if options.get("info"):
-        result["conda_info"] = conda_info(bases, environment, home, candidate)
+    if infos is not None:
+        result["conda_info"] = infos
     if failed and options.get("require"):
         first = failed[0]
         result["failed"] = True

@@ -30,7 +30,7 @@ class Roster:
         """Before anything is written for them: a run may be killed."""
         if set(names) <= set(self.names()):
             return
-        made = self._machine.missing_folders(self._store.folder + "/x")
+        made = self._store.missing_folders()
         for folder in made:
             self._machine.make_folder(folder, private=folder == self._store.folder)
         with self._machine.lock(self._store.folder):
@@ -47,6 +47,6 @@ class Roster:
             state = self._store.load_state()
             state.users = {name: value for name, value in state.users.items() if name not in names}
             if state.empty:
-                self._store.drop([folder for folder in state.made if self._store.folder.startswith(folder + "/")])
+                self._store.drop(state.made)
             else:
                 self._store.save_state(state)

@@ -17,10 +17,19 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts,
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, USER_STATE, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
+    Result,
+    add,
+    answer,
+    failure,
+    finish,
+    new_result,
+    unique,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._roster import Roster
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
@@ -33,11 +42,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-    from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Target
+    from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
+    from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 
-SCHEMA_VERSION = 1
 ALL_SECTIONS = ("condarc", "environment", "netrc")
-Result = t.Dict[str, t.Any]
 
 
 class Part(t.NamedTuple):
@@ -56,17 +64,8 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     """Converge this machine; the result is what the action returns (docs of conda_proxy), C(failed) and C(msg) included."""
     table = PLATFORMS.get(platform.system())
     if table is None:
-        return _failure("this system ({}) is not supported".format(platform.system() or "unknown"))
-    result: Result = {
-        "changed": False,
-        "schema_version": SCHEMA_VERSION,
-        "resources": [],
-        "unchanged": 0,
-        "proof": [],
-        "rolled_back": False,
-        "warnings": [],
-        "diff": [],
-    }
+        return failure("this system ({}) is not supported".format(platform.system() or "unknown"))
+    result = new_result()
     errors: list[str] = []
     roster = Roster(PosixMachine(), table.system_state)
     try:
@@ -76,21 +75,13 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
             roster.add([part.account.name for part in parts if part.account and part.wanted])
         settled = set(gone)
         for part in parts:
-            if _run_part(table, settings, part, check_mode, with_diff, result, errors) and part.account:
+            if _run_part(table, settings, part, check_mode, result, errors) and part.account:
                 settled.add(part.account.name)
         if keep_roster:
             roster.drop(settled)
     except MachineError as exc:
         errors.append(str(exc))
-    if not with_diff:
-        del result["diff"]
-    if errors:
-        result.update(_failure("; ".join(errors)))
-    return result
-
-
-def _failure(message: str) -> Result:
-    return {"failed": True, "msg": message}
+    return finish(result, errors, with_diff)
 
 
 def _run_part(
@@ -98,7 +89,6 @@ def _run_part(
     settings: Settings,
     part: Part,
     check_mode: bool,
-    with_diff: bool,
     result: Result,
     errors: list[str],
 ) -> bool:
@@ -109,24 +99,16 @@ def _run_part(
         return _transact(table, settings, part, check_mode)
 
     try:
-        answer = _accounts.run_as(part.account, work) if part.account else _accounts.guarded(work)
+        answered = _accounts.run_as(part.account, work) if part.account else _accounts.guarded(work)
     except MachineError as exc:
         if exc.needs:
             result["needs"] = exc.needs
         errors.append(f"{name}: {exc}" if name else str(exc))
         return False
-    mine = {"user": name} if name else {}
-    result["resources"] += [dict(resource, **mine) for resource in answer["resources"]]
-    result["changed"] = result["changed"] or bool(answer["resources"])
-    result["unchanged"] += answer["unchanged"]
-    result["warnings"] += [note for note in answer["warnings"] if note not in result["warnings"]]
-    result["proof"] += answer["proof"]
-    result["rolled_back"] = result["rolled_back"] or answer["rolled_back"]
-    if with_diff:
-        result["diff"] += answer["diff"]
-    if answer["error"]:
-        errors.append("{}: {}".format(name, answer["error"]) if name else answer["error"])
-    return bool(answer["settled"])
+    error = add(result, answered, name)
+    if error:
+        errors.append(f"{name}: {error}" if name else error)
+    return bool(answered["settled"])
 
 
 def _own_scope(settings: Settings) -> bool:
@@ -155,7 +137,7 @@ def _parts(table: Platform, settings: Settings, roster: Roster, warnings: list[s
     if system or os.path.isdir(table.system_state):
         parts.append(Part(None, systems, systems if present and system else (), present and system))
     asked = settings["users"] if theirs or not system else []
-    for name in _unique([*asked, *roster.names()]):
+    for name in unique([*asked, *roster.names()]):
         account = _accounts.find(name)
         wanted = present and name in asked
         if account is not None:
@@ -179,10 +161,10 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
         if part.wanted:
             raise MachineError(f"the home {account.home} of {account.name} is not there; create it or correct it")
         notes = [f"the home {account.home} of {account.name} is not there; what lies in it stays"]
-        return _answer(Outcome([], 0, notes, []), [], "")
+        return answer(Outcome([], 0, notes, []), [], "", _permissions)
     variables = environment_variables(scope, settings) if "environment" in part.wanted else {}
     machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
-    folder = scope.path(USER_STATE) if part.account else table.system_state
+    folder = scope.path(table.user_state) if part.account else table.system_state
     login: dict[str, t.Any] = {}  # empty where nobody asks for it
     if (part.proves and settings["verify"] != "none") or "netrc" in part.wanted:
         login = _login.login_environment(account.home, account.shell, account.name)
@@ -217,7 +199,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
             for path in strays(scope)
         )
     settled = not check_mode and Store(machine, folder).load_state().empty
-    return dict(_answer(outcome, proof.rows, error), rolled_back=rolled_back, settled=settled)
+    return dict(answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back, settled=settled)
 
 
 def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:
@@ -229,27 +211,5 @@ def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list
     return [f"{path}: a login shell of {account.name} sets NETRC to another file, so this one is not read"]
 
 
-def _answer(outcome: Outcome, proof: list[Result], error: str) -> Result:
-    """The result of one part, in what JSON can hold: it may have to cross a pipe."""
-    return {
-        "resources": [change.resource() for change in outcome.changes],
-        "unchanged": outcome.unchanged,
-        "warnings": outcome.warnings + _notices(outcome.changes),
-        "proof": proof,
-        "diff": [_difference(change) for change in outcome.changes],
-        "rolled_back": False,
-        "settled": False,
-        "error": error,
-    }
-
-
-def _notices(changes: t.Sequence[Change]) -> list[str]:
-    return _unique([change.notice for change in changes if change.notice])
-
-
-def _difference(change: Change) -> dict[str, str]:
-    return {"before_header": change.path, "after_header": change.path, "before": change.before, "after": change.after}
-
-
-def _unique(names: t.Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _permissions(file: File) -> str:
+    return f"(mode {file.mode:04o})\n"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept on the machine between runs: the state, and the journal of a run under way.
+"""What is kept on the machine between runs: the state, and in it the journal of a run under way.
 
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-Both hold secrets and lie in a folder that only their owner can enter (docs/state.md has the format).
+Both hold secrets and lie in one file, in a folder that only their owner can enter (docs/state.md has the format).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError
 
 SCHEMA_VERSION = 1
+_FILE = "state.json"
 Entry = t.Dict[str, t.Any]
 _ENTRY = {"kind", "editor", "owned", "original", "left", "left_mode", "sections", "activate", "follow"}
 
@@ -49,9 +50,9 @@ class State:
         self.run: str = data.get("run", "")
         self.host: str = data.get("host", "")
 
-    def as_json(self) -> bytes:
-        content = dict(vars(self), schema_version=SCHEMA_VERSION)
-        return json.dumps(content, sort_keys=True, indent=1).encode()
+    def has(self, activate: str) -> bool:
+        """Is anything ours that C(activate) makes take effect?"""
+        return any(entry["activate"] == activate for entry in self.targets.values())
 
     @property
     def empty(self) -> bool:
@@ -59,21 +60,31 @@ class State:
 
 
 class Store:
-    """The state folder on one machine."""
+    """The state folder on one machine.
+
+    State and journal are one file: where each look costs a remote execution, one look tells both.
+    """
 
     def __init__(self, machine: Machine, folder: str) -> None:
         self.machine = machine
         self.folder = folder
 
-    def _load(self, name: str) -> dict[str, t.Any] | None:
-        path = self.folder + "/" + name
+    def path(self, name: str) -> str:
+        return self.folder + self.machine.separator + name
+
+    def missing_folders(self) -> list[str]:
+        """The folders that must be made before there can be a state, the state folder last."""
+        return self.machine.missing_folders(self.path(_FILE))
+
+    def _load(self) -> dict[str, t.Any]:
+        path = self.path(_FILE)
         file = self.machine.read(path, follow=False)
         if file.data is None:
-            return None
+            return {}
         try:
             content = json.loads(file.data.decode())
             version = int(content["schema_version"])
-            whole = all(set(entry) >= _ENTRY for entry in content.get("targets", {}).values())
+            whole = all(set(entry) >= _ENTRY for entry in content["targets"].values())
         except (ValueError, KeyError, TypeError, AttributeError):
             whole = False
         if not whole:
@@ -84,31 +95,52 @@ class Store:
             )
         return t.cast("t.Dict[str, t.Any]", content)
 
-    def _save(self, name: str, content: bytes) -> None:
-        self.machine.write(self.folder + "/" + name, File(content, 0o600))
+    def _save(self, state: State, journal: t.Mapping[str, t.Any] | None) -> None:
+        content = dict(vars(state), schema_version=SCHEMA_VERSION)
+        if journal:
+            content["journal"] = journal
+        text = json.dumps(content, sort_keys=True, indent=1)
+        self.machine.write(self.path(_FILE), File(text.encode(), 0o600))
 
     def load_state(self) -> State:
-        return State(self._load("state.json"))
+        return State(self._load())
 
     def save_state(self, state: State) -> None:
-        self._save("state.json", state.as_json())
+        self._save(state, self.load_journal())
 
     def load_journal(self) -> dict[str, t.Any] | None:
-        return self._load("journal.json")
+        return self._load().get("journal")
 
     def save_journal(
-        self, run: str, changes: t.Sequence[t.Mapping[str, t.Any]], folders: t.Sequence[str]
+        self,
+        run: str,
+        changes: t.Sequence[t.Mapping[str, t.Any]],
+        folders: t.Sequence[str],
+        made: t.Sequence[str],
     ) -> dict[str, t.Any]:
-        journal = {"schema_version": SCHEMA_VERSION, "run": run, "changes": list(changes), "folders": list(folders)}
-        self._save("journal.json", json.dumps(journal).encode())
+        """Beside the state as it is; C(made) are the folders that the state lies in, if we made them."""
+        journal = {"run": run, "changes": list(changes), "folders": list(folders)}
+        state = self.load_state()
+        state.made += [folder for folder in made if folder not in state.made]
+        self._save(state, journal)
         return journal
 
     def drop_journal(self) -> None:
-        self.machine.remove(self.folder + "/journal.json")
+        if not self.load_journal():
+            return
+        state = self.load_state()
+        if state.empty:
+            self.machine.remove(self.path(_FILE))  # a full disk has room for that
+        else:
+            self._save(state, None)
 
     def drop(self, made: t.Sequence[str]) -> None:
         """Remove the state folder, and the folders above it that were made for it."""
-        for name in ("state.json", "lock"):
-            self.machine.remove(self.folder + "/" + name)
-        for folder in [self.folder, *reversed(made)]:
+        self.machine.remove(self.path(_FILE))
+        self.machine.remove_lock(self.folder)
+        for folder in [self.folder, *reversed([path for path in made if path != self.folder and self.in_it(path)])]:
             self.machine.remove_folder(folder)
+
+    def in_it(self, folder: str) -> bool:
+        """Does the state lie in C(folder)?"""
+        return (self.folder + self.machine.separator).startswith(folder + self.machine.separator)

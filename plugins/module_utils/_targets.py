@@ -26,8 +26,6 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
     CA_BUNDLE_PATH,
-    USER_CA_BUNDLE,
-    USER_CONDARC,
     Consumer,
     Platform,
 )
@@ -70,9 +68,10 @@ def build_targets(
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
     if users and settings["ca_bundle"]:
-        targets.append(_ca_bundle(scope, settings, users, bases))
+        roots = _ca.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
+        targets.append(ca_bundle(scope, settings, users, roots))
     if "condarc" in sections and settings["condarc"]["fragment"]:
-        targets.append(_condarc(scope, settings))
+        targets.append(condarc(scope, settings))
     if "environment" in sections:
         targets += _environment(scope, settings)
     if "netrc" in sections and not scope.system and settings["netrc"]:
@@ -96,27 +95,24 @@ def _private(scope: Scope, settings: Settings) -> tuple[int, str]:
 
 
 def _ca_bundle_path(scope: Scope) -> str:
-    return scope.platform.system_ca_bundle if scope.system else scope.path(USER_CA_BUNDLE)
+    return scope.platform.system_ca_bundle if scope.system else scope.path(scope.platform.user_ca_bundle)
 
 
-def _ca_bundle(scope: Scope, settings: Settings, users: tuple[str, ...], bases: t.Sequence[Base]) -> Target:
-    editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": _roots(scope, settings, bases)})
-    return Target("ca_bundle", _ca_bundle_path(scope), editor, users, access="readable")
-
-
-def _roots(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> str:
-    roots = _ca.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
+def ca_bundle(scope: Scope, settings: Settings, sections: tuple[str, ...], roots: str | None) -> Target:
+    """The CA bundle: what was asked for, joined with C(roots)."""
     if not roots:
         raise RootsNeeded
-    return str(roots)
+    editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": roots})
+    return Target("ca_bundle", _ca_bundle_path(scope), editor, sections, access="readable")
 
 
-def _condarc(scope: Scope, settings: Settings) -> Target:
-    asked = settings["condarc"]["path"]
-    if asked:
-        path = os.path.join(scope.home or "/", asked[2:]) if asked.startswith("~/") else asked
-    else:
-        path = scope.platform.system_condarc if scope.system else scope.path(USER_CONDARC)
+def condarc(scope: Scope, settings: Settings) -> Target:
+    """The condarc, where it is asked for, else where conda looks for it."""
+    path = settings["condarc"]["path"]
+    if not path:
+        path = scope.platform.system_condarc if scope.system else scope.path(scope.platform.user_condarc)
+    elif path.startswith("~/"):
+        path = os.path.join(scope.home or "/", path[2:])
     mode, access = _private(scope, settings)
     bundle = json.dumps(_ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
     fragment = [[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings["condarc"]["fragment"]]

@@ -17,6 +17,7 @@ description:
   - Every setting is checked on the control node before any connection is made. A setting that cannot be right is refused
     with its name, the reason and the fix, and never with its value.
   - A POSIX machine costs one remote execution, the proof included.
+  - A Windows machine is worked on over the modules of the collection ansible.windows, see docs/windows.md.
   - The role P(condafleet.proxy.conda_proxy#role) has a variable C(conda_proxy_*) for every option.
 version_added: 1.0.0
 author:
@@ -54,7 +55,7 @@ options:
   scope:
     description:
       - 'Whom the settings are for: every user of the machine, or single users.'
-      - V(system) needs root.
+      - V(system) needs root, on Windows an administrator.
     type: str
     choices:
       - system
@@ -66,6 +67,7 @@ options:
       - >-
         In user scope, empty means the connecting user. In system scope it names the users for the netrc
         section.
+      - Must be empty for a Windows host, where only the connecting user is served.
     type: list
     elements: str
     default: []
@@ -215,8 +217,8 @@ options:
   condarc_path:
     description:
       - >-
-        The condarc to write. The default is C(/etc/conda/.condarc) in system scope and C(~/.condarc) in user
-        scope.
+        The condarc to write. The default is C(/etc/conda/.condarc) (on Windows C(C:\ProgramData\conda\.condarc)) in
+        system scope and C(~/.condarc) in user scope.
     type: str
   condarc_template:
     description:
@@ -227,7 +229,7 @@ options:
       - >-
         The readers of environment variables to manage. Empty means the platform's, docs/environment.md has the
         table.
-      - V(systemd_manager) and V(sudoers) are managed only when named here.
+      - V(systemd_manager) and V(sudoers) are managed only when named here; Windows knows V(registry) alone.
     type: list
     elements: str
     default: []

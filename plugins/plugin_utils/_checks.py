@@ -52,6 +52,25 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
             )
 
 
+def check_windows(options: Settings, sections: t.Collection[str]) -> None:
+    """What a Windows host cannot be asked for."""
+    if options["scope"] == "system" and "netrc" in sections and options["state"] == "present":
+        raise Refused(
+            "sections",
+            "names netrc for a Windows host in system scope, and there only the connecting user's profile can be written",
+            "set conda_proxy_scope: user for that host, or leave netrc out",
+        )
+    if options["users"]:
+        raise Refused(
+            "users",
+            "is set for a Windows host, where only the machine and the connecting user are served (the registry of "
+            "another user is there only while that user is logged in)",
+            "connect as that user, with conda_proxy_scope: user",
+        )
+    if options["home"]:
+        raise Refused("home", "is set for a Windows host, where the profile is the home", "leave it out there")
+
+
 def check_channel_options(options: Settings) -> None:
     """Channels and the numbers beside them."""
     for name in ("channels", "default_channels", "allowlist_channels", "denylist_channels"):
@@ -64,9 +83,14 @@ def check_channel_options(options: Settings) -> None:
             raise Refused(name, "is not more than 0", "give seconds")
 
 
-def check_paths(options: Settings) -> None:
+def check_paths(options: Settings, windows: bool) -> None:
     """Paths and names of targets."""
     path = options["condarc_path"]
+    if path and windows:
+        path = path.replace("\\", "/")
+        if re.match(r"/(?!/)", path):
+            raise Refused("condarc_path", "has no drive", "begin it with a drive, as in C:\\, or in user scope with ~/")
+        path = re.sub(r"^[A-Za-z]:(?=/)", "", path)
     if path:
         if not path.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", path):
             raise Refused("condarc_path", "is not an absolute path", "begin it with / (or ~/ in user scope)")

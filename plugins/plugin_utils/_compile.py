@@ -9,6 +9,7 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import ntpath
 import os
 import re
 import typing as t
@@ -25,6 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
     check_netrc,
     check_paths,
     check_scope,
+    check_windows,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
@@ -51,12 +53,16 @@ class Compiled(t.NamedTuple):
     warnings: list[str]
 
 
-def compile_settings(options: Settings, render: Render, ca_bundle: str | None = None) -> Compiled:
+def compile_settings(
+    options: Settings, render: Render, ca_bundle: str | None = None, windows: bool = False
+) -> Compiled:
     """Turn validated options into what the machine needs. Raises Refused.
 
     C(render) makes text of the mapping C(condarc); C(ca_bundle) is the text of C(ca_bundle_src).
     """
     sections = list(dict.fromkeys(options["sections"]))
+    if windows:
+        check_windows(options, sections)
     check_scope(options, sections)
     if options["state"] == "absent":
         if {"condarc", "environment"} <= set(sections):
@@ -65,13 +71,14 @@ def compile_settings(options: Settings, render: Render, ca_bundle: str | None = 
     proxies = _proxies(options)
     no_proxy = NoProxy(options["no_proxy"])
     check_channel_options(options)
-    check_paths(options)
+    check_paths(options, windows)
     ssl_verify = _ssl_verify(options, ca_bundle)
     netrc = check_netrc(options["netrc"], proxies) if "netrc" in sections else []
     secret = bool(proxies and proxies.credentials and proxies.credentials.secret) or has_credentials(
         all_channels(options)
     )
     check_exposure(options, sections, proxies, secret)
+    normal = ntpath.normpath if windows else os.path.normpath
     condarc = _condarc_document.document(options, proxies, no_proxy, ssl_verify)
     fragment = _condarc_document.check(render(condarc), options) if "condarc" in sections and condarc else []
     variables = _variables(options, proxies, no_proxy) if "environment" in sections else {}
@@ -80,7 +87,7 @@ def compile_settings(options: Settings, render: Render, ca_bundle: str | None = 
         _absent(options, sections),
         state="present",
         condarc={
-            "path": os.path.normpath(options["condarc_path"]) if options["condarc_path"] else None,
+            "path": normal(options["condarc_path"]) if options["condarc_path"] else None,
             "fragment": fragment,
         },
         environment={"variables": variables, "targets": options["environment_targets"]},

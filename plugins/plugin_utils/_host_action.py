@@ -20,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
 
@@ -73,6 +74,11 @@ class HostAction(ActionBase):
             reason = f"names a file that cannot be read ({exc.strerror})"
             raise Refused("ca_bundle_src", reason, "name a PEM file") from None
 
+    def remote(self, task_vars: dict[str, t.Any]) -> t.Callable[[t.Callable[[str], str]], Remote]:
+        """What makes the way to a Windows host, given what masks secrets."""
+        check_collection(self)
+        return lambda clean: Remote(self, task_vars, clean)
+
     def with_roots(self, run: t.Callable[[], dict[str, t.Any]], ca_bundle: dict[str, t.Any] | None) -> dict[str, t.Any]:
         """Run; once more with the control node's CA roots where C(ca_bundle) has nothing to be joined with."""
         answer = run()
@@ -81,10 +87,13 @@ class HostAction(ActionBase):
             answer = run()
         return answer
 
+    @property
+    def windows(self) -> bool:
+        """Is this host Windows? Known before anything connects."""
+        return bool(getattr(self._connection._shell, "_IS_WINDOWS", False))  # noqa: SLF001  # as ansible-core's own actions ask
+
     def on_machine(self, task_vars: dict[str, t.Any], body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Run C(body) there. It travels as one base64 string, which Ansible keeps out of logs, argv and the environment."""
-        if getattr(self._connection._shell, "_IS_WINDOWS", False):  # noqa: SLF001  # as ansible-core's own actions ask
-            raise AnsibleActionFail("Windows is not supported yet: leave this host out of the play")
         payload = base64.b64encode(json.dumps(body).encode()).decode()
         answer: dict[str, t.Any] = self._execute_module(
             module_name=_MODULE, module_args={"payload": payload}, task_vars=task_vars

@@ -118,7 +118,7 @@ class WindowsStandIn:
         self.collections = self.folder / "collections"
         if not self.state_file.exists():
             self._assemble()
-            self._save(_initial(administrator=administrator))
+            self._save(initial(administrator=administrator))
 
     # --- for Ansible
 
@@ -338,7 +338,7 @@ class WindowsStandIn:
             machine.state["faults"]["before"].setdefault(str(number), []).append([action, *told])
 
 
-def _initial(*, administrator: bool) -> Json:
+def initial(*, administrator: bool) -> Json:
     """A machine as it comes: Windows 10's folders, ACLs and keys, as far as something here looks at them."""
     token = [ADA, EVERYONE, AUTHENTICATED, USERS, *([ADMINISTRATORS] if administrator else [])]
     state: Json = {

@@ -89,10 +89,22 @@ def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Playe
     assert "username:password@" not in played.output
 
 
-def test_windows_is_refused_with_a_sentence(player: Player) -> None:
-    played = player.play("site", ansible_shell_type="powershell")
-    assert played.returncode == 2
-    assert "Windows is not supported yet" in played.output
+def test_a_windows_host_is_refused_what_it_cannot_have(player: Player) -> None:
+    refused: dict[str, dict[str, Any]] = {
+        "conda_proxy_home": {},
+        "conda_proxy_users": {"conda_proxy_users": ["ada"], "conda_proxy_home": None},
+        "conda_proxy_sections": {
+            "conda_proxy_scope": "system",
+            "conda_proxy_sections": ["netrc"],
+            "conda_proxy_home": None,
+        },
+        "conda_proxy_condarc_path": {"conda_proxy_condarc_path": "/etc/conda/.condarc", "conda_proxy_home": None},
+    }
+    for name, variables in refused.items():
+        played = player.play("preflight", "-vvv", ansible_shell_type="powershell", **variables)
+        assert played.returncode == 2, name
+        assert played.result("here")["msg"].startswith(name), played.result("here")["msg"]
+        assert "EXEC" not in played.output, "a preflight connects to nothing"
 
 
 def test_unknown_and_misspelt_values_name_the_variable(player: Player) -> None:

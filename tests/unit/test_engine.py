@@ -255,19 +255,33 @@ def test_a_failure_in_the_middle_puts_everything_back(home: Path) -> None:
 
 
 class FullDisk(PosixMachine):
-    """Has no room left for the commit."""
+    """Has no room left for the commit, nor for anything in the state after it."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.room = 1
 
     def write(self, path: str, new: File, check: str = "") -> None:
         if path.endswith("state.json"):
-            raise MachineError(f"{path} cannot be written: No space left on device")
+            if not self.room:
+                raise MachineError(f"{path} cannot be written: No space left on device")
+            self.room -= 1
         super().write(path, new, check)
 
 
 def test_a_commit_that_fails_puts_everything_back(home: Path) -> None:
     before = snapshot(home, without_state=False)
     with pytest.raises(Failed, match="No space left"):
-        transaction(home, targets(home), FullDisk(1)).converge()
+        transaction(home, targets(home), FullDisk()).converge()
     assert snapshot(home, without_state=False) == before
+
+    transaction(home, targets(home)).converge()
+    after = snapshot(home)
+    with pytest.raises(Failed, match="No space left") as raised:
+        transaction(home, targets(home, "other"), FullDisk(), run="second").converge()
+    assert any("No space left" in note for note in raised.value.warnings), "the journal that stays is not named"
+    assert snapshot(home) == after
+    assert transaction(home, targets(home), run="third").converge().changes == []
 
 
 def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
@@ -281,6 +295,30 @@ def test_an_edit_during_the_run_survives_the_undo(home: Path) -> None:
     assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
     assert any(".profile" in note for note in raised.value.warnings)
     assert (home / ".condarc").read_bytes() == ORIGINALS[".condarc"][0].encode()
+
+
+def test_an_edit_during_the_first_look_survives(home: Path) -> None:
+    def edit(_changes: object) -> None:
+        with (home / ".profile").open("a") as stream:
+            stream.write("\nexport MINE=1\n")
+
+    transaction(home, targets(home)).converge(before=edit)
+    text = (home / ".profile").read_text()
+    assert "export MINE=1" in text
+    assert "proxy.example.com" in text
+    transaction(home, [], run="second").converge()
+    assert (home / ".profile").read_text() == "echo hello\nexport MINE=1\n"
+
+
+def test_what_a_killed_write_left_beside_its_file_goes(home: Path) -> None:
+    assert killed_after(home, targets(home), 6)
+    left = home / ".condafleet-x1y2z3.condarc"  # as mkstemp names it; SIGKILL leaves no time to remove it
+    left.write_text(f"proxy_servers: {PASSWORD}")
+    mine = home / ".condafleet-notes"
+    mine.write_text("the user's own")
+    transaction(home, targets(home), run="next").converge()
+    assert not left.exists()
+    assert mine.exists()
 
 
 def test_a_second_run_waits_and_then_says_who_holds_the_lock(home: Path) -> None:

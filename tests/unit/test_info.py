@@ -235,9 +235,9 @@ def test_every_text_of_a_result_is_masked() -> None:
     from ansible_collections.condafleet.proxy.plugins.module_utils import _info
 
     row = {"https_proxy": PROXY, "decided_by": {"https_proxy": "/f:1"}, "note": "see /t/Zq7token/x", "n": 1}
-    masked = _info._masked(row, _redact.Masker("key"))
+    masked = _info.masked(row, _redact.Masker("key"))
     assert "p%40ss" not in str(masked)
     assert "Zq7token" not in str(masked)
     assert masked["https_proxy"].endswith("@proxy.example.com:8080")
     assert masked["decided_by"] == {"https_proxy": "/f:1"}
-    assert _info._masked("a\udc80", _redact.Masker("key")) == "a\\udc80"
+    assert _info.masked("a\udc80", _redact.Masker("key")) == "a\\udc80"

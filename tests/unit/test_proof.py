@@ -90,7 +90,7 @@ def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
 )
 @pytest.mark.usefixtures("_short_grace")
 def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str) -> None:
-    monkeypatch.setattr(_proof, "_INFO_DEADLINE", 2.0)
+    monkeypatch.setattr(_proof, "INFO_DEADLINE", 2.0)
     python = interpreter_that(tmp_path, script)
     base = Base(str(tmp_path), python, os.geteuid(), None, "given")
     monkeypatch.setattr(_proof, "_account_for", lambda _base, _home: (HERE, None))

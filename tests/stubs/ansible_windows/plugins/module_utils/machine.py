@@ -16,6 +16,7 @@ from typing import Any
 Json = dict[str, Any]
 
 SYSTEM, ADMINISTRATORS, USERS = "S-1-5-18", "S-1-5-32-544", "S-1-5-32-545"
+OWNER_RIGHTS = "S-1-3-4"  # the owner, whoever that is
 EVERYONE, AUTHENTICATED, CREATOR_OWNER = "S-1-1-0", "S-1-5-11", "S-1-3-0"
 ADA = "S-1-5-21-1004336348-1177238915-682003330-1001"
 
@@ -245,7 +246,8 @@ class Machine:
     def _allowed(self, node: Json, right: int) -> bool:
         """Whether the connecting user, with its groups, has a right."""
         for ace in self.aces(node):
-            applies = ace["sid"] in self.state["token"] and not ace["propagation"] & INHERIT_ONLY
+            mine = ace["sid"] == OWNER_RIGHTS and node["owner"] in self.state["token"]
+            applies = (mine or ace["sid"] in self.state["token"]) and not ace["propagation"] & INHERIT_ONLY
             if applies and ace["rights"] & right:
                 return bool(ace["type"] == "allow")
         return False

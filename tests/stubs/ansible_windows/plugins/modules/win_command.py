@@ -13,6 +13,7 @@ from ..module_utils.machine import Machine, Refused, Unknown
 from ..module_utils.standin import Call, Failed, run
 
 MOVE = re.compile(r'cmd(?:\.exe)? /d /s /c "move /y "([^"]+)" "([^"]+)""', re.IGNORECASE)
+REMOVE = re.compile(r'cmd(?:\.exe)? /d /s /c "rd "([^"]+)""', re.IGNORECASE)
 NOT_PASSED = ("path", "temp", "tmp", "home")  # a Windows value of these would break a program that runs here
 
 
@@ -53,12 +54,36 @@ def _move(machine: Machine, source: str, target: str) -> tuple[int, str, str]:
     return 0, "        1 file(s) moved.\r\n", ""
 
 
+def _built_in(machine: Machine, line: str) -> tuple[int, str, str]:
+    """A command that cmd has built in."""
+    if moved := MOVE.fullmatch(line):
+        return _move(machine, moved[1], moved[2])
+    if removed := REMOVE.fullmatch(line):
+        return _remove(machine, removed[1])
+    raise Unknown(f"the command line {line!r}")
+
+
 def _here(program: dict[str, Any], text: str) -> str:
     """Windows paths of the program's files become the real ones, also where backslashes are doubled."""
     for path, real in program["files"].items():
         for written in (path.replace("\\", "\\\\"), path, path.replace("\\", "/")):
             text = re.sub(re.escape(written), real.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text
+
+
+def _remove(machine: Machine, path: str) -> tuple[int, str, str]:
+    """cmd's rd of one folder, which takes an empty one alone: return code, stdout, stderr."""
+    if "%" in path or not re.match(r"[A-Za-z]:\\", path):
+        raise Unknown(f"how cmd reads {path!r}")
+    if not machine.is_folder(path):
+        return 2, "", "The system cannot find the file specified.\r\n"
+    if machine.children(path):
+        return 145, "", "The directory is not empty.\r\n"
+    try:
+        machine.remove(path)
+    except Refused as refused:
+        return 5, "", f"{refused}\r\n"
+    return 0, "", ""
 
 
 def _program(
@@ -107,10 +132,7 @@ def command(call: Call) -> dict[str, Any]:
         if path is not None and (machine.node(path) is not None) == there:
             what = "exists" if there else "does not exist"
             return {**result, "skipped": True, "msg": f"skipped, since {path} {what}"}
-    moved = None if argv else MOVE.fullmatch(line)
-    if moved:
-        code, stdout, stderr = _move(machine, moved[1], moved[2])
-    elif argv:
+    if argv:
         if not re.match(r"[A-Za-z]:\\", name):
             raise Unknown(f"a program that is looked for on PATH: {name}")
         program = machine.state["programs"].get(name.lower())
@@ -120,7 +142,7 @@ def command(call: Call) -> dict[str, Any]:
             raise Failed(f"Failed to run: '{line}': The system cannot find the file specified", **{**result, "rc": 2})
         code, stdout, stderr = _program(machine, program, argv[1:], call["stdin"])
     else:
-        raise Unknown(f"the command line {line!r}")
+        code, stdout, stderr = _built_in(machine, line)
     times = dict.fromkeys(("start", "end", "delta"), "0:00:00.000000")
     result.update(changed=True, stdout=stdout, stderr=stderr, rc=code, **times)
     if code != 0:

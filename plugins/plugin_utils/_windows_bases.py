@@ -1,0 +1,78 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which conda bases a Windows host has. Nothing is started.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
+
+_NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
+# where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages
+_MACHINE_FOLDERS = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
+_USER_FOLDERS = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
+_UNINSTALL = r"\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+_PRODUCT = re.compile(r"(?i)^(mini|ana)conda|^miniforge|^mambaforge")
+
+
+class Base(t.NamedTuple):
+    """A conda base; C(refusal) says why it must not be run."""
+
+    prefix: str
+    refusal: str = ""
+
+    @property
+    def python(self) -> str:
+        return self.prefix + "\\python.exe"
+
+
+def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = "") -> list[Base]:
+    """The bases of all users and of the connecting one, each once. With C(given) only that one counts."""
+    if given:
+        return [Base(given.rstrip("\\/"))] if _with_conda(remote, [given.rstrip("\\/")]) else []
+    places = [folder + "\\" + name for folder in _MACHINE_FOLDERS for name in _NAMES]
+    if home:
+        places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]
+    found = _with_conda(remote, places) or _with_conda(remote, _installed(machine))
+    return [Base(prefix, _refusal(remote, prefix, home)) for prefix in found]
+
+
+def _with_conda(remote: Remote, prefixes: t.Sequence[str]) -> list[str]:
+    """Those of C(prefixes) that hold a conda, in one execution."""
+    if not prefixes:
+        return []
+    answer = remote.module("win_find", paths=[prefix + r"\Scripts" for prefix in prefixes], patterns=["conda.exe"])
+    found = {file["path"].lower() for file in answer["files"]}
+    return [prefix for prefix in prefixes if (prefix + r"\Scripts\conda.exe").lower() in found]
+
+
+def _installed(machine: WindowsMachine) -> list[str]:
+    """The folders that the uninstall keys name."""
+    folders = []
+    for hive in ("HKLM:", "HKCU:"):
+        key = hive + _UNINSTALL
+        for name in machine.sub_keys(key):
+            if _PRODUCT.search(name):
+                values = machine.key(key + "\\" + name)
+                location = values.get("installlocation") or values.get("uninstallstring")
+                if location:
+                    path = str(location.seen).strip('"')
+                    folders.append(path.rpartition("\\")[0] if path.lower().endswith(".exe") else path.rstrip("\\"))
+    return folders
+
+
+def _refusal(remote: Remote, prefix: str, home: str) -> str:
+    """The connecting account, an administrator as a rule, runs nobody's conda but its own and the machine's."""
+    if home and prefix.lower().startswith(home.lower() + "\\"):
+        return ""
+    if remote.module("win_owner", check_mode=True, path=prefix, user=ADMINISTRATORS).get("changed"):
+        return f"{prefix} does not belong to the Administrators; name it in conda_proxy_prefix if it may be run"
+    return ""

@@ -1,0 +1,184 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of the collection on a Windows host, which is worked on from here: what conda_proxy_host does elsewhere.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _info, _proof, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import WINDOWS
+from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import PRIVATE, WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_targets import NETRC_NAMES, build_targets
+
+Result = t.Dict[str, t.Any]
+MakeRemote = t.Callable[[t.Callable[[str], str]], Remote]
+_PROFILE = r"HKCU:\Volatile Environment"
+_CERTIFI = r"\Lib\site-packages\certifi\cacert.pem"
+
+
+class WindowsHost:
+    """One host during one task. What is found out is remembered: each look is a remote execution."""
+
+    def __init__(self, remote: Remote, machine: WindowsMachine, prefix: str) -> None:
+        self.remote = remote
+        self.machine = machine
+        self._prefix = prefix
+        self._home: str | None = None
+        self._bases: list[Base] | None = None
+
+    @property
+    def home(self) -> str:
+        """The connecting user's profile, as the session has it; empty when it has none."""
+        if self._home is None:
+            self._home = profile(self.machine)
+        return self._home
+
+    @property
+    def bases(self) -> list[Base]:
+        if self._bases is None:
+            self._bases = find_bases(self.remote, self.machine, self.home, self._prefix)
+        return self._bases
+
+    def roots(self) -> str | None:
+        """The CA roots that come with a base: Windows keeps its own in no file."""
+        for base in self.bases:
+            file = self.machine.read(base.prefix + _CERTIFI)
+            if file.exists:
+                return file.text
+        return None
+
+
+def profile(machine: WindowsMachine) -> str:
+    """USERPROFILE of the connecting user."""
+    value = machine.key(_PROFILE).get("userprofile")
+    return str(value.seen) if value else ""
+
+
+def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: bool, with_diff: bool) -> Result:
+    """Converge the host; the result is that of the module conda_proxy."""
+    result = _result.new_result()
+    errors = []
+    masker = Masker(settings["mask_key"])
+    remote = make_remote(lambda text: masker.foreign(text, settings["secrets"]))
+    try:
+        error = _result.add(result, _transact(remote, settings, masker, check_mode))
+        errors += [error] if error else []
+    except MachineError as exc:
+        if exc.needs:
+            result["needs"] = exc.needs
+        errors.append(str(exc))
+    return _result.finish(result, errors, with_diff)
+
+
+def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:
+    """Prove without changing anything; the result is that of the module conda_connectivity."""
+    remote = make_remote(lambda text: Masker(secrets.token_hex(16)).foreign(text, ()))
+    machine = WindowsMachine(remote, WINDOWS.system_state, system=True)
+    host = WindowsHost(remote, machine, options.get("prefix") or "")
+    environment = options.get("environment")
+    if environment is None:
+        environment = _windows_proof.new_logon(machine)
+    try:
+        rows = _windows_proof.prove(remote, host.bases, environment, options)
+        infos = None
+        if options.get("info"):
+            infos = _windows_proof.conda_info(remote, host.bases, environment, options.get("candidate") or {})
+    except MachineError as exc:
+        return dict(_result.failure(str(exc)), changed=False)
+    return _proof.connectivity(rows, infos, options)
+
+
+def run_info(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:  # noqa: ARG001  # all are for POSIX
+    """Who sees what; the result is that of the module conda_proxy_info."""
+    masker = Masker(secrets.token_hex(16))
+    machine = WindowsMachine(make_remote(lambda text: masker.foreign(text, ())), WINDOWS.system_state, system=True)
+    result: Result = {"changed": False, "schema_version": _info.SCHEMA_VERSION, "consumers": [], "conflicts": []}
+    try:
+        found = dict(zip(("consumers", "conflicts"), _windows_info.look(machine)))
+        user = profile(machine).rpartition("\\")[2]
+    except MachineError as exc:
+        return dict(result, **_result.failure(str(exc)))
+    for name, rows in found.items():
+        result[name] = [_info.masked(dict(row, user=user), masker) for row in rows]
+    return result
+
+
+def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bool) -> Result:
+    system = settings["scope"] == "system"
+    home = ""
+    if not system:
+        home = profile(WindowsMachine(remote, "", system=False))
+        if not home:
+            raise MachineError(
+                "the connecting user has no profile in this session (no USERPROFILE in HKCU:\\Volatile Environment); "
+                "set conda_proxy_scope: system, or let the user log in once"
+            )
+    scope = Scope(WINDOWS, home)
+    folder = WINDOWS.system_state if system else scope.path(WINDOWS.user_state)
+    machine = WindowsMachine(remote, folder, system, settings["run"], settings["lock_timeout"])
+    host = WindowsHost(remote, machine, settings["prefix"])
+    wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
+
+    def targets() -> t.Sequence[Target]:
+        netrc = _netrc_path(machine, home) if "netrc" in wanted and settings["netrc"] else ""
+        roots = None
+        if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
+            roots = host.roots() or settings["ca_bundle"]["roots"]
+        return build_targets(scope, settings, wanted, roots, netrc)
+
+    def prove(_written: bool) -> list[Result]:
+        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), settings["proof"])
+
+    sections = [section for section in settings["sections"] if section != "netrc" or not system]
+    transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], platform.node())
+    proof = Proof(settings, prove)
+    rolled_back = False
+    try:
+        if check_mode:
+            outcome = transaction.preview()
+            proof.look()
+        else:
+            outcome = transaction.converge(proof.before, proof.after)
+        error = "; ".join([*outcome.problems, *([proof.complaint] if proof.complaint else [])])
+    except Failed as exc:
+        outcome, error, rolled_back = Outcome([], 0, exc.warnings, []), str(exc), True
+    if any(change.kind == "netrc" for change in outcome.changes):
+        outcome.warnings.extend(_two_netrcs(machine, home))
+    return dict(_result.answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back)
+
+
+def _netrc_path(machine: WindowsMachine, home: str) -> str:
+    """The netrc that conda's Python reads: the first of the two names that is there."""
+    first, second = (home + "\\" + name for name in NETRC_NAMES)
+    if not machine.read(first, follow=False).exists:
+        return second if machine.read(second, follow=False).exists else first
+    return first
+
+
+def _two_netrcs(machine: WindowsMachine, home: str) -> list[str]:
+    """Looked at when a netrc changes: on an unchanged host it would be one more execution each time."""
+    first, second = (home + "\\" + name for name in NETRC_NAMES)
+    if machine.read(first, follow=False).exists and machine.read(second, follow=False).exists:
+        return [f"{first} and {second} are both there: conda reads the first alone"]
+    return []
+
+
+def _permissions(file: File) -> str:
+    return "(for its owner, SYSTEM and Administrators)\n" if file.mode == PRIVATE else ""

@@ -1,0 +1,265 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Machine of Windows: modules of ansible.windows, one remote execution each.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+What is read is remembered until the next write, so that an unchanged host costs one execution for each file and each
+key of the registry. Two modes of a file are known: 0600 is for its owner, SYSTEM and Administrators alone, 0644 has the
+permissions of its folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_lease import Lease
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+
+MARKER = "CONDAFLEET_REVISION"
+PRIVATE, INHERITED = 0o600, 0o644
+# S-1-3-4 is OWNER RIGHTS: whoever owns the file. Security identifiers, as names are translated on Windows.
+ADMINISTRATORS = "S-1-5-32-544"
+_TRUSTEES = (ADMINISTRATORS, "S-1-5-18", "S-1-3-4")
+_LEVELS = {"broadcast_machine": "machine", "broadcast_user": "user"}
+_TYPES = {
+    "REG_SZ": "string",
+    "REG_EXPAND_SZ": "expandstring",
+    "REG_MULTI_SZ": "multistring",
+    "REG_DWORD": "dword",
+    "REG_QWORD": "qword",
+    "REG_BINARY": "binary",
+    "REG_NONE": "none",
+}
+
+
+class WindowsMachine:
+    """C(folder) is the state's. C(run) names this run; C(system): it is for the whole machine."""
+
+    separator = "\\"
+
+    def __init__(self, remote: Remote, folder: str, system: bool, run: str = "", lock_timeout: float = 0) -> None:
+        self._remote = remote
+        self._folder = folder
+        self._system = system
+        self._run = run
+        self._lease = Lease(remote, folder, run, lock_timeout)
+        self._files: dict[str, File] = {}
+        self._keys: dict[str, t.Mapping[str, t.Any]] = {}
+        self._folders: set[str] = set()
+        self._dressed = False
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self, path: str, follow: bool = True) -> File:
+        if _registry.is_registry(path):
+            return self._read_value(path)
+        if path not in self._files:
+            file = self._slurp(path)
+            if file.exists and not follow:
+                file = File(file.data, PRIVATE if self._is_private(path) else INHERITED)
+            self._files[path] = file
+        return self._files[path]
+
+    def _forget(self) -> None:
+        """From here on somebody else's edit counts; of the state nobody else's, as we hold the lease."""
+        self._files = {path: file for path, file in self._files.items() if self._in_state(path)}
+        self._keys = {}
+
+    def _slurp(self, path: str) -> File:
+        try:
+            answer = self._remote.module("slurp", src=path)
+        except ModuleFailed as exc:
+            if str(exc.result.get("msg", "")).endswith("is not found"):
+                return File()
+            raise MachineError(f"{path} cannot be read ({exc})") from None
+        folder = _parent(path)
+        while folder and folder not in self._folders:
+            self._folders.add(folder)
+            folder = _parent(folder)
+        return File(base64.b64decode(answer["content"]), INHERITED)
+
+    def _is_private(self, path: str) -> bool:
+        if self._in_state(path):
+            # everybody may make folders beside it: what lies in one that is not an administrator's is not from us
+            if self._system:
+                self._check_owner()
+            return True
+        return not self._remote.module("win_acl_inheritance", check_mode=True, path=path, state="absent")["changed"]
+
+    def _check_owner(self) -> None:
+        answer = self._remote.module("win_owner", check_mode=True, path=self._folder, user=ADMINISTRATORS)
+        if answer.get("changed"):
+            raise MachineError(
+                f"{self._folder} does not belong to the Administrators, so what lies in it may be anybody's; "
+                "look at it and remove it"
+            )
+
+    def _in_state(self, path: str) -> bool:
+        return path.startswith(self._folder + self.separator)
+
+    def key(self, key: str) -> dict[str, _registry.Value]:
+        """All values of a key by their names in lower case, in one execution."""
+        return {
+            name.lower(): _registry.Value(value["type"], value["raw_value"], value["value"])
+            for name, value in (self._key(key).get("properties") or {}).items()
+        }
+
+    def sub_keys(self, key: str) -> list[str]:
+        """The names of the keys below a key."""
+        return list(self._key(key).get("sub_keys") or [])
+
+    def _key(self, key: str) -> t.Mapping[str, t.Any]:
+        if key not in self._keys:
+            self._keys[key] = self._remote.module("win_reg_stat", path=key)
+        return self._keys[key]
+
+    def _read_value(self, path: str) -> File:
+        key, name = _registry.split(path)
+        value = self.key(key).get(name.lower())
+        return File() if value is None else File(value.as_text().encode(), INHERITED)
+
+    def missing_folders(self, path: str) -> list[str]:
+        if self._in_state(path):
+            self.read(path, follow=False)  # of a file that is there the folders are there
+        missing: list[str] = []
+        folder = "" if _registry.is_registry(path) else _parent(path)
+        while folder and folder not in self._folders:
+            if self._remote.module("win_stat", path=folder)["stat"]["exists"]:
+                self._folders.add(folder)
+                break
+            missing.insert(0, folder)
+            folder = _parent(folder)
+        return missing
+
+    def real(self, path: str) -> str:
+        return path.lower()
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, path: str, new: File, check: str = "") -> None:  # noqa: ARG002  # no row of the table has a check
+        self.begin()
+        if _registry.is_registry(path):
+            self._write_value(path, new)
+        else:
+            self._write_file(path, new)
+
+    def begin(self) -> None:
+        """Take the lease, and see that no other run wrote since we looked. What was seen before is forgotten."""
+        self._forget()
+        if self._lease.held:
+            return
+        state = self._folder + self.separator + "state.json"
+        seen = self._files.get(state, File())
+        if not seen.exists and not self._dressed:  # left by a run that was cut off, or put there by somebody
+            if self._system:
+                self._check_owner()
+            self._make_private(self._folder)
+        self._lease.take()
+        now = self._slurp(state)
+        if now.data != seen.data:
+            raise MachineError("another run has changed this machine meanwhile; run again")
+
+    def _write_file(self, path: str, new: File) -> None:
+        private = new.mode == PRIVATE
+        if not self._in_state(path):
+            self._check_attributes(path)
+        # a private file is made where only its owner can look, and takes the permissions of that place along
+        stage = self._stage(path, private)
+        self._remote.copy(t.cast("bytes", new.data), stage)
+        if private and not self._in_state(path):
+            self._remote.module("win_acl_inheritance", path=stage, state="absent", reorganize=True)
+        # win_copy removes the old file before it makes the new one; a move within a volume leaves no such gap
+        self._remote.cmd("move /y", stage, path)
+        if self._in_state(path):
+            self._files[path] = File(new.data, PRIVATE)
+
+    def _stage(self, path: str, private: bool) -> str:
+        return (self._folder + self.separator + "new" if private else path + ".condafleet") + ".part"
+
+    def _check_attributes(self, path: str) -> None:
+        stat = self._remote.module("win_stat", path=path)["stat"]
+        if not stat["exists"]:
+            return
+        if stat.get("isdir"):
+            raise MachineError(f"{path} is a folder; move it away")
+        for attribute, switch in (("hidden", "-h"), ("readonly", "-r")):
+            if stat.get("is" + attribute):
+                raise MachineError(f"{path} has the attribute {attribute}; take it away with: attrib {switch} {path}")
+
+    def _write_value(self, path: str, new: File) -> None:
+        key, name = _registry.split(path)
+        value = _registry.from_text(t.cast("str", new.text))
+        data = value.data
+        if value.kind in ("REG_BINARY", "REG_NONE"):
+            data = "hex:" + ",".join(byte[2:] for byte in data)  # win_reg_stat gives 0xff, win_regedit takes ff
+        self._remote.module("win_regedit", path=key, name=name, data=data, type=_TYPES[value.kind])
+
+    def remove(self, path: str) -> None:
+        self.begin()
+        if _registry.is_registry(path):
+            key, name = _registry.split(path)
+            self._remote.module("win_regedit", path=key, name=name, state="absent")
+            return
+        self._remote.module("win_file", path=path, state="absent")
+        if self._in_state(path):
+            self._files[path] = File()
+
+    def sweep(self, path: str) -> None:
+        if not _registry.is_registry(path):
+            for private in (True, False):
+                self._remote.module("win_file", path=self._stage(path, private), state="absent")
+
+    def make_folder(self, path: str, private: bool = False) -> None:
+        self._remote.module("win_file", path=path, state="directory")
+        self._folders.add(path)
+        if private:
+            self._make_private(path)
+            self._dressed = True
+
+    def _make_private(self, path: str) -> None:
+        """For its owner, SYSTEM and Administrators alone, with all that will lie in it."""
+        if self._system:
+            self._remote.module("win_owner", path=path, user=ADMINISTRATORS)
+        self._remote.module("win_acl_inheritance", path=path, state="absent", reorganize=False)
+        for trustee in _TRUSTEES:
+            self._remote.module("win_acl", path=path, user=trustee, rights="FullControl", type="allow", state="present")
+
+    def remove_folder(self, path: str) -> None:
+        with contextlib.suppress(ModuleFailed):  # not empty or not there: both are fine
+            self._remote.cmd("rd", path)
+        self._folders.discard(path)
+
+    # --- the rest -----------------------------------------------------------------------------------------------------
+
+    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # read back with the next look
+        """Tell running programs: win_regedit does not, win_environment does for each variable that it changes."""
+        level = _LEVELS[kind]
+        if ours:
+            self._remote.module("win_environment", level=level, name=MARKER, value=self._run, state="present")
+        else:
+            self._remote.module("win_environment", level=level, name=MARKER, state="absent")
+        return []
+
+    @contextlib.contextmanager
+    def lock(self, folder: str) -> t.Iterator[None]:  # noqa: ARG002  # there is one state
+        """The lease is taken when there is something to write: an unchanged host costs nothing for it."""
+        try:
+            yield
+        finally:
+            self._lease.drop()
+
+    def remove_lock(self, folder: str) -> None:  # noqa: ARG002
+        self._lease.drop()
+
+
+def _parent(path: str) -> str:
+    """The folder that C(path) lies in; nothing for the root of a drive."""
+    folder = path.rpartition("\\")[0]
+    return "" if folder.endswith(":") or "\\" not in folder else folder

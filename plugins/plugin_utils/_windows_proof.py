@@ -1,0 +1,85 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proof on Windows: the same probe, handed over on stdin to the python.exe of conda's base.
+
+This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _login, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
+from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+
+Row = t.Dict[str, t.Any]
+_NAMES = {name.upper() for name in _login.NAMES} - {"PATH"}
+
+
+def new_logon(machine: WindowsMachine) -> dict[str, str | None]:
+    """The proxy, CA and conda variables of a session that begins now: the user's win over the machine's.
+
+    None for what such a session does not have: this one may be older.
+    """
+    found: dict[str, str | None] = dict.fromkeys(_NAMES)
+    for key in (MACHINE_ENVIRONMENT, USER_ENVIRONMENT):
+        for name, value in machine.key(key).items():
+            if name.upper() in _NAMES or name.upper().startswith("CONDA_"):
+                found[name.upper()] = str(value.seen)
+    return found
+
+
+def prove(
+    remote: Remote, bases: t.Sequence[Base], environment: t.Mapping[str, str | None], options: t.Mapping[str, t.Any]
+) -> list[Row]:
+    """A row per base and channel; C(options) as for the prove() of POSIX."""
+    given = dict(_proof.DEFAULTS, **{key: options[key] for key in _proof.DEFAULTS if options.get(key) is not None})
+    given.update(environment=dict(environment), channels=options.get("channels"), packages=options.get("packages"))
+    rows: list[Row] = []
+    with _proof.trying(options.get("candidate") or {}, given, None) as asked:
+        for base in bases:
+            answered = _proof.named(_ask(remote, base, asked), asked)
+            rows += [dict({"base": base.prefix}, **row) for row in answered]
+    if not bases:
+        detail = (
+            "Looked in the usual places of Miniconda, Anaconda and Miniforge and in the list of installed programs."
+        )
+        rows = [dict(_proof.failed_row("no_conda", detail), base=None, proxy_verdict=None)]
+    return [advise(dict(row, user=options.get("user"))) for row in rows]
+
+
+def conda_info(
+    remote: Remote, bases: t.Sequence[Base], environment: t.Mapping[str, str | None], candidate: t.Mapping[str, t.Any]
+) -> list[Row]:
+    """C(conda info --all) of every base, without secrets."""
+    given = dict(_proof.DEFAULTS, deadline=_proof.INFO_DEADLINE, environment=dict(environment), info=True)
+    found = []
+    with _proof.trying(candidate, given, None) as asked:
+        for base in bases:
+            output, failure = _run(remote, base, asked)
+            found.append({"base": base.prefix, "text": _proof.info_text(_proof.Answer(output, True, failure))})
+    return found
+
+
+def _ask(remote: Remote, base: Base, given: t.Mapping[str, t.Any]) -> list[Row]:
+    output, failure = _run(remote, base, given)
+    return [_proof.failed_row("conda_unusable", failure)] if failure else _proof.rows_of(output, in_time=True)
+
+
+def _run(remote: Remote, base: Base, given: t.Mapping[str, t.Any]) -> tuple[bytes, str]:
+    """What the probe prints, and why there is nothing. It ends by its own deadline."""
+    if base.refusal:
+        return b"", f"Not run: {base.refusal}."
+    program = _proof.program(dict(given)).decode("ascii")
+    try:
+        answer = remote.module("win_command", argv=[base.python, "-B", "-"], stdin=program)
+    except ModuleFailed as exc:
+        # its text may quote the program, which holds the environment
+        return b"", f"{base.python} cannot be run (exit code {exc.result.get('rc')})."
+    return str(answer["stdout"]).strip().encode("ascii", "replace"), ""

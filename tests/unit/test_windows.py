@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pure pieces of Windows: values as text, the variables of a new logon, the proxies that Windows itself has."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import ValueEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._registry import Value
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_lease, _windows_proof
+from tests.bed import hostile
+
+URL = "http://ada:p%40ss@proxy.example.com:8080"
+
+
+def strings(**values: str) -> dict[str, Value]:
+    return {name: Value("REG_SZ", text, text) for name, text in values.items()}
+
+
+class Registry:
+    """A machine as far as reading keys goes."""
+
+    def __init__(self, **keys: dict[str, Value]) -> None:
+        self._keys = {MACHINE_ENVIRONMENT: keys.get("machine", {}), USER_ENVIRONMENT: keys.get("user", {})}
+
+    def key(self, key: str) -> dict[str, Value]:
+        return self._keys.get(key, {})
+
+
+@pytest.mark.parametrize("text", [*hostile.values(100), "%TEMP%", "C:\\x"])
+def test_a_value_survives_as_text(text: str) -> None:
+    value = Value("REG_EXPAND_SZ", text, "expanded")
+    assert _registry.from_text(value.as_text()) == value._replace(seen=None)
+
+
+def test_paths() -> None:
+    path = _registry.value_path(USER_ENVIRONMENT, "https_proxy")
+    assert _registry.is_registry(path)
+    assert _registry.split(path) == (USER_ENVIRONMENT, "https_proxy")
+    assert not _registry.is_registry("C:\\ProgramData\\conda\\.condarc")
+
+
+def test_the_editor_of_a_value() -> None:
+    editor = ValueEditor(URL)
+    wanted = editor.edit(None, None, None)
+    assert _registry.from_text(wanted) == Value("REG_SZ", URL)
+    assert editor.edit(wanted, URL, None) == wanted
+    assert editor.present(wanted)
+    for other in (Value("REG_EXPAND_SZ", URL), Value("REG_SZ", URL.upper()), Value("REG_SZ", "")):
+        assert not editor.present(other.as_text()), other
+    theirs = Value("REG_SZ", "http://old.example.com").as_text()
+    assert editor.take_back(theirs, None, force=False) == theirs, "somebody else's value was taken away"
+    assert editor.take_back(wanted, theirs, force=False) == theirs
+    assert editor.take_back(wanted, None, force=False) == ""
+    assert "p%40ss" not in editor.view(wanted, Masker("key"))
+    assert editor.view(wanted, Masker("key")) != ValueEditor("x").view(Value("REG_SZ", "x").as_text(), Masker("key"))
+    assert editor.warnings(theirs, None)
+    assert not editor.warnings(wanted, None)
+
+
+def test_a_new_logon_has_the_users_value_before_the_machines() -> None:
+    seen = _windows_proof.new_logon(
+        Registry(  # type: ignore[arg-type]
+            machine=strings(http_proxy="http://machine:1", https_proxy="http://machine:1", path="C:\\Windows"),
+            user={
+                "http_proxy": Value("REG_EXPAND_SZ", "%P%", "http://user:1"),
+                "conda_envs_path": Value("REG_SZ", 1, 1),
+            },
+        )
+    )
+    assert seen["HTTP_PROXY"] == "http://user:1"
+    assert seen["HTTPS_PROXY"] == "http://machine:1"
+    assert seen["CONDA_ENVS_PATH"] == "1"
+    assert seen["NO_PROXY"] is None, "what an older session has must not count"
+    assert "PATH" not in seen
+
+
+@pytest.mark.parametrize(
+    ("values", "http", "https"),
+    [
+        ({}, "", ""),
+        ({"proxyserver": Value("REG_SZ", "proxy:8080"), "proxyenable": Value("REG_DWORD", 0)}, "", ""),
+        (
+            {"proxyserver": Value("REG_SZ", "proxy:8080"), "proxyenable": Value("REG_DWORD", 1)},
+            "http://proxy:8080",
+            "http://proxy:8080",
+        ),
+        (
+            {"proxyserver": Value("REG_SZ", "http=one:1;https=two:2;ftp=x:3"), "proxyenable": Value("REG_DWORD", 1)},
+            "http://one:1",
+            "http://two:2",
+        ),
+        ({"proxyserver": Value("REG_SZ", "https=two:2"), "proxyenable": Value("REG_DWORD", 1)}, "", "http://two:2"),
+    ],
+)
+def test_wininet(values: dict[str, Value], http: str, https: str) -> None:
+    row = _windows_info.wininet(values)
+    assert (row["http_proxy"], row["https_proxy"]) == (http, https)
+    assert ("https_proxy" in row["decided_by"]) == bool(https)
+
+
+def settings(flags: int, proxy: str, bypass: str) -> dict[str, Value]:
+    data = struct.pack("<4I", 0x28, 0, flags, len(proxy)) + proxy.encode()
+    data += struct.pack("<I", len(bypass)) + bypass.encode()
+    return {"winhttpsettings": Value("REG_BINARY", [f"0x{byte:02x}" for byte in data])}
+
+
+def test_winhttp() -> None:
+    row = _windows_info.winhttp(settings(3, "proxy.example.com:8080", "<local>;*.example.com"))
+    assert row["https_proxy"] == "http://proxy.example.com:8080"
+    assert row["no_proxy"] == "<local>;*.example.com"
+    for nothing in ({}, settings(1, "", "")):
+        row = _windows_info.winhttp(nothing)
+        assert (row["http_proxy"], row["no_proxy"], row["note"]) == ("", "", "")
+    strange: Any = {"winhttpsettings": Value("REG_BINARY", ["0x28", "0x00"])}
+    assert _windows_info.winhttp(strange)["note"]
+
+
+def test_where_no_variable_is_set_the_desktop_decides() -> None:
+    class Desktop(Registry):
+        def key(self, key: str) -> dict[str, Value]:
+            if key.startswith("HKCU:\\SOFTWARE"):
+                return {
+                    "proxyserver": Value("REG_SZ", "desktop:1", "desktop:1"),
+                    "proxyenable": Value("REG_DWORD", 1, 1),
+                }
+            return super().key(key)
+
+    rows, conflicts = _windows_info.look(Desktop(machine=strings(http_proxy=URL)))  # type: ignore[arg-type]
+    assert [row["consumer"] for row in rows] == ["new logon", "service", "WinINET", "WinHTTP"]
+    assert any("https_proxy is set by no variable" in one["what"] for one in conflicts)
+    assert any("http_proxy differs" in one["what"] for one in conflicts), conflicts
+
+
+def test_a_lease_ends_with_its_time_or_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1000.0)
+    monkeypatch.setattr("platform.node", lambda: "here")
+    over = _windows_lease._is_over
+    assert over({"until": 999.0, "node": "elsewhere", "pid": 1})
+    assert not over({"until": 1001.0, "node": "elsewhere", "pid": 2**22 + 1})
+    assert over({"until": 1001.0, "node": "here", "pid": 2**22 + 1}), "no process has such a number"
+    assert not over({"until": 1001.0, "node": "here", "pid": 1})
+    assert not over({"until": 1001.0, "node": "here"})

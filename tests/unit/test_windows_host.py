@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs on the stand-in for Windows, in process: what is left when a run is cut off between any two executions."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
+from tests.bed.windows import (
+    ADA,
+    ADMINISTRATORS,
+    MACHINE_ENVIRONMENT,
+    SYSTEM,
+    USER_ENVIRONMENT,
+    USERS,
+    initial,
+)
+from tests.bed.windows_remote import Cut, DirectRemote, Lost
+from tests.stubs.ansible_windows.plugins.module_utils.machine import Machine
+from tests.unit.test_compile import HOSTILE, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = dict[str, Any]
+PROXY = "http://proxy.example.com:8080"
+HOME = "C:\\Users\\Ada"
+STATE = {"system": "C:\\ProgramData\\condafleet", "user": HOME + "\\.local\\state\\condafleet"}
+CONDARC = {"system": "C:\\ProgramData\\conda\\.condarc", "user": HOME + "\\.condarc"}
+KEY = {"system": MACHINE_ENVIRONMENT, "user": USER_ENVIRONMENT}
+NETRC = HOME + "\\.netrc"
+OWN = "S-1-3-4"  # OWNER RIGHTS
+PRISTINE = {administrator: initial(administrator=administrator) for administrator in (True, False)}
+
+
+def settings(**given: Any) -> Json:
+    checked = ArgumentSpecValidator(OPTIONS).validate(given)
+    assert not checked.error_messages
+    compiled = compile_settings(checked.validated_parameters, render, None, windows=True).settings
+    return dict(compiled, verify="none", mask_key="key", lock_timeout=0.0)
+
+
+def wanted(scope: str, password: str = HOSTILE) -> Json:
+    more: Json = {"password_exposure": "allow"} if scope == "system" else {}
+    if scope == "user":
+        more["sections"] = ["condarc", "environment", "netrc"]
+        more["netrc"] = [{"machine": "mirror.example.com", "login": "ada", "password": "netrc-secret"}]
+    return settings(scope=scope, http=PROXY, username="ada", password=password, channels=["conda-forge"], **more)
+
+
+def absent(scope: str) -> Json:
+    return settings(scope=scope, state="absent")
+
+
+def run(
+    state: Json, what: Json, number: str = "run", check_mode: bool = False, **faults: Any
+) -> tuple[Json, DirectRemote]:
+    remote = DirectRemote(state, **faults)
+    result = _windows_host.run_conda_proxy(remote.made_for, dict(what, run=number), check_mode, with_diff=True)
+    return result, remote
+
+
+def pristine(scope: str) -> Json:
+    """A machine with settings of somebody else in every place that is written."""
+    state = copy.deepcopy(PRISTINE[scope == "system"])
+    machine = Machine(state)
+    machine.edit(
+        "put_file", CONDARC[scope], encoded(b"# mine\r\nproxy_servers: {http: http://old:1}\r\nchannels: [a]\r\n")
+    )
+    machine.set_value(KEY[scope], "HTTPS_Proxy", "expandstring", "http://%OLD%:1")
+    machine.set_value(KEY[scope], "No_Proxy", "multistring", ["a", "b"])
+    if scope == "user":
+        machine.edit("put_file", NETRC, encoded(b"machine other login x password y\r\n"))
+    return state
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def seen(state: Json) -> Json:
+    """The registry and all files, without times and without what we keep."""
+    files = {
+        path: {key: value for key, value in node.items() if key not in ("created", "modified")}
+        for path, node in state["files"].items()
+        if "\\.local" not in path and "condafleet" not in path
+    }
+    return copy.deepcopy({"registry": state["registry"], "files": files})
+
+
+def changed(result: Json) -> list[str]:
+    assert not result.get("failed"), result
+    return [row["path"].rpartition("\\")[2].lower() for row in result["resources"]]
+
+
+@pytest.mark.parametrize("scope", ["system", "user"])
+def test_check_apply_again_drift_and_remove(scope: str) -> None:
+    state = pristine(scope)
+    before = seen(state)
+    whole = copy.deepcopy(state)
+
+    foreseen, _remote = run(state, wanted(scope), check_mode=True)
+    assert state == whole, "check mode wrote something"
+    applied, remote = run(state, wanted(scope))
+    assert changed(foreseen) == changed(applied)
+    assert set(changed(applied)) >= {".condarc", "http_proxy", "https_proxy", "no_proxy"}
+    assert remote.log.count("win_environment") == 1, "one broadcast"
+    text = Machine(state).read(CONDARC[scope]).decode()
+    assert text.startswith("# mine\r\n")
+    assert "\n" not in text.replace("\r\n", ""), "CRLF was not kept"
+    assert Machine(state).value(KEY[scope], "https_proxy")["type"] == "string"  # type: ignore[index]
+    after = seen(state)
+
+    again, _remote = run(state, wanted(scope), "second")
+    assert changed(again) == []
+    assert seen(state) == after
+
+    machine = Machine(state)
+    value = machine.value(KEY[scope], "http_proxy")["data"]  # type: ignore[index]
+    drifts: dict[str, Callable[[], None]] = {
+        "value": lambda: machine.set_value(KEY[scope], "http_proxy", "string", "http://evil:1"),
+        "case": lambda: machine.set_value(KEY[scope], "http_proxy", "string", value.swapcase()),
+        "type": lambda: machine.set_value(KEY[scope], "http_proxy", "expandstring", value),
+        "deleted": lambda: machine.remove_value(KEY[scope], "http_proxy"),
+        "file": lambda: machine.edit("put_file", CONDARC[scope], encoded(text.replace("8080", "8081").encode())),
+        "file deleted": lambda: machine.drop(CONDARC[scope]),
+    }
+    for number, (name, drift) in enumerate(drifts.items()):
+        drift()
+        mended, remote = run(state, wanted(scope), f"drift{number}")
+        assert changed(mended) == ([".condarc"] if "file" in name else ["http_proxy"]), name
+        assert remote.log.count("win_environment") == (0 if "file" in name else 1), name
+        if name == "file deleted":
+            machine.edit("put_file", CONDARC[scope], encoded(text.encode()))
+        assert seen(state)["registry"] != before["registry"]
+
+    run(state, absent(scope), "last")
+    assert seen(state) == before
+    left = [path for path in state["files"] if "condafleet" in path]
+    assert not left
+
+
+@pytest.mark.parametrize("cut", [Cut, Lost])
+@pytest.mark.parametrize("scope", ["system", "user"])
+@pytest.mark.parametrize("direction", ["apply", "rotate", "remove"])
+def test_cut_off_between_any_two_executions(
+    scope: str, direction: str, cut: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the run that was cut off is this process, which lives: a later one finds its lease over
+    monkeypatch.setattr(_windows_lease, "_is_over", lambda _holder: True)
+    start = pristine(scope)
+    before = seen(start)
+    what = {"apply": wanted(scope), "rotate": wanted(scope, "other"), "remove": absent(scope)}[direction]
+    if direction != "apply":
+        run(start, wanted(scope), "first")
+    steps = 0
+    while True:
+        state = copy.deepcopy(start)
+        try:
+            run(state, what, "cut", cut_after=steps, cut=cut)
+        except cut:
+            pass
+        else:
+            break
+        secrets_are_private(state, scope)
+        result, _remote = run(state, what, "next")
+        assert not result.get("failed"), (steps, result)
+        assert changed(run(state, what, "check", check_mode=True)[0]) == [], steps
+        assert not [path for path in state["files"] if path.endswith(".part")], steps
+        result, _remote = run(state, absent(scope), "last")
+        assert not result.get("failed"), (steps, result)
+        assert seen(state) == before, steps
+        assert not [path for path in state["files"] if "condafleet" in path], steps
+        steps += 1
+    assert steps > 20
+
+
+def secrets_are_private(state: Json, scope: str) -> None:
+    """Nothing that holds a secret can be read by others, at no moment. In system scope the condarc is meant to be."""
+    machine = Machine(state)
+    for node in state["files"].values():
+        if node["folder"]:
+            continue
+        data = machine_bytes(node)
+        if b"netrc-secret" in data or "condafleet\\" in node["path"]:
+            assert machine.readers(node["path"]) <= {ADA, ADMINISTRATORS, SYSTEM, OWN}, node["path"]
+        if scope == "user" and b"proxy.example.com" in data:
+            assert USERS not in machine.readers(node["path"]), node["path"]
+
+
+def machine_bytes(node: Json) -> bytes:
+    return base64.b64decode(node["data"])
+
+
+def test_the_netrc_is_for_its_owner_before_and_after_a_secret_is_in_it() -> None:
+    state = pristine("user")
+    number = 0
+    while True:
+        number += 1
+        trial = copy.deepcopy(state)
+        try:
+            run(trial, wanted("user"), cut_after=number)
+        except Cut:
+            secrets_are_private(trial, "user")
+        else:
+            break
+    machine = Machine(trial)
+    assert machine.readers(NETRC) <= {ADA, ADMINISTRATORS, SYSTEM, OWN}
+    assert b"machine other login x password y\r\n" in machine.read(NETRC)
+    machine.set_access(NETRC, explicit=[], protected=False)
+    result, _remote = run(trial, wanted("user"), "second")
+    assert [(row["kind"], row["reasons"]) for row in result["resources"]] == [("netrc", ["mode"])]
+
+
+def test_costs() -> None:
+    state = pristine("system")
+    run(state, wanted("system"))
+    _result, remote = run(state, wanted("system"), "second")
+    assert remote.log == ["slurp", "win_owner", "slurp", "win_reg_stat"]
+    state = pristine("user")
+    run(state, wanted("user"))
+    _result, remote = run(state, wanted("user"), "second")
+    # the profile, the state, the condarc, the netrc and who may read it, the key
+    assert sorted(remote.log) == sorted(
+        ["win_reg_stat", "slurp", "slurp", "slurp", "win_acl_inheritance", "win_reg_stat"]
+    )
+
+
+@pytest.mark.parametrize(("attribute", "switch"), [("Hidden", "-h"), ("ReadOnly", "-r")])
+def test_a_hidden_or_read_only_file_gets_a_sentence(attribute: str, switch: str) -> None:
+    state = pristine("user")
+    Machine(state).set_attributes(CONDARC["user"], [attribute, "Archive"])
+    before = seen(state)
+    result, _remote = run(state, wanted("user"))
+    assert result["failed"]
+    assert result["rolled_back"]
+    assert f"attrib {switch} {CONDARC['user']}" in result["msg"]
+    assert seen(state) == before
+
+
+def test_a_state_folder_of_somebody_else_is_not_trusted() -> None:
+    state = pristine("system")
+    machine = Machine(state)
+    machine.edit("put_folder", STATE["system"])
+    machine.set_owner(STATE["system"], ADA)
+    before = seen(state)
+    result, _remote = run(state, wanted("system"))
+    assert "does not belong to the Administrators" in result["msg"]
+    planted = {"schema_version": 1, "targets": {}, "made": [], "users": {}, "run": "", "host": ""}
+    machine.edit("put_file", STATE["system"] + "\\state.json", encoded(json.dumps(planted).encode()))
+    for what in (wanted("system"), absent("system")):
+        result, _remote = run(state, what)
+        assert "does not belong to the Administrators" in result["msg"]
+    assert seen(state) == before
+
+
+def test_a_second_run_says_who_holds_the_lease() -> None:
+    state = pristine("system")
+    run(state, wanted("system"))
+    with pytest.raises(Cut):
+        run(state, wanted("system", "other"), "cut", cut_after=12)
+    assert any(path.endswith("lease.json") for path in state["files"])
+    result, _remote = run(state, wanted("system", "other"), "next")
+    assert re.search(r"condafleet\\lock is held by another run \(from .*, process \d+, until ", result["msg"])
+    assert changed(run(state, wanted("system"), "again")[0]) == [], "who has nothing to write needs no lease"
+
+
+def test_another_run_between_our_look_and_our_lease() -> None:
+    state = pristine("system")
+    run(state, wanted("system"))
+    _result, remote = run(copy.deepcopy(state), wanted("system", "other"), "dry")
+    lease = remote.log.index("win_file") + 1
+
+    def another(machine: Machine) -> None:
+        result, _remote = run(machine.state, wanted("system", "third"), "another")
+        assert not result.get("failed")
+
+    result, _remote = run(state, wanted("system", "other"), "late", before=(lease, another))
+    assert "another run has changed this machine meanwhile; run again" in result["msg"]
+    assert changed(run(state, wanted("system", "third"), "check", check_mode=True)[0]) == []
+
+
+def test_two_netrcs_are_reported_and_the_first_is_written() -> None:
+    state = pristine("user")
+    Machine(state).edit("put_file", HOME + "\\_netrc", encoded(b"machine a login b password c\n"))
+    result, _remote = run(state, wanted("user"))
+    assert any("_netrc are both there" in note for note in result["warnings"])
+    state = copy.deepcopy(PRISTINE[False])
+    Machine(state).edit("put_file", HOME + "\\_netrc", encoded(b"machine a login b password c\n"))
+    result, _remote = run(state, wanted("user"))
+    assert "_netrc" in changed(result)
+    assert not Machine(state).is_file(NETRC)
+
+
+def test_no_result_shows_a_secret() -> None:
+    for scope in ("system", "user"):
+        state = pristine(scope)
+        for number, what in enumerate((wanted(scope), wanted(scope, "other-Zq9"), absent(scope))):
+            result, _remote = run(state, what, str(number))
+            shown = json.dumps(result, ensure_ascii=False)
+            for secret in (HOSTILE, "%3A%40%2F", "netrc-secret", "other-Zq9"):
+                assert secret not in shown, secret
+
+
+def test_values_of_every_type_come_back() -> None:
+    state = copy.deepcopy(PRISTINE[True])
+    machine = Machine(state)
+    kinds: dict[str, Any] = {
+        "string": "a",
+        "expandstring": "%TEMP%",
+        "multistring": ["a", "b"],
+        "dword": 7,
+        "qword": 2**40,
+        "binary": [1, 255],
+    }
+    for kind, data in kinds.items():
+        machine.set_value(MACHINE_ENVIRONMENT, "http_proxy", kind, data)
+        before = seen(state)
+        result, _remote = run(state, settings(http=PROXY), kind)
+        assert any("had another value" in note for note in result["warnings"])
+        run(state, absent("system"), kind + " back")
+        assert seen(state) == before, kind
