@@ -28,10 +28,7 @@ class Base(NamedTuple):
 
     @property
     def netrc_escapes(self) -> bool | None:
-        """Does the netrc parser of its Python know quotes and backslashes (from 3.11)? None: not known."""
-        if not self.python_version:
-            return None
-        return tuple(int(part) for part in self.python_version.split(".")[:2]) >= (3, 11)
+        return netrc_escapes(self.python_version)
 
 
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
@@ -111,11 +108,23 @@ def _made_by_pip(prefix: str, records: Iterable[str]) -> bool:
     )
 
 
+def recorded_python(records: Iterable[str]) -> str | None:
+    """The version of Python that the records of an environment (its conda-meta) name."""
+    matches = (_PYTHON_RECORD.match(name) for name in records)
+    return next((match.group(1) for match in matches if match), None)
+
+
+def netrc_escapes(python_version: str | None) -> bool | None:
+    """Does the netrc parser of a Python know quotes and backslashes (from 3.11)? None: not known."""
+    if not python_version:
+        return None
+    return tuple(int(part) for part in python_version.split(".")[:2]) >= (3, 11)
+
+
 def _python_version(prefix: str, records: Iterable[str]) -> str | None:
-    for name in records:
-        match = _PYTHON_RECORD.match(name)
-        if match:
-            return match.group(1)
+    recorded = recorded_python(records)
+    if recorded:
+        return recorded
     folders = glob.glob(os.path.join(glob.escape(prefix), "lib", "python3.*", "site-packages", "conda"))
     versions = {re.sub(r"^python", "", folder.split(os.sep)[-3]) for folder in folders}
     return versions.pop() if len(versions) == 1 else None

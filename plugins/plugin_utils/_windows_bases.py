@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import recorded_python
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
 
@@ -43,6 +44,12 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
         places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]
     found = _with_conda(remote, places) or _with_conda(remote, _installed(machine))
     return [Base(prefix, _refusal(remote, prefix, home)) for prefix in found]
+
+
+def python_version(remote: Remote, base: Base) -> str | None:
+    """The version of a base's Python, by conda's record of it."""
+    answer = remote.module("win_find", paths=[base.prefix + r"\conda-meta"], patterns=["python-*.json"])
+    return recorded_python(file["filename"] for file in answer["files"])
 
 
 def _with_conda(remote: Remote, prefixes: t.Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import platform
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _info, _proof, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _info, _netrc, _proof, _result
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
@@ -22,7 +22,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._promise import P
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases, python_version
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import PRIVATE, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_targets import NETRC_NAMES, build_targets
@@ -36,11 +36,11 @@ _CERTIFI = r"\Lib\site-packages\certifi\cacert.pem"
 class WindowsHost:
     """One host during one task. What is found out is remembered: each look is a remote execution."""
 
-    def __init__(self, remote: Remote, machine: WindowsMachine, prefix: str) -> None:
+    def __init__(self, remote: Remote, machine: WindowsMachine, prefix: str, home: str = "") -> None:
         self.remote = remote
         self.machine = machine
         self._prefix = prefix
-        self._home: str | None = None
+        self._home: str | None = home or None
         self._bases: list[Base] | None = None
 
     @property
@@ -55,6 +55,11 @@ class WindowsHost:
         if self._bases is None:
             self._bases = find_bases(self.remote, self.machine, self.home, self._prefix)
         return self._bases
+
+    def netrc_escapes(self) -> bool | None:
+        """How the netrc parser of the bases quotes; None when it is not known, or not one rule for all."""
+        parsers = {_bases.netrc_escapes(python_version(self.remote, base)) for base in self.bases}
+        return parsers.pop() if len(parsers) == 1 else None
 
     def roots(self) -> str | None:
         """The CA roots that come with a base: Windows keeps its own in no file."""
@@ -133,15 +138,18 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     scope = Scope(WINDOWS, home)
     folder = WINDOWS.system_state if system else scope.path(WINDOWS.user_state)
     machine = WindowsMachine(remote, folder, system, settings["run"], settings["lock_timeout"])
-    host = WindowsHost(remote, machine, settings["prefix"])
+    host = WindowsHost(remote, machine, settings["prefix"], home)
     wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
 
     def targets() -> t.Sequence[Target]:
         netrc = _netrc_path(machine, home) if "netrc" in wanted and settings["netrc"] else ""
+        # what every parser reads alike needs no look at which one will
+        plain = all(_netrc.portable(value) for entry in settings["netrc"] for value in entry.values())
+        escapes = host.netrc_escapes() if netrc and not plain else None
         roots = None
         if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
             roots = host.roots() or settings["ca_bundle"]["roots"]
-        return build_targets(scope, settings, wanted, roots, netrc)
+        return build_targets(scope, settings, wanted, roots, netrc, escapes)
 
     def prove(_written: bool) -> list[Result]:
         return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), settings["proof"])

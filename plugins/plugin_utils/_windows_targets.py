@@ -21,11 +21,16 @@ NETRC_NAMES = (".netrc", "_netrc")
 
 
 def build_targets(
-    scope: Scope, settings: Settings, sections: t.Collection[str], roots: str | None, netrc: str
+    scope: Scope,
+    settings: Settings,
+    sections: t.Collection[str],
+    roots: str | None,
+    netrc: str,
+    escapes: bool | None,
 ) -> list[Target]:
     """The targets of C(sections), in the order in which they are written.
 
-    C(roots) is what a CA bundle is joined with, C(netrc) the path of the netrc.
+    C(roots) is what a CA bundle is joined with, C(netrc) the path of the netrc, C(escapes) how its reader quotes.
     """
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
@@ -36,8 +41,7 @@ def build_targets(
     if "environment" in sections:
         targets += _environment(scope, settings)
     if "netrc" in sections and settings["netrc"]:
-        # which parser will read it is not looked up, so only what every parser reads alike
-        editor = NetrcEditor({"entries": settings["netrc"], "escapes": None})
+        editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
         targets.append(Target("netrc", netrc, editor, ("netrc",), 0o600, "private", follow=False))
     return targets
 

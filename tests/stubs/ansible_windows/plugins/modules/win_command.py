@@ -54,6 +54,21 @@ def _move(machine: Machine, source: str, target: str) -> tuple[int, str, str]:
     return 0, "        1 file(s) moved.\r\n", ""
 
 
+def _remove(machine: Machine, path: str) -> tuple[int, str, str]:
+    """cmd's rd of one folder, which takes an empty one alone: return code, stdout, stderr."""
+    if "%" in path or not re.match(r"[A-Za-z]:\\", path):
+        raise Unknown(f"how cmd reads {path!r}")
+    if not machine.is_folder(path):
+        return 2, "", "The system cannot find the file specified.\r\n"
+    if machine.children(path):
+        return 145, "", "The directory is not empty.\r\n"
+    try:
+        machine.remove(path)
+    except Refused as refused:
+        return 5, "", f"{refused}\r\n"
+    return 0, "", ""
+
+
 def _built_in(machine: Machine, line: str) -> tuple[int, str, str]:
     """A command that cmd has built in."""
     if moved := MOVE.fullmatch(line):
@@ -69,21 +84,6 @@ def _here(program: dict[str, Any], text: str) -> str:
         for written in (path.replace("\\", "\\\\"), path, path.replace("\\", "/")):
             text = re.sub(re.escape(written), real.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text
-
-
-def _remove(machine: Machine, path: str) -> tuple[int, str, str]:
-    """cmd's rd of one folder, which takes an empty one alone: return code, stdout, stderr."""
-    if "%" in path or not re.match(r"[A-Za-z]:\\", path):
-        raise Unknown(f"how cmd reads {path!r}")
-    if not machine.is_folder(path):
-        return 2, "", "The system cannot find the file specified.\r\n"
-    if machine.children(path):
-        return 145, "", "The directory is not empty.\r\n"
-    try:
-        machine.remove(path)
-    except Refused as refused:
-        return 5, "", f"{refused}\r\n"
-    return 0, "", ""
 
 
 def _program(
