@@ -122,13 +122,14 @@ class WindowsStandIn:
 
     # --- for Ansible
 
-    def host_vars(self, *, breaks: bool = False) -> Json:
+    def host_vars(self, *, like_ssh: bool = False) -> Json:
         """What an inventory says about this machine.
 
-        A connection that is lost answers with garbage; with `breaks` it raises what winrm, psrp and ssh raise.
+        Two things that ssh does and a local connection does not come with `like_ssh`: under -vvv it shows what modules
+        answer, and when it is lost it raises an exception (else the answer is garbage).
         """
         return {
-            "ansible_connection": "ansible.windows.standin" if breaks else "local",
+            "ansible_connection": "ansible.windows.standin" if like_ssh else "local",
             "ansible_shell_type": "ansible.windows.standin_windows",
             "ansible_python_interpreter": sys.executable,
             "standin_state": str(self.state_file),

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A local connection that breaks as winrm, psrp and ssh do: with an exception, when the machine says that it is lost."""
+"""A local connection that shows what ssh shows under -vvv, and breaks as winrm, psrp and ssh do: with an exception.
+
+Facts: plugins/connection/ssh.py of ansible-core 2.16 and 2.19 displays return code, stdout and stderr of every command
+at -vvv, which are a module's whole answer, unless no_log is set in the play context of the connection.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as Local
+from ansible.utils.display import Display
 
 DOCUMENTATION = """
 name: standin
-short_description: a local connection that can break
-description: Raises what a connection plugin raises when the other side has gone.
+short_description: a local connection that behaves like ssh
+description: Shows what ssh shows, and raises what a connection plugin raises when the other side has gone.
 options:
   become_success_timeout:
     description: As of the plugin local.
@@ -38,4 +43,8 @@ class Connection(Local):  # type: ignore[misc]
         if self._lost or b"the connection was lost" in stdout:
             self._lost = True
             raise AnsibleConnectionFailure("the connection was lost")
+        shown = f"rc={code}, stdout and stderr censored due to no log"
+        if not self._play_context.no_log:
+            shown = str((code, stdout, stderr))
+        Display().vvv(shown, host=self._play_context.remote_addr)
         return code, stdout, stderr
