@@ -40,6 +40,9 @@ class Remote:
         self._action = action
         self._task_vars = task_vars
         self._clean = clean
+        # the ssh connection shows under -vvv what a module answers, unless the play's context says no_log
+        for context in (action._play_context, action._connection._play_context):  # noqa: SLF001
+            context.no_log = True
 
     def module(self, name: str, /, check_mode: bool = False, **arguments: t.Any) -> Result:
         """Run C(ansible.windows.<name>) once. Raises ModuleFailed with the module's own sentence."""

@@ -64,7 +64,7 @@ def player(ansible_run: Callable[..., Any], tmp_path: Path, machine: WindowsStan
         "conda_proxy_verify": "none",
         "conda_proxy_become": False,  # the stand-in's shell has a name of its own
     }
-    return Player(ansible_run, tmp_path, {"pc": machine.host_vars()}, variables, machine.env())
+    return Player(ansible_run, tmp_path, {"pc": machine.host_vars(like_ssh=True)}, variables, machine.env())
 
 
 USER: dict[str, Any] = {
@@ -129,7 +129,9 @@ def test_life(player: Player, machine: WindowsStandIn, scope: str) -> None:
 def test_a_run_that_is_cut_off_is_undone_by_the_next(player: Player, machine: WindowsStandIn) -> None:
     before = machine.snapshot()
     machine.faults(cut_after=machine.mark() + 30)
-    assert player.play("site").returncode != 0
+    cut = player.play("site", "-vvv")
+    assert cut.returncode != 0
+    assert not leaks(cut.output)
     assert machine.value(MACHINE_ENVIRONMENT, "http_proxy") != ("Http_Proxy", "expandstring", "http://%OLD%:1")
     machine.faults()
     played = player.play("site", "-vvv")
