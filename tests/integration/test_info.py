@@ -29,8 +29,17 @@ export REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 """
 CONDARC = f"channels:\n  - a\nproxy_servers:\n  http: http://me:{OTHER_SECRET}@other.invalid:1\n"
 # Debian's own programs; the fake one stands for a micromamba
-CONSUMERS = ["login shell", "ssh command", "sudo", "systemd system", "systemd user", "conda packages", "conda zst"]
-FROM_FILES = ["csh", "cron", "curl", "pip", "micromamba"]
+CONSUMERS = [
+    "login shell",
+    "ssh command",
+    "sudo",
+    "systemd system",
+    "systemd user",
+    "conda packages",
+    "conda zst",
+    "curl",
+]
+FROM_FILES = ["csh", "cron", "pip", "micromamba"]
 
 
 @pytest.fixture
@@ -69,7 +78,7 @@ def player(
     player.play("remove")
     host.run(
         "rm -rf /usr/local/bin/micromamba /home/ada/.condarc /home/ada/mine.yml /home/ada/env /home/ada/.conda"
-        " /home/ada/.netrc; cp /etc/skel/.profile /home/ada/.profile; crontab -r -u ada;"
+        " /home/ada/.netrc /home/ada/.curlrc; cp /etc/skel/.profile /home/ada/.profile; crontab -r -u ada;"
         # stopping it in order takes two minutes here
         " systemctl kill --signal=KILL user@$(id -u ada); sleep 1; systemctl reset-failed",
         check=False,
@@ -130,6 +139,7 @@ def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> No
             "cron": "/etc/environment:",
             "login shell": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
             "ssh command": "/etc/environment:" if user == "ada" else "/etc/zsh/zshenv:",
+            "curl": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
         }.items():
             assert decided[name].startswith(path), (user, name, decided[name])
         number = int(decided["csh"].split(":")[1])
@@ -149,6 +159,7 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     host.write("/home/ada/env/.condarc", "ssl_verify: false\n", owner="ada")
     host.write("/home/ada/.conda/environments.txt", "/home/ada/env\n", owner="ada")
     host.run("echo 'https_proxy=http://cron.invalid:7' | crontab -u ada -")
+    host.write("/home/ada/.curlrc", f"proxy = http://me:{OTHER_SECRET}@curl.invalid:4\n", owner="ada")
     before = fingerprint(host)
     # a host without keys of its own in our condarc
     played = player.play(play, "-vvv", info_users=["ada"], info_channel="https://mirror.invalid/main")
@@ -176,6 +187,9 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     assert rows["conda packages"]["decided_by"]["ca_bundle"] == line("REQUESTS_CA_BUNDLE")
     assert rows["cron"]["https_proxy"] == "http://cron.invalid:7"
     assert rows["cron"]["decided_by"]["https_proxy"].startswith("crontab:")
+    assert rows["curl"]["https_proxy"].endswith("@curl.invalid:4")
+    assert (rows["curl"]["how"], rows["curl"]["note"]) == ("run", "")
+    assert rows["curl"]["decided_by"]["https_proxy"] == "/home/ada/.curlrc:1"
     found = {(row["path"], row["winner"]): row["what"] for row in result["conflicts"]}
     assert ("/home/ada/.condarc", "/home/ada/.condarc") in found
     assert OURS in found["/home/ada/.condarc", "/home/ada/.condarc"]
@@ -188,6 +202,7 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     assert [what.partition(" ")[0] for what in differing] == ["http_proxy", "https_proxy"]
     assert "127.0.0.1:9 for login shell" in differing[0]
     assert "cron.invalid:7 for cron" in differing[1]
+    assert "curl.invalid:4 for curl" in differing[1]
 
 
 @pytest.mark.hosts
