@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,7 +41,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     running.close()
 
 
-SHARED = {"id", "channel", "proxy", "verdict", "old", "alone", "row"}
+SHARED = {"id", "channel", "proxy", "verdict", "old", "alone", "row", "pysocks"}
 BATCH = [item for item in SCENARIOS if set(item) <= SHARED]
 SINGLE = [item for item in SCENARIOS if item not in BATCH]
 
@@ -72,6 +74,14 @@ def condarc_of_batch(scenarios: list[dict[str, Any]], servers: Servers) -> dict[
     }
 
 
+def give_up_reading_everything() -> None:
+    """From here on root may read in this thread, and in what it starts, only what any owner may read."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        if os.geteuid() == 0 and libc.prctl(24, capability, 0, 0, 0) != 0:  # PR_CAPBSET_DROP: counts at the next exec
+            raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
+
+
 class Machine:
     """A home to run the probe in, with a base or without."""
 
@@ -90,6 +100,11 @@ class Machine:
             return self._prove(home, scenario["raw"], {}, {})
         condarc = condarc_of(scenario, self._servers)
         environment = as_dict(scenario.get("env", {}), self._servers)
+        if "unreadable" in scenario:
+            (home / ".condarc").write_text(yaml.safe_dump(condarc))
+            (home / scenario["unreadable"]).chmod(0)
+            with ThreadPoolExecutor(1, initializer=give_up_reading_everything) as thread:
+                return thread.submit(self._prove, home, "", condarc, environment).result()
         return self._prove(home, yaml.safe_dump(condarc), condarc, environment, packages=bool(scenario.get("packages")))
 
     def run_batch(self, scenarios: list[dict[str, Any]]) -> list[list[Row]]:
@@ -105,7 +120,8 @@ class Machine:
         self, home: Path, text: str, condarc: dict[str, Any], environment: dict[str, str], **more: float
     ) -> list[Row]:
         if self._base is not None:
-            (home / ".condarc").write_text(text)
+            if text:
+                (home / ".condarc").write_text(text)
             return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | more)
         bare = {
             "channels": condarc["channels"],
@@ -133,9 +149,12 @@ def results(
     found: dict[tuple[str, str], list[Row]] = {}
     with ThreadPoolExecutor(6) as pool:
         single, batches = [], []
-        for kind in (*VERSIONS, "alone"):
-            machine = Machine(servers, folder / kind, None if kind == "alone" else conda(kind))
+        machines = [(kind, False, conda(kind)) for kind in VERSIONS]
+        machines += [(kind, True, conda(kind, pysocks=True)) for kind in VERSIONS]
+        for kind, pysocks, base in [*machines, ("alone", False, None)]:
+            machine = Machine(servers, folder / f"{kind}-{pysocks}", base)
             wanted = [item for item in SCENARIOS if kind != "alone" or alone_verdict(item)]
+            wanted = [item for item in wanted if bool(item.get("pysocks")) is pysocks]
             shared = [item for item in BATCH if item in wanted]
             batches.append((kind, shared, pool.submit(machine.run_batch, shared)))
             single += [(kind, item["id"], pool.submit(machine.run, item)) for item in SINGLE if item in wanted]
@@ -150,6 +169,7 @@ def results(
 def check_row(row: Row, scenario: dict[str, Any], verdict: str, found: str) -> None:
     assert found == verdict, row
     assert row["finished_by"] == scenario.get("finished_by", "completed")
+    assert scenario.get("says", "") in row["detail"], row
     for name, value in scenario.get("row", {}).items():
         assert row[name] == value, row
 
