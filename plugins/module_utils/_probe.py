@@ -275,14 +275,21 @@ def tls_context(verify: Any) -> ssl.SSLContext:
     if isinstance(verify, str):
         if os.path.isdir(verify):
             return ssl.create_default_context(capath=verify)
-        if not os.path.exists(verify):
-            raise Verdict("ca_bundle_missing", f"There is no file {verify}.")
+        need_bundle(verify)
         return ssl.create_default_context(cafile=verify)
     context = ssl.create_default_context()
     if verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def need_bundle(path: str) -> None:
+    """Raise where there is no CA bundle that can be read: OpenSSL's own error names no file."""
+    if not os.path.exists(path):
+        raise Verdict("ca_bundle_missing", f"There is no file {path}.")
+    if not os.access(path, os.R_OK):
+        raise Verdict("ca_bundle_missing", f"{path} may not be read.")
 
 
 def authorization(user: str, password: str) -> str:
@@ -465,6 +472,8 @@ _TEXTS = (
     (r"^(gaierror|NameResolutionError)", "dns_%"),
     (r"^ConnectionRefusedError|Connection refused", "refused_%"),
     (r"No route to host|Network is unreachable|Host is unreachable|Network is down", "unreachable_%"),
+    # a route that prohibits or swallows, a local filter; a file's name would follow after a colon
+    (r"new connection: \[Errno (1|13|22)\]|^(PermissionError|OSError): \[Errno (1|13|22)\] [^:]*$", "unreachable_%"),
     (r"^(ConnectTimeoutError|ConnectTimeout\b)", "connect_timeout_%"),
     (r"^(ReadTimeoutError|ReadTimeout|timeout|TimeoutError)\b", "read_timeout"),
     (r"^(RemoteDisconnected|ConnectionResetError|ConnectionAbortedError|BrokenPipeError)", "connection_reset"),
@@ -1056,6 +1065,8 @@ class Conda:
         line = Line(target, proxy_url, bundle, self._timeouts)
         try:
             proxy = self._lint(proxy_url)
+            if isinstance(bundle, str) and os.path.exists(bundle) and target.startswith("https"):
+                need_bundle(bundle)
             found.update(self._exchange(session, target, kind, proxy, bundle))
         except Exception as exc:  # noqa: BLE001 every failure is an answer
             if isinstance(exc, Verdict) and exc.name == "407":
