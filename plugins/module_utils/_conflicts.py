@@ -10,7 +10,6 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc_rank, _netrc
@@ -20,8 +19,29 @@ Conflict = t.Dict[str, str]
 Place = t.Callable[[str, str], str]
 
 _ENVIRONMENT = "the environment"
-# what an activated shell has of conda itself, and what says nothing about the network
-_OWN = re.compile(r"CONDA_(PREFIX(_\d+)?|DEFAULT_ENV|EXE|PYTHON_EXE|SHLVL|PROMPT_MODIFIER|OVERRIDE_.*|BACKUP_.*)\Z")
+# The parameters of conda that a variable CONDA_<NAME> can set and that decide which channels are asked, through which proxy,
+# trusting whom: those of its categories "Channel Configuration" and "Network Configuration", with their aliases
+# (conda/base/context.py, Context.category_map; conda 22.9 to 26.7). A test compares them with the real thing. Every other
+# CONDA_* variable (CONDA_EXE, CONDA_SHLVL, CONDA_AUTO_ACTIVATE_BASE) is in nobody's way.
+NETWORK = frozenset(
+    (
+        *("channel", "channels", "channel_alias", "channel_settings", "custom_channels", "custom_multichannels"),
+        *(
+            "default_channels",
+            "migrated_channel_aliases",
+            "migrated_custom_channels",
+            "restore_free_channel",
+            "use_local",
+        ),
+        *("allowlist_channels", "whitelist_channels", "denylist_channels", "override_channels_enabled"),
+        *("allow_non_channel_urls", "add_anaconda_token", "add_binstar_token"),
+        *("repodata_use_zst", "repodata_use_shards"),  # these are asked for in the other style, which has another proxy
+        *("ssl_verify", "verify_ssl", "client_ssl_cert", "client_cert", "client_ssl_cert_key", "client_cert_key"),
+        *("offline", "proxy_servers"),
+        *("remote_connect_timeout_secs", "remote_read_timeout_secs", "remote_max_retries", "remote_backoff_factor"),
+    )
+)
+_ALIASES = {"verify_ssl": VERIFY}
 _KILLS = "CONDA_PROXY_SERVERS"
 
 
@@ -62,8 +82,9 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
         elif name == _KILLS:
             what = f"{name} makes every conda command fail; proxies cannot be set by a variable of conda's"
             found.append(_conflict(place(name, value), what, "nobody"))
-        elif name.startswith("CONDA_") and not _OWN.match(name):
-            entry = winners.get(name[len("CONDA_") :].lower())
+        elif name.startswith("CONDA_") and name[len("CONDA_") :].lower() in NETWORK:
+            parameter = name[len("CONDA_") :].lower()
+            entry = winners.get(_ALIASES.get(parameter, parameter))
             locked = entry is not None and entry.final
             winner = entry.path if entry and locked else f"{_ENVIRONMENT}: {name}"
             found.append(_conflict(place(name, value), f"{name} is set, beside what condarc files say", winner))

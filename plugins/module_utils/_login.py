@@ -28,6 +28,7 @@ NAMES = (
     "ALL_PROXY",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
+    "CURL_HOME",
     "SSL_CERT_FILE",
     "NETRC",
     "CONDARC",

@@ -275,14 +275,21 @@ def tls_context(verify: Any) -> ssl.SSLContext:
     if isinstance(verify, str):
         if os.path.isdir(verify):
             return ssl.create_default_context(capath=verify)
-        if not os.path.exists(verify):
-            raise Verdict("ca_bundle_missing", f"There is no file {verify}.")
+        need_bundle(verify)
         return ssl.create_default_context(cafile=verify)
     context = ssl.create_default_context()
     if verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def need_bundle(path: str) -> None:
+    """Raise where there is no CA bundle that can be read: OpenSSL's own error names no file."""
+    if not os.path.exists(path):
+        raise Verdict("ca_bundle_missing", f"There is no file {path}.")
+    if not os.access(path, os.R_OK):
+        raise Verdict("ca_bundle_missing", f"{path} may not be read.")
 
 
 def authorization(user: str, password: str) -> str:
@@ -327,12 +334,30 @@ def connect(proxy: Proxy, verify: Any, host: str, port: int, timeouts: Timeouts)
     return Answer(response.status, response.headers, sock)
 
 
+def dial_through_socks(proxy: Proxy, host: str, port: int, timeouts: Timeouts) -> socket.socket:
+    """A TCP connection by way of a SOCKS proxy, as urllib3 makes it; its failures are OSErrors."""
+    socks = importlib.import_module("socks")
+    sock: socket.socket = socks.create_connection(
+        (host, port),
+        timeout=timeouts[1],
+        proxy_type=socks.SOCKS4 if proxy.scheme.startswith("socks4") else socks.SOCKS5,
+        proxy_addr=proxy.host,
+        proxy_port=proxy.port,
+        proxy_rdns=proxy.scheme in ("socks4a", "socks5h"),
+        proxy_username=proxy.user,
+        proxy_password=proxy.password or None,
+    )
+    return sock
+
+
 def handshake(url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts) -> ssl.SSLSocket:
     """A TLS connection to the URL's host, through the proxy where one is in force."""
     parts = urllib.parse.urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     if proxy is None:
         sock = dial(host, port, timeouts)
+    elif proxy.scheme.startswith("socks"):
+        sock = dial_through_socks(proxy, host, port, timeouts)
     else:
         answer = connect(proxy, verify, host, port, timeouts)
         sock = answer.sock
@@ -430,6 +455,8 @@ _TEXTS = (
     (r"^(InvalidProxyURL|LocationParseError)|^InvalidURL: Failed to parse", "proxy_url_malformed"),
     (r"^ProxySchemeUnknown|Unable to determine SOCKS version|unsupported scheme", "proxy_scheme_unknown"),
     (r"^SOCKS5AuthError", "proxy_auth_rejected"),
+    (r"proxy server sent invalid data", "proxy_not_socks"),
+    (r"Connection closed unexpectedly", "connection_reset"),
     (r"^SOCKS5Error: .*(not allowed)", "proxy_forbidden"),
     (r"^SOCKS[45]Error", "proxy_upstream"),
     (r"ALERT_(CERTIFICATE|BAD_CERT|UNKNOWN_CA|UNSUPPORTED_CERT)|certificate required", "tls_client_cert"),
@@ -445,6 +472,8 @@ _TEXTS = (
     (r"^(gaierror|NameResolutionError)", "dns_%"),
     (r"^ConnectionRefusedError|Connection refused", "refused_%"),
     (r"No route to host|Network is unreachable|Host is unreachable|Network is down", "unreachable_%"),
+    # a route that prohibits or swallows, a local filter; a file's name would follow after a colon
+    (r"new connection: \[Errno (1|13|22)\]|^(PermissionError|OSError): \[Errno (1|13|22)\] [^:]*$", "unreachable_%"),
     (r"^(ConnectTimeoutError|ConnectTimeout\b)", "connect_timeout_%"),
     (r"^(ReadTimeoutError|ReadTimeout|timeout|TimeoutError)\b", "read_timeout"),
     (r"^(RemoteDisconnected|ConnectionResetError|ConnectionAbortedError|BrokenPipeError)", "connection_reset"),
@@ -506,7 +535,10 @@ def explain(exc: BaseException, line: Line, scrubber: Scrubber) -> Row:
 
 def second_look(name: str, status: int | None, text: str, line: Line, proxy: Proxy | None) -> tuple[str, str]:
     """Dial once more, by hand, where the exception alone cannot tell."""
-    if proxy is None or proxy.scheme.startswith("socks"):
+    if proxy is not None and proxy.scheme.startswith("socks"):
+        name, text = look_at_socks(name, text, line, proxy)
+        proxy = None  # behind it all is as without
+    if proxy is None:
         return ("not_repodata", "The server does not speak HTTP.") if name == "not_http" else (name, text)
     if status == 407:
         verdict = ask_407(line, proxy)
@@ -516,12 +548,55 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
     if proxy.scheme == "http" and (status == 400 or name in ("connection_reset", "not_http")):
         if speaks_tls(proxy, line.timeouts):
             return "proxy_scheme_http_on_https", "The proxy's port answers a TLS handshake."
+        with contextlib.suppress(ConnectTimeoutError, OSError):
+            if speaks_socks(proxy._replace(scheme="socks5", user=None), line):
+                return "proxy_not_http", "The proxy's port speaks SOCKS."
         return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
     if name == "read_timeout" and not tunnel_opens(line, proxy):
         if speaks_tls(proxy, line.timeouts):
             return "proxy_scheme_http_on_https", "The proxy's port answers a TLS handshake."
         return "read_timeout_proxy", text
     return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
+
+
+def look_at_socks(name: str, text: str, line: Line, proxy: Proxy) -> tuple[str, str]:
+    """PySocks blames the proxy for everything: did the proxy fail, or what is behind it?"""
+    if name == "proxy_auth_rejected" and proxy.user is None:
+        return "proxy_auth_required", "The SOCKS proxy wants credentials and none were sent."
+    if name not in ("dns_proxy", "connect_timeout_proxy", "read_timeout", "connection_reset", "proxy_not_socks"):
+        return name, text
+    try:
+        speaks = speaks_socks(proxy, line)
+    except (ConnectTimeoutError, OSError) as exc:
+        exc.__context__ = None  # the failure that is looked at: this one counts
+        seen = classify(exc, True)[0]
+        if seen != "read_timeout":
+            return seen, text
+        if speaks_http(proxy, line.timeouts):  # many HTTP proxies wait for the rest of a line that never comes
+            return "proxy_not_socks", "The proxy's port speaks HTTP."
+        return "read_timeout_proxy", text
+    if not speaks:
+        return "proxy_not_socks", "The proxy's answer is not SOCKS."
+    # so it is the machine that could not resolve the channel's name (without socks5h it does that itself), or the proxy
+    # that did not get through to the channel
+    return {"dns_proxy": "dns_channel", "connect_timeout_proxy": "read_timeout_proxy"}.get(name, name), text
+
+
+def speaks_socks(proxy: Proxy, line: Line) -> bool:
+    """Does the proxy's port answer a SOCKS greeting? No credentials are sent. What goes wrong is raised."""
+    parts = urllib.parse.urlsplit(line.url)
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    four = proxy.scheme.startswith("socks4")
+    with dial(proxy.host, proxy.port, line.timeouts) as sock:
+        if four:  # its greeting is the request already; 0.0.0.1 and a name: the proxy resolves
+            name = (parts.hostname or "").encode("idna")
+            sock.sendall(b"\x04\x01" + port.to_bytes(2, "big") + b"\0\0\0\x01\0" + name + b"\0")
+        else:
+            sock.sendall(b"\x05\x02\x00\x02" if proxy.user is not None else b"\x05\x01\x00")
+        first = sock.recv(1)
+    if not first:
+        raise ConnectionResetError("closed without an answer")
+    return first == (b"\0" if four else b"\x05")
 
 
 def ask_407(line: Line, proxy: Proxy) -> Verdict:
@@ -950,7 +1025,7 @@ class Conda:
     def _piece(self, session: Any, url: str, part: str) -> tuple[str, int]:
         """A piece of an index, never more than the cap, and how long the whole is (0: not known)."""
         try:
-            response = session.get(url, **self._arguments(session, part))
+            response = self._get(session, url, self._arguments(session, part))
             try:
                 if response.status_code not in (200, 206):
                     return "", 0
@@ -961,6 +1036,14 @@ class Conda:
                 response.close()
         except Exception:  # noqa: BLE001 whatever it is, there is nothing to read a name from
             return "", 0
+
+    @staticmethod
+    def _get(session: Any, url: str, arguments: dict[str, Any]) -> Any:
+        """On a connection of its own: one that a proxy is about to close must not look like a reset, there are no retries."""
+        for adapter in session.adapters.values():  # a session belongs to one thread
+            if hasattr(adapter, "poolmanager"):
+                adapter.close()
+        return session.get(url, **arguments)
 
     def _arguments(self, session: Any, part: str) -> dict[str, Any]:
         return {
@@ -982,6 +1065,8 @@ class Conda:
         line = Line(target, proxy_url, bundle, self._timeouts)
         try:
             proxy = self._lint(proxy_url)
+            if isinstance(bundle, str) and os.path.exists(bundle) and target.startswith("https"):
+                need_bundle(bundle)
             found.update(self._exchange(session, target, kind, proxy, bundle))
         except Exception as exc:  # noqa: BLE001 every failure is an answer
             if isinstance(exc, Verdict) and exc.name == "407":
@@ -1015,7 +1100,7 @@ class Conda:
         arguments = self._arguments(session, f"bytes=0-{_READ - 1}")
         if kind == "zst":
             del arguments["proxies"]
-        response = session.get(url, **arguments)
+        response = self._get(session, url, arguments)
         try:
             issuer = self._issuer(response, url, proxy, verify) if response.url.startswith("https") else None
             try:
@@ -1033,7 +1118,7 @@ class Conda:
         """The issuer of a trusted chain that does not end in a public root: somebody intercepts, or a private CA."""
         if isinstance(verify, str) and os.path.exists(verify) and os.path.samefile(verify, self._certifi):
             return None
-        if response.history or (proxy is not None and proxy.scheme != "http"):
+        if response.history or (proxy is not None and proxy.scheme == "https"):
             return None
         try:
             sock = response.raw._fp.fp.raw._sock  # noqa: SLF001 the connection itself lets go of it on "close"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each consumer has as proxy and CA bundle: those that are not run, from their files and by their known rules.
+"""What each consumer has as proxy and CA bundle, from its files and by its known rules. curl is then asked itself.
 
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
 """
@@ -14,7 +14,13 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _condarc_rank, _login, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import (
+    _ask_curl,
+    _assignments,
+    _condarc_rank,
+    _login,
+    _proof,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
     ANY,
@@ -38,9 +44,10 @@ _CURL = {
 _PIP = {**ANY, "ca_bundle": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
 _BOTH = ("http_proxy", "https_proxy")
 # key in the file, fields of the row
-_CURLRC = {"proxy": _BOTH, "noproxy": ("no_proxy",), "cacert": ("ca_bundle",)}
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5-hostname")
+_CURLRC = {**dict.fromkeys(("proxy", "x", *_SOCKS), _BOTH), "noproxy": ("no_proxy",), "cacert": ("ca_bundle",)}
 _PIP_CONF = {"proxy": _BOTH, "cert": ("ca_bundle",)}
-_KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z-]+)[ \t]*[ \t=:][ \t]*(?P<value>[^\r\n]+?)[ \t\r]*\Z")
+_KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z0-9-]+)[ \t]*[ \t=:][ \t]*(?P<value>[^\r\n]+?)[ \t\r]*\Z")
 
 
 def rows(subject: Subject, bases: t.Sequence[Base]) -> list[Row]:
@@ -102,7 +109,7 @@ def _crontab(subject: Subject) -> Files:
 
 def _curl(subject: Subject) -> Row:
     row = row_of("curl", READ, subject.login, subject.login_files(), _CURL)
-    return _overlay(row, subject.files("{home}/.curlrc"), _CURLRC)
+    return _ask_curl.asked(_overlay(row, _ask_curl.files(subject)[:1], _CURLRC), subject)
 
 
 def _pip(subject: Subject) -> Row:

@@ -148,6 +148,9 @@ VERDICTS: dict[str, Entry] = {
     "proxy_socks_missing": Entry(
         "conda_proxy_http names a SOCKS proxy and base has no PySocks: conda install -n base pysocks, or use HTTP."
     ),
+    "proxy_not_socks": Entry(
+        "The proxy's port does not speak SOCKS: correct the port in conda_proxy_http, or write http:// for an HTTP proxy."
+    ),
     "proxy_not_http": Entry(
         "The proxy's port answers with something that is not HTTP: check the port in conda_proxy_http.",
         python_alone=True,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import os
 
 VERSIONS = ("24.7.1", "22.9.0")
+_PYSOCKS = "PySocks==1.7.1"
 HOST_PYTHON = "/usr/bin/python3"  # a base of this Python also runs inside the systemd hosts
 HOST_PREFIX = "/opt/conda"
 
@@ -72,6 +73,25 @@ def build(
     return target
 
 
+def build_with_pysocks(version: str = "24.7.1", python: str | os.PathLike[str] = sys.executable) -> Path:
+    """A cached base that can use SOCKS proxies: a venv of its own, with PySocks beside the packages of the one without."""
+    under = _cached(version, Path(python)).resolve()
+    base = under.with_name(f"{under.name}-{_PYSOCKS.replace('==', '-')}")
+    with file_lock(base.with_name(base.name + ".lock")):
+        if not (base / "conda-meta" / "history").exists():
+            shutil.rmtree(base, ignore_errors=True)
+            subprocess.run([under / "bin/python", "-m", "venv", "--without-pip", base], check=True)
+            site = next(base.glob("lib/python3*/site-packages"))
+            _pip(under, "--no-deps", "--target", site, _PYSOCKS)
+            for entry in next(under.glob("lib/python3*/site-packages")).iterdir():
+                if not (site / entry.name).exists():
+                    (site / entry.name).symlink_to(entry)
+            _write_conda(base, base)
+            (base / "conda-meta").mkdir()
+            (base / "conda-meta/history").touch()
+    return base
+
+
 def host_python_missing() -> str | None:
     """A sentence when this machine has not the Python that the hosts have, else None."""
     if not Path(HOST_PYTHON).exists() or not _version_of(Path(HOST_PYTHON)).startswith("3.11."):
@@ -116,26 +136,8 @@ def _key(version: str, python: str, requirements: Path) -> str:
 def _install(base: Path, version: str, python: Path) -> None:
     base.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="conda-home-") as home:
-        env = download_env() | {"HOME": home}
-        env.setdefault("PIP_CACHE_DIR", str(CACHE / "pip"))
-        subprocess.run([python, "-m", "venv", base], check=True, env=env)
-        subprocess.run(
-            [
-                base / "bin/python",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-input",
-                "--only-binary",
-                ":all:",
-                "-r",
-                pins(version),
-            ],
-            check=True,
-            env=env,
-            stdin=subprocess.DEVNULL,
-        )
+        subprocess.run([python, "-m", "venv", base], check=True, env=download_env() | {"HOME": home})
+    _pip(base, "-r", pins(version))
     site = next(base.glob("lib/python3*/site-packages"))
     (site / "conda").symlink_to("conda_lock/_vendor/conda")
     if not (site / "conda_lock/vendor").exists():
@@ -145,6 +147,25 @@ def _install(base: Path, version: str, python: Path) -> None:
     _write_conda(base, base)
     (base / "conda-meta").mkdir()
     (base / "conda-meta/history").touch()
+
+
+def _pip(base: Path, *arguments: str | Path) -> None:
+    """Have a base's pip install wheels."""
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="conda-home-") as home:
+        env = download_env() | {"HOME": home}
+        env.setdefault("PIP_CACHE_DIR", str(CACHE / "pip"))
+        argv = [
+            base / "bin/python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--only-binary",
+            ":all:",
+            *arguments,
+        ]
+        subprocess.run(argv, check=True, env=env, stdin=subprocess.DEVNULL)
 
 
 def _write_conda(base: Path, prefix: Path) -> None:

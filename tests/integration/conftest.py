@@ -38,16 +38,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def conda() -> Callable[..., Path]:
-    """`conda()` is a real conda base, `conda("22.9.0", python_version="3.10")` another; built once, then cached."""
+    """`conda()` is a real conda base, `conda("22.9.0", python_version="3.10")` another; built once, then cached.
 
-    def base(version: str = "24.7.1", python_version: str | None = None) -> Path:
+    `pysocks=True`: one that can use SOCKS proxies.
+    """
+
+    def base(version: str = "24.7.1", python_version: str | None = None, pysocks: bool = False) -> Path:
         python = Path(sys.executable)
         if python_version is not None:
             found = find_interpreter(python_version)
             if found is None:
                 unavailable(f"no python{python_version} runs on this machine")
             python = found
-        return conda_base.build(version, python)
+        return conda_base.build_with_pysocks(version, python) if pysocks else conda_base.build(version, python)
 
     return base
 

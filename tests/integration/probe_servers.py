@@ -2,7 +2,8 @@
 """Servers that fail on purpose, on loopback. A scenario names one in braces; it is started when first named.
 
 `{http}` `{tls}`: a channel server, what it does is the first part of the path (`/ok`, `/s403`, `/portal`, ...);
-`{tls_...}`: the same with a fault in its TLS; `{p_...}`: proxies; the rest: ports without HTTP.
+`{tls_...}`: the same with a fault in its TLS; `{p_...}`: proxies; `{socks...}`: SOCKS proxies; the rest: ports without
+HTTP. `{NAME_port}` is the port alone.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Servers:
         words.update({"<login>": f"{USER}:{PASSWORD_ENCODED}", "<pw>": PASSWORD_ENCODED})  # type: ignore[dict-item]
         for word, value in words.items():
             text = text.replace(word, str(value))
+        text = re.sub(r"\{(\w+)_port\}", lambda match: self.address(match.group(1)).rpartition(":")[2], text)
         return re.sub(r"(?<!\$)\{(\w+)\}", lambda match: self.address(match.group(1)), text)
 
     def _start(self, name: str) -> str:
@@ -219,6 +221,7 @@ def _relay(client: socket.socket, address: str) -> None:
             with contextlib.suppress(OSError):
                 while data := server.recv(65536):
                     client.sendall(data)
+            with contextlib.suppress(OSError):  # also after a reset
                 client.shutdown(socket.SHUT_RDWR)
 
         thread = threading.Thread(target=back, daemon=True)
@@ -411,6 +414,73 @@ def _silent(_sock: socket.socket) -> None:
     time.sleep(15)
 
 
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        chunk = sock.recv(count - len(data))
+        if not chunk:
+            raise ValueError("no request")
+        data += chunk
+    return data
+
+
+def _until_zero(sock: socket.socket) -> bytes:
+    data = b""
+    while not data.endswith(b"\0"):
+        data += _exactly(sock, 1)
+    return data[:-1]
+
+
+def _socks(reply: int = 0, password: bool = False) -> Handler:
+    """A SOCKS proxy of both versions that gives this reply (0: granted); with `password` by version 5 alone."""
+
+    def serve(sock: socket.socket) -> None:
+        version = _exactly(sock, 1)
+        if version not in (b"\x04", b"\x05"):
+            return
+        if version == b"\x04":
+            target = _socks4(sock)
+            sock.sendall(bytes([0, 0x5B if reply or password else 0x5A]) + bytes(6))
+        else:
+            if password and not _socks_login(sock):
+                return
+            if not password:
+                _exactly(sock, _exactly(sock, 1)[0])
+                sock.sendall(b"\x05\x00")
+            target = _socks5(sock)
+            sock.sendall(bytes([5, reply, 0, 1]) + bytes(6))
+        if not reply:
+            _relay(sock, target)
+
+    return serve
+
+
+def _socks_login(sock: socket.socket) -> bool:
+    offered = _exactly(sock, _exactly(sock, 1)[0])
+    sock.sendall(b"\x05\x02" if 2 in offered else b"\x05\xff")
+    if 2 not in offered:
+        return False
+    _exactly(sock, 1)
+    login = [_exactly(sock, _exactly(sock, 1)[0]) for _part in range(2)]
+    good = login == [USER.encode(), PASSWORD.encode()]
+    sock.sendall(b"\x01\x00" if good else b"\x01\x01")
+    return good
+
+
+def _socks4(sock: socket.socket) -> str:
+    _command, port, address = struct.unpack("!BH4s", _exactly(sock, 7))
+    _until_zero(sock)
+    host = _until_zero(sock).decode() if address[:3] == b"\0\0\0" else socket.inet_ntoa(address)
+    return f"{_NAMES.get(host, host)}:{port}"
+
+
+def _socks5(sock: socket.socket) -> str:
+    kind = _exactly(sock, 4)[3]
+    host = _exactly(sock, _exactly(sock, 1)[0]).decode() if kind == 3 else socket.inet_ntoa(_exactly(sock, 4))
+    return f"{_NAMES.get(host, host)}:{struct.unpack('!H', _exactly(sock, 2))[0]}"
+
+
+_NAMES = {"conda.bed.invalid": "127.0.0.1"}  # what the SOCKS proxies can resolve
 _BASIC, _NTLM, _NEGOTIATE = 'Basic realm="x"', "NTLM", "Negotiate"
 _DIGEST = 'Digest realm="x", qop="auth", nonce="abc", algorithm=MD5'
 _RAW: dict[str, Handler] = {
@@ -433,6 +503,9 @@ _RAW: dict[str, Handler] = {
     "p_squid503": _refuse(503, "X-Squid-Error: ERR_DNS_FAIL 0"),
     "p_tinyproxy403": _refuse(403, "Server: tinyproxy/1.11.1"),
     "p_filter": lambda sock: _channel(sock, "X-Squid-Error: ERR_ACCESS_DENIED 0"),
+    "socks": _socks(),
+    "socks_password": _socks(password=True),
+    **{f"socks_{reply}": _socks(reply) for reply in range(1, 9)},
     "p_tunnel_silent": _tunnel_then(_silent),
     "p_tunnel_reset": _tunnel_then(_reset_after_request),
     "p_tunnel_garbage": _tunnel_then(_after_request(b"HTTP/1.1 400 Bad\r\n\r\n")),

@@ -16,13 +16,14 @@ import yaml
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import run_connectivity
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import CANDIDATE, compile_candidate
+from tests.bed.authority import Authority
 from tests.bed.play import Player
 from tests.integration.conftest import CHANNEL_HOST
 from tests.integration.test_probe import snapshot
 from tests.integration.test_secrets import PASSWORD, leaks
 
 if TYPE_CHECKING:
-    from tests.bed.authority import Authority
+    from tests.bed.hosts import Host
     from tests.bed.proxy import Proxy
     from tests.integration.conftest import Channels
 
@@ -192,3 +193,54 @@ def test_refused_before_any_connection(attempt: Try, authority: Authority, tmp_p
         assert "proof" not in result
         assert words in result["msg"], result["msg"]
         assert "conda_proxy_" not in result["msg"]
+
+
+@pytest.mark.hosts
+def test_a_machine_without_ca_roots_gets_those_of_the_control_node(
+    ansible_run: Callable[..., Any],
+    tmp_path: Path,
+    conda_hosts: list[Host],
+    host_channels: Channels,
+    authority: Authority,
+) -> None:
+    """It says that it needs roots, and a second execution brings them; nothing of that is left on the machine."""
+    host = conda_hosts[0]
+    url = host_channels.https.url("main")
+    options = {"prefix": "/nonexistent", "channels": [url], "ca_bundle_src": str(authority.pem), "deadline": 20}
+    play = tmp_path / "play.yml"
+    task = {MODULE: {name: f"{{{{ given_{name} }}}}" for name in options}}
+    play.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    player = Player(ansible_run, tmp_path, {host.name: host.inventory()}, {})
+
+    def attempt(**more: Any) -> tuple[dict[str, Any], int]:
+        given = {f"given_{name}": value for name, value in {**options, **more}.items()}
+        played = player.play(str(play), "-vvv", **given)
+        (entry,) = [entry for entry in played.entries if entry["action"] == MODULE]
+        return entry["result"], played.executions()
+
+    result, executions = attempt()
+    assert (executions, [row["proxy_verdict"] for row in result["proof"]]) == (1, ["ok"])
+    roots = "/etc/ssl/certs/ca-certificates.crt"
+    host.run(f"mv {roots} {roots}.away")
+    try:
+        listing = "find / -xdev -newer /run/mark -type f -not -path '/proc/*' -not -path '/var/log/*' | sort"
+        host.run("touch /run/mark")
+        result, executions = attempt()
+        assert executions == 2
+        assert (result["changed"], result.get("failed", False), "needs" in result) == (False, False, False)
+        (row,) = result["proof"]
+        assert (row["verdict"], row["proxy_verdict"], row["verify"]) == ("no_conda", "ok", "candidate"), row
+        assert [path for path in host.run(listing).stdout.splitlines() if path.endswith(".pem")] == []
+        # its own roots have not been put in the place of the others: without ours the chain is not trusted
+        result, executions = attempt(ca_bundle_src=str(unrelated(tmp_path)))
+        assert (executions, [row["proxy_verdict"] for row in result["proof"]]) == (2, ["tls_unknown_ca"])
+        # a base brings roots: one execution is enough
+        result, executions = attempt(prefix="/opt/conda")
+        assert (executions, verdicts(result)) == (1, ["ok"])
+    finally:
+        host.run(f"mv {roots}.away {roots}")
+
+
+def unrelated(folder: Path) -> Path:
+    """A CA that signed nothing here."""
+    return Authority(folder / "unrelated").pem

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _conflicts
+from tests.bed.environ import clean_env
 from tests.bed.play import Player
 from tests.integration.conftest import PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.integration.test_system_scope import EVERYTHING, fingerprint
@@ -25,12 +29,22 @@ OTHER_SECRET = "Zq7-of-ada"
 PROFILE = f"""
 export http_proxy=http://me:{OTHER_SECRET}@127.0.0.1:9
 export CONDA_SSL_VERIFY=false CONDARC=/home/ada/mine.yml
+export CONDA_EXE=/opt/conda/bin/conda CONDA_SHLVL=0 CONDA_AUTO_ACTIVATE_BASE=false
 export REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 """
 CONDARC = f"channels:\n  - a\nproxy_servers:\n  http: http://me:{OTHER_SECRET}@other.invalid:1\n"
 # Debian's own programs; the fake one stands for a micromamba
-CONSUMERS = ["login shell", "ssh command", "sudo", "systemd system", "systemd user", "conda packages", "conda zst"]
-FROM_FILES = ["csh", "cron", "curl", "pip", "micromamba"]
+CONSUMERS = [
+    "login shell",
+    "ssh command",
+    "sudo",
+    "systemd system",
+    "systemd user",
+    "conda packages",
+    "conda zst",
+    "curl",
+]
+FROM_FILES = ["csh", "cron", "pip", "micromamba"]
 
 
 @pytest.fixture
@@ -69,7 +83,7 @@ def player(
     player.play("remove")
     host.run(
         "rm -rf /usr/local/bin/micromamba /home/ada/.condarc /home/ada/mine.yml /home/ada/env /home/ada/.conda"
-        " /home/ada/.netrc; cp /etc/skel/.profile /home/ada/.profile; crontab -r -u ada;"
+        " /home/ada/.netrc /home/ada/.curlrc; cp /etc/skel/.profile /home/ada/.profile; crontab -r -u ada;"
         # stopping it in order takes two minutes here
         " systemctl kill --signal=KILL user@$(id -u ada); sleep 1; systemctl reset-failed",
         check=False,
@@ -130,6 +144,7 @@ def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> No
             "cron": "/etc/environment:",
             "login shell": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
             "ssh command": "/etc/environment:" if user == "ada" else "/etc/zsh/zshenv:",
+            "curl": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
         }.items():
             assert decided[name].startswith(path), (user, name, decided[name])
         number = int(decided["csh"].split(":")[1])
@@ -149,6 +164,7 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     host.write("/home/ada/env/.condarc", "ssl_verify: false\n", owner="ada")
     host.write("/home/ada/.conda/environments.txt", "/home/ada/env\n", owner="ada")
     host.run("echo 'https_proxy=http://cron.invalid:7' | crontab -u ada -")
+    host.write("/home/ada/.curlrc", f"proxy = http://me:{OTHER_SECRET}@curl.invalid:4\n", owner="ada")
     before = fingerprint(host)
     # a host without keys of its own in our condarc
     played = player.play(play, "-vvv", info_users=["ada"], info_channel="https://mirror.invalid/main")
@@ -176,11 +192,17 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     assert rows["conda packages"]["decided_by"]["ca_bundle"] == line("REQUESTS_CA_BUNDLE")
     assert rows["cron"]["https_proxy"] == "http://cron.invalid:7"
     assert rows["cron"]["decided_by"]["https_proxy"].startswith("crontab:")
+    assert rows["curl"]["https_proxy"].endswith("@curl.invalid:4")
+    assert (rows["curl"]["how"], rows["curl"]["note"]) == ("run", "")
+    assert rows["curl"]["decided_by"]["https_proxy"] == "/home/ada/.curlrc:1"
     found = {(row["path"], row["winner"]): row["what"] for row in result["conflicts"]}
     assert ("/home/ada/.condarc", "/home/ada/.condarc") in found
     assert OURS in found["/home/ada/.condarc", "/home/ada/.condarc"]
     assert (line("CONDARC"), "/home/ada/mine.yml") in found
     assert (line("CONDA_SSL_VERIFY"), "the environment: CONDA_SSL_VERIFY") in found
+    assert not {
+        name for name in ("CONDA_EXE", "CONDA_SHLVL", "CONDA_AUTO_ACTIVATE_BASE") if name in str(result["conflicts"])
+    }
     assert (line("REQUESTS_CA_BUNDLE"), "the environment: REQUESTS_CA_BUNDLE") in found
     assert "default entry" in found["/home/ada/.netrc", "/home/ada/.netrc"]
     assert "while the environment /home/ada/env is active" in str(found)
@@ -188,6 +210,7 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
     assert [what.partition(" ")[0] for what in differing] == ["http_proxy", "https_proxy"]
     assert "127.0.0.1:9 for login shell" in differing[0]
     assert "cron.invalid:7 for cron" in differing[1]
+    assert "curl.invalid:4 for curl" in differing[1]
 
 
 @pytest.mark.hosts
@@ -206,6 +229,37 @@ def test_a_user_alone(player: Player, play: str, conda_hosts: list[Host]) -> Non
     refused = alone.play(play, info_users=["bob"])
     assert refused.returncode == 2
     assert "other users' views need root, and this runs as ada" in refused.output
+
+
+CATEGORIES = """
+import json
+from conda.base.context import context
+names = [name for kind in ("Channel", "Network") for name in context.category_map[kind + " Configuration"]]
+print(json.dumps([[name, *context.describe_parameter(name)["aliases"]] for name in names]))
+"""
+# what conda has in these two categories and what says nothing about who is asked
+ELSE = {
+    "fetch_threads",
+    "repodata_threads",
+    "repodata_fns",
+    "use_only_tar_bz2",
+    "local_repodata_ttl",
+    "experimental",
+    "no_lock",
+}
+NEWER = {"denylist_channels", "repodata_use_shards"}  # than the bases here
+CLI = {"use_local"}  # conda counts it to the command line, and takes it from a variable all the same
+
+
+@pytest.mark.conda
+def test_which_variables_of_conda_count(conda: Callable[..., Path], tmp_path: Path) -> None:
+    """The list is conda's own: nothing of the two categories is forgotten, and nothing is on it that conda does not know."""
+    known: set[str] = set()
+    for version in ("24.7.1", "22.9.0"):
+        argv = [str(conda(version) / "bin/python"), "-c", CATEGORIES]
+        done = subprocess.run(argv, env=clean_env(tmp_path), capture_output=True, text=True, check=True)
+        known |= {name for names in json.loads(done.stdout) for name in names}
+    assert known - ELSE | NEWER | CLI == _conflicts.NETWORK
 
 
 @pytest.mark.conda

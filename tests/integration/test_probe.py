@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof import con
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
 from tests.bed.channel import ChannelServer, make_channel
 from tests.bed.proxy import Proxy
+from tests.conftest import unavailable
+from tests.integration import namespace
 from tests.integration.probe_servers import HOSTS, MARKER, PASSWORD, PASSWORD_ENCODED, Servers, as_dict
 
 if TYPE_CHECKING:
@@ -39,7 +43,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     running.close()
 
 
-SHARED = {"id", "channel", "proxy", "verdict", "old", "alone", "row"}
+SHARED = {"id", "channel", "proxy", "verdict", "old", "alone", "row", "pysocks"}
 BATCH = [item for item in SCENARIOS if set(item) <= SHARED]
 SINGLE = [item for item in SCENARIOS if item not in BATCH]
 
@@ -72,6 +76,14 @@ def condarc_of_batch(scenarios: list[dict[str, Any]], servers: Servers) -> dict[
     }
 
 
+def give_up_reading_everything() -> None:
+    """From here on root may read in this thread, and in what it starts, only what any owner may read."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        if os.geteuid() == 0 and libc.prctl(24, capability, 0, 0, 0) != 0:  # PR_CAPBSET_DROP: counts at the next exec
+            raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
+
+
 class Machine:
     """A home to run the probe in, with a base or without."""
 
@@ -90,6 +102,11 @@ class Machine:
             return self._prove(home, scenario["raw"], {}, {})
         condarc = condarc_of(scenario, self._servers)
         environment = as_dict(scenario.get("env", {}), self._servers)
+        if "unreadable" in scenario:
+            (home / ".condarc").write_text(yaml.safe_dump(condarc).replace("<home>", str(home)))
+            (home / scenario["unreadable"]).chmod(0)
+            with ThreadPoolExecutor(1, initializer=give_up_reading_everything) as thread:
+                return thread.submit(self._prove, home, "", condarc, environment).result()
         return self._prove(home, yaml.safe_dump(condarc), condarc, environment, packages=bool(scenario.get("packages")))
 
     def run_batch(self, scenarios: list[dict[str, Any]]) -> list[list[Row]]:
@@ -105,7 +122,8 @@ class Machine:
         self, home: Path, text: str, condarc: dict[str, Any], environment: dict[str, str], **more: float
     ) -> list[Row]:
         if self._base is not None:
-            (home / ".condarc").write_text(text)
+            if text:
+                (home / ".condarc").write_text(text)
             return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | more)
         bare = {
             "channels": condarc["channels"],
@@ -124,6 +142,13 @@ def alone_verdict(scenario: dict[str, Any]) -> str | None:
     return scenario["verdict"] if VERDICTS[scenario["verdict"]].python_alone else None
 
 
+def wanted(kind: str, pysocks: bool = False, own_network: bool = False) -> list[dict[str, Any]]:
+    """The scenarios for one kind of machine."""
+    mine = [item for item in SCENARIOS if kind != "alone" or alone_verdict(item)]
+    mine = [item for item in mine if bool(item.get("pysocks")) is pysocks]
+    return [item for item in mine if bool(item.get("namespace")) is own_network]
+
+
 @pytest.fixture(scope="module")
 def results(
     servers: Servers, conda: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
@@ -133,23 +158,37 @@ def results(
     found: dict[tuple[str, str], list[Row]] = {}
     with ThreadPoolExecutor(6) as pool:
         single, batches = [], []
-        for kind in (*VERSIONS, "alone"):
-            machine = Machine(servers, folder / kind, None if kind == "alone" else conda(kind))
-            wanted = [item for item in SCENARIOS if kind != "alone" or alone_verdict(item)]
-            shared = [item for item in BATCH if item in wanted]
+        machines = [(kind, False, conda(kind)) for kind in VERSIONS]
+        machines += [(kind, True, conda(kind, pysocks=True)) for kind in VERSIONS]
+        for kind, pysocks, base in [*machines, ("alone", False, None)]:
+            machine = Machine(servers, folder / f"{kind}-{pysocks}", base)
+            mine = wanted(kind, pysocks=pysocks)
+            shared = [item for item in BATCH if item in mine]
             batches.append((kind, shared, pool.submit(machine.run_batch, shared)))
-            single += [(kind, item["id"], pool.submit(machine.run, item)) for item in SINGLE if item in wanted]
+            single += [(kind, item["id"], pool.submit(machine.run, item)) for item in SINGLE if item in mine]
         for kind, shared, batch in batches:
             for item, rows in zip(shared, batch.result(), strict=True):
                 found[item["id"], kind] = rows
         for kind, name, job in single:
             found[name, kind] = job.result()
+    if namespace.missing() is None:
+        bases = {kind: str(conda(kind)) for kind in VERSIONS} | {"alone": None}
+        found |= namespace.run(tmp_path_factory.mktemp("namespace"), bases)
     return found
+
+
+def result_of(scenario: dict[str, Any], kind: str, results: dict[tuple[str, str], list[Row]]) -> list[Row]:
+    """Its rows; where this machine cannot have a namespace, the test says so."""
+    reason = namespace.missing()
+    if scenario.get("namespace") and reason:
+        unavailable(reason)
+    return results[scenario["id"], kind]
 
 
 def check_row(row: Row, scenario: dict[str, Any], verdict: str, found: str) -> None:
     assert found == verdict, row
     assert row["finished_by"] == scenario.get("finished_by", "completed")
+    assert scenario.get("says", "") in row["detail"], row
     for name, value in scenario.get("row", {}).items():
         assert row[name] == value, row
 
@@ -164,7 +203,7 @@ def check_clean(rows: list[Row]) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario["id"])
 def test_conda(scenario: dict[str, Any], version: str, results: dict[tuple[str, str], list[Row]]) -> None:
     """The verdict of conda's own session."""
-    rows = results[scenario["id"], version]
+    rows = result_of(scenario, version, results)
     check_clean(rows)
     assert len(rows) == 1
     row = rows[0]
@@ -184,7 +223,7 @@ def test_conda(scenario: dict[str, Any], version: str, results: dict[tuple[str, 
 )
 def test_alone(scenario: dict[str, Any], results: dict[tuple[str, str], list[Row]]) -> None:
     """The verdict of Python alone, where conda plays no part in it."""
-    rows = results[scenario["id"], "alone"]
+    rows = result_of(scenario, "alone", results)
     check_clean(rows)
     assert [row["verdict"] for row in rows] == ["no_conda"]
     assert not rows[0]["ok"]

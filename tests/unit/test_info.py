@@ -167,6 +167,21 @@ def test_conflicts_of_variables() -> None:
     assert found(SYSTEM.replace("/ca.pem", "/ca.pem #!final"))["CONDA_SSL_VERIFY"] == "/0"
 
 
+def test_variables_of_conda_that_are_in_nobodys_way() -> None:
+    names = (
+        "CONDA_EXE", "CONDA_PREFIX", "CONDA_PREFIX_1", "CONDA_SHLVL", "CONDA_PYTHON_EXE", "CONDA_DEFAULT_ENV", "_CE_CONDA",
+        "CONDA_PROMPT_MODIFIER", "CONDA_AUTO_ACTIVATE_BASE", "CONDA_CHANGEPS1", "CONDA_SOLVER", "CONDA_OVERRIDE_CUDA",
+        "CONDA_ENVS_PATH", "CONDA_PKGS_DIRS", "CONDA_ALWAYS_YES", "CONDA_BACKUP_CC", "CONDA_PROXY_NOTE", "CONDA_", "CONDA",
+    )  # fmt: skip
+    winners = _condarc_rank.decide(ranked(SYSTEM))
+    assert _conflicts.variables(dict.fromkeys(names, "x"), lambda name, _value: name, winners) == []
+    for name in ("CONDA_OFFLINE", "CONDA_CHANNEL_ALIAS", "CONDA_CLIENT_SSL_CERT", "CONDA_VERIFY_SSL"):
+        (row,) = _conflicts.variables({name: "x"}, lambda name, _value: name, winners)
+        assert (row["path"], row["winner"]) == (name, f"the environment: {name}")
+    locked = _condarc_rank.decide(ranked(SYSTEM.replace("/ca.pem", "/ca.pem #!final")))
+    assert _conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0]["winner"] == "/0"
+
+
 def test_netrc_conflicts() -> None:
     def texts(path: str) -> str | None:
         return {"/h/.netrc": "default login x password Zq7pw\n", "/etc/hostname": "machine a login b\nnonsense\n"}.get(
