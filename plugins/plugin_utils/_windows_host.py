@@ -29,7 +29,9 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_targets 
 
 Result = t.Dict[str, t.Any]
 MakeRemote = t.Callable[[t.Callable[[str], str]], Remote]
-_PROFILE = r"HKCU:\Volatile Environment"
+_SESSION = r"HKCU:\Volatile Environment"
+_SHELL_FOLDERS = r"HKCU:\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+_LOCAL = r"\AppData\Local"
 _CERTIFI = r"\Lib\site-packages\certifi\cacert.pem"
 
 
@@ -71,9 +73,14 @@ class WindowsHost:
 
 
 def profile(machine: WindowsMachine) -> str:
-    """USERPROFILE of the connecting user."""
-    value = machine.key(_PROFILE).get("userprofile")
-    return str(value.seen) if value else ""
+    """USERPROFILE of the connecting user; empty when it has none."""
+    value = machine.key(_SESSION).get("userprofile")
+    if value:
+        return str(value.seen)
+    # not every session over the network has that key; this one lies in the profile and is expanded by the session
+    local = machine.key(_SHELL_FOLDERS).get("local appdata")
+    path = str(local.seen) if local else ""
+    return path[: -len(_LOCAL)] if path.endswith(_LOCAL) and "%" not in path else ""
 
 
 def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: bool, with_diff: bool) -> Result:
@@ -132,7 +139,7 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         home = profile(WindowsMachine(remote, "", system=False))
         if not home:
             raise MachineError(
-                "the connecting user has no profile in this session (no USERPROFILE in HKCU:\\Volatile Environment); "
+                "the connecting user has no profile in this session (its registry names no USERPROFILE); "
                 "set conda_proxy_scope: system, or let the user log in once"
             )
     scope = Scope(WINDOWS, home)

@@ -53,6 +53,7 @@ class WindowsMachine:
         self._files: dict[str, File] = {}
         self._keys: dict[str, t.Mapping[str, t.Any]] = {}
         self._folders: set[str] = set()
+        self._ours: set[str] = set()  # files whose permissions we set: those that are read with C(follow) false
         self._dressed = False
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -62,6 +63,8 @@ class WindowsMachine:
             return self._read_value(path)
         if path not in self._files:
             file = self._slurp(path)
+            if not follow:
+                self._ours.add(path)
             if file.exists and not follow:
                 file = File(file.data, PRIVATE if self._is_private(path) else INHERITED)
             self._files[path] = file
@@ -91,7 +94,16 @@ class WindowsMachine:
             if self._system:
                 self._check_owner()
             return True
-        return not self._remote.module("win_acl_inheritance", check_mode=True, path=path, state="absent")["changed"]
+        return self._has_own_permissions(path)
+
+    def _has_own_permissions(self, path: str) -> bool:
+        """Takes a file nothing from its folder?"""
+        try:
+            answer = self._remote.module("win_acl_inheritance", check_mode=True, path=path, state="absent")
+        except ModuleFailed:
+            self._check_attributes(path)  # a hidden file is none to that module
+            raise
+        return not answer["changed"]
 
     def _check_owner(self) -> None:
         answer = self._remote.module("win_owner", check_mode=True, path=self._folder, user=ADMINISTRATORS)
@@ -172,14 +184,17 @@ class WindowsMachine:
 
     def _write_file(self, path: str, new: File) -> None:
         private = new.mode == PRIVATE
-        if not self._in_state(path):
-            self._check_attributes(path)
+        is_there = not self._in_state(path) and self._check_attributes(path)
+        if is_there and path not in self._ours and self._has_own_permissions(path):
+            # a move would give it those of its folder; written in place it keeps its own, and could be torn
+            self._remote.copy(t.cast("bytes", new.data), path)
+            return
         # a private file is made where only its owner can look, and takes the permissions of that place along
         stage = self._stage(path, private)
         self._remote.copy(t.cast("bytes", new.data), stage)
         if private and not self._in_state(path):
             self._remote.module("win_acl_inheritance", path=stage, state="absent", reorganize=True)
-        # win_copy removes the old file before it makes the new one; a move within a volume leaves no such gap
+        # win_copy writes into the file as it is; a move within a volume is old or new
         self._remote.cmd("move /y", stage, path)
         if self._in_state(path):
             self._files[path] = File(new.data, PRIVATE)
@@ -187,15 +202,17 @@ class WindowsMachine:
     def _stage(self, path: str, private: bool) -> str:
         return (self._folder + self.separator + "new" if private else path + ".condafleet") + ".part"
 
-    def _check_attributes(self, path: str) -> None:
+    def _check_attributes(self, path: str) -> bool:
+        """Is a file there? Raises MachineError for one that cannot be replaced."""
         stat = self._remote.module("win_stat", path=path)["stat"]
         if not stat["exists"]:
-            return
+            return False
         if stat.get("isdir"):
             raise MachineError(f"{path} is a folder; move it away")
         for attribute, switch in (("hidden", "-h"), ("readonly", "-r")):
             if stat.get("is" + attribute):
-                raise MachineError(f"{path} has the attribute {attribute}; take it away with: attrib {switch} {path}")
+                raise MachineError(f'{path} has the attribute {attribute}; take it away with: attrib {switch} "{path}"')
+        return True
 
     def _write_value(self, path: str, new: File) -> None:
         key, name = _registry.split(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from tests.bed.windows import (
@@ -25,7 +25,7 @@ from tests.bed.windows import (
     initial,
 )
 from tests.bed.windows_remote import Cut, DirectRemote, Lost
-from tests.stubs.ansible_windows.plugins.module_utils.machine import Machine
+from tests.stubs.ansible_windows.plugins.module_utils.machine import RIGHTS, Machine, ace
 from tests.unit.test_compile import HOSTILE, render
 
 if TYPE_CHECKING:
@@ -243,8 +243,37 @@ def test_a_hidden_or_read_only_file_gets_a_sentence(attribute: str, switch: str)
     result, _remote = run(state, wanted("user"))
     assert result["failed"]
     assert result["rolled_back"]
-    assert f"attrib {switch} {CONDARC['user']}" in result["msg"]
+    assert f'attrib {switch} "{CONDARC["user"]}"' in result["msg"]
     assert seen(state) == before
+
+
+def test_a_hidden_netrc_gets_a_sentence_before_anything_is_written() -> None:
+    state = pristine("user")
+    Machine(state).set_attributes(NETRC, ["Hidden", "Archive"])
+    before = copy.deepcopy(state)
+    result, _remote = run(state, wanted("user"))
+    assert f'attrib -h "{NETRC}"' in result["msg"]
+    assert state == before
+
+
+def test_permissions_of_a_files_own_are_kept() -> None:
+    state = pristine("user")
+    machine = Machine(state)
+    machine.set_access(CONDARC["user"], explicit=[ace(ADA, RIGHTS["FullControl"])], protected=True)
+    run(state, wanted("user"))
+    assert machine.readers(CONDARC["user"]) == {ADA}
+    assert b"proxy.example.com" in machine.read(CONDARC["user"])
+
+
+def test_a_session_without_its_volatile_environment() -> None:
+    state = pristine("user")
+    machine = Machine(state)
+    machine.remove_key("HKCU:\\Volatile Environment")
+    result, _remote = run(state, wanted("user"))
+    assert "names no USERPROFILE" in result["msg"]
+    folders = "HKCU:\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
+    machine.set_value(folders, "Local AppData", "string", HOME + "\\AppData\\Local")
+    assert ".condarc" in changed(run(state, wanted("user"))[0])
 
 
 def test_a_state_folder_of_somebody_else_is_not_trusted() -> None:
@@ -340,7 +369,7 @@ def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     for during in (None, edit):
         probe = Probe(2, during)
-        monkeypatch.setattr(_windows_host._windows_proof, "prove", probe)
+        monkeypatch.setattr(_windows_proof, "prove", probe)
         result, _remote = run(state, dict(wanted(scope), verify="rollback"), f"run{during}")
         assert result["rolled_back"], result
         assert "(proxy_auth_rejected)" in result["msg"]
