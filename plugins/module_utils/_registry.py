@@ -49,5 +49,5 @@ def value_path(key: str, name: str) -> str:
 
 def split(path: str) -> tuple[str, str]:
     """Key and name of a value's path."""
-    key, _, name = path.rpartition("\\")
+    key, _backslash, name = path.rpartition("\\")
     return key, name
