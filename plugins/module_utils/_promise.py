@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
@@ -86,3 +87,16 @@ class Proof:
         if row["verdict"] == "no_conda" and self._verify != "require":
             return row.get("proxy_verdict") in ("ok", None)
         return bool(row["ok"])
+
+
+def keep(transaction: Transaction, proof: Proof, check_mode: bool) -> tuple[Outcome, str, bool]:
+    """Run a transaction with its proof: what came out, why it failed, and whether all was put back."""
+    try:
+        if check_mode:
+            outcome = transaction.preview()
+            proof.look()
+        else:
+            outcome = transaction.converge(proof.before, proof.after)
+    except Failed as exc:
+        return Outcome([], 0, exc.warnings, []), str(exc), True
+    return outcome, "; ".join([*outcome.problems, *([proof.complaint] if proof.complaint else [])]), False

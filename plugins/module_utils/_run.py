@@ -15,11 +15,11 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
-from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
     Result,
@@ -182,16 +182,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
 
     transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
     proof = Proof(settings if part.proves else dict(settings, verify="none"), prove)
-    rolled_back = False
-    try:
-        if check_mode:
-            outcome = transaction.preview()
-            proof.look()
-        else:
-            outcome = transaction.converge(proof.before, proof.after)
-        error = "; ".join([*outcome.problems, *([proof.complaint] if proof.complaint else [])])
-    except Failed as exc:
-        outcome, error, rolled_back = Outcome([], 0, exc.warnings, []), str(exc), True
+    outcome, error, rolled_back = keep(transaction, proof, check_mode)
     outcome.warnings.extend(_elsewhere(part, account, login))
     if settings["state"] == "absent" and not outcome.changes:
         outcome.warnings.extend(

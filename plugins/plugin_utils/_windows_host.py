@@ -14,11 +14,11 @@ import secrets
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _info, _netrc, _proof, _result
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import WINDOWS
-from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
@@ -164,16 +164,7 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     sections = [section for section in settings["sections"] if section != "netrc" or not system]
     transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], platform.node())
     proof = Proof(settings, prove)
-    rolled_back = False
-    try:
-        if check_mode:
-            outcome = transaction.preview()
-            proof.look()
-        else:
-            outcome = transaction.converge(proof.before, proof.after)
-        error = "; ".join([*outcome.problems, *([proof.complaint] if proof.complaint else [])])
-    except Failed as exc:
-        outcome, error, rolled_back = Outcome([], 0, exc.warnings, []), str(exc), True
+    outcome, error, rolled_back = keep(transaction, proof, check_mode)
     if any(change.kind == "netrc" for change in outcome.changes):
         outcome.warnings.extend(_two_netrcs(machine, home))
     return dict(_result.answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back)
