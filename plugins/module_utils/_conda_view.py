@@ -14,6 +14,7 @@ import base64
 import importlib
 import json
 import os
+import subprocess
 import sys
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -60,6 +61,24 @@ def look(urls: dict[str, str]) -> dict[str, Any]:
     return answer
 
 
+def _set_variables(variables: dict[str, str]) -> None:
+    """For Python code alone, not for children: as set_variable and guard_children of _probe.py, which is not here."""
+    data = getattr(os.environ, "_data", None)
+    for name, value in variables.items():
+        if data is None:
+            os.environ[name] = value
+        else:
+            data[os.environ.encodekey(name)] = os.environ.encodevalue(value)
+    original = subprocess.Popen.__init__
+
+    def start(self: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("env") is not None:
+            kwargs["env"] = {name: value for name, value in kwargs["env"].items() if os.fsdecode(name) not in variables}
+        original(self, *args, **kwargs)
+
+    setattr(subprocess.Popen, "__init__", start)  # noqa: B010 a method cannot be assigned to in the eyes of mypy
+
+
 def main(encoded: str) -> NoReturn:
     """Print the answer as one JSON document, and nothing else."""
     given = json.loads(base64.b64decode(encoded))
@@ -68,7 +87,7 @@ def main(encoded: str) -> NoReturn:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.stdout = sys.stderr = open(quiet, "w", closefd=False)  # noqa: SIM115  # until the end of the process
-    os.environ.update(given["environment"])
+    _set_variables(given["environment"])
     try:
         answer = look(given["urls"])
     except BaseException as exc:  # noqa: BLE001  # its text may hold a secret

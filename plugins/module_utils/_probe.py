@@ -28,6 +28,7 @@ import queue
 import re
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -1332,6 +1333,47 @@ class Bare:
 # --- start ------------------------------------------------------------------------------------------------------------
 
 
+_HIDDEN: set[str] = set()
+# What libraries in C read by themselves. No secret is among them.
+_FOR_C = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "OPENSSL_CONF",
+    "RES_OPTIONS",
+    "LOCALDOMAIN",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "HOME",
+    "TZ",
+)
+
+
+def set_variable(name: str, value: str) -> None:
+    """Put a variable where Python code finds it, and not into the environment that a child inherits.
+
+    conda starts some (uname, lsb_release), and a proxy's password would stand in their /proc/PID/environ.
+    """
+    data = getattr(os.environ, "_data", None)
+    if name in _FOR_C or data is None:
+        os.environ[name] = value
+    else:
+        os.environ.pop(name, None)
+        data[os.environ.encodekey(name)] = os.environ.encodevalue(value)
+        _HIDDEN.add(name)
+
+
+def guard_children() -> None:
+    """The same for a child that is given a copy of os.environ."""
+    original = subprocess.Popen.__init__
+
+    def start(self: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("env") is not None:
+            kwargs["env"] = {name: value for name, value in kwargs["env"].items() if os.fsdecode(name) not in _HIDDEN}
+        original(self, *args, **kwargs)
+
+    setattr(subprocess.Popen, "__init__", start)  # noqa: B010 a method cannot be assigned to in the eyes of mypy
+
+
 def main(encoded: str) -> NoReturn:
     """Run the probe with its input (base64 of JSON) and end the process. The driver adds the call."""
     given = json.loads(base64.b64decode(encoded).decode("ascii"))
@@ -1349,7 +1391,8 @@ def main(encoded: str) -> NoReturn:
         if value is None:
             os.environ.pop(name, None)
         else:
-            os.environ[name] = value
+            set_variable(name, value)
+    guard_children()
     timeouts = float(given["connect_timeout"]), float(given["read_timeout"])
     scrubber = Scrubber()
     try:

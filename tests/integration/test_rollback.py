@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.bed.play import Player
+from tests.bed.proxy import Proxy
 from tests.integration.conftest import CHANNEL_HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from tests.bed.authority import Authority
-    from tests.bed.proxy import Proxy
     from tests.integration.conftest import Channels
 
 pytestmark = pytest.mark.conda
@@ -113,3 +118,110 @@ def test_a_machine_that_was_not_healthy_keeps_the_change_and_fails(player: Playe
     assert "127.0.0.1:9" in (home / ".condarc").read_text()
     # and the next run, with the right settings, mends it
     assert player.play("site").returncode == 0
+
+
+def family() -> dict[int, tuple[int, list[str]]]:
+    """Number -> parent and arguments of every process."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            found[int(folder.name)] = (parent, (folder / "cmdline").read_text().split("\0")[:-1])
+    return found
+
+
+def probe_below_us() -> tuple[int, int]:
+    """The probe that one of our descendants started, and the module that did it."""
+    processes = family()
+    for number, (parent, arguments) in processes.items():
+        if arguments[1:] == ["-B", "-"]:
+            ancestor = parent
+            while ancestor in processes and ancestor != os.getpid():
+                ancestor = processes[ancestor][0]
+            if ancestor == os.getpid():
+                return number, parent
+    raise AssertionError("no probe is under way")
+
+
+@pytest.fixture
+def silent() -> Iterator[Proxy]:
+    """A proxy that takes every request and never answers."""
+    with Proxy() as running:
+        running.behaviour.mode = "silent"
+        yield running
+
+
+def killed_in_the_after_proof(player: Player, silent: Proxy, meanwhile: Callable[[], object]) -> None:
+    """A run with the silent proxy whose module is killed while conda waits there; `meanwhile` happens before."""
+    seen = silent.requests
+    settings = {"conda_proxy_http": silent.url(), "conda_proxy_verify_deadline": 100}
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(player.play, "site", **settings)
+        while silent.requests == seen:
+            assert not running.done(), running.result().output
+            time.sleep(0.05)
+        probe, module = probe_below_us()
+        meanwhile()
+        os.kill(module, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(probe, signal.SIGKILL)
+        assert running.result().returncode != 0
+
+
+@pytest.mark.parametrize("served_before", [True, False], ids=["served before", "first run"])
+def test_a_kill_during_the_after_proof(player: Player, home: Path, silent: Proxy, served_before: bool) -> None:
+    """Nothing is torn; the next run undoes and plans anew, and what the user wrote in between stays."""
+    original = {name: (home / name).read_bytes() for name in (".condarc", ".profile")}
+    if served_before:
+        assert player.play("site").returncode == 0
+    healthy = snapshot(home)
+
+    def edit() -> None:
+        with (home / ".profile").open("a") as stream:
+            stream.write("export MINE=1\n")
+
+    killed_in_the_after_proof(player, silent, edit)
+    assert str(silent.port) in (home / ".condarc").read_text()
+    assert str(silent.port) in (home / ".profile").read_text()
+    torn = snapshot(home)
+    checked = player.play("site", "--check")
+    assert checked.result("here")["changed"] is True
+    assert any("an earlier run was cut off" in note for note in checked.result("here")["warnings"])
+    assert snapshot(home) == torn
+
+    mended = player.play("site")
+    assert mended.returncode == 0, mended.output
+    assert [row["verdict"] for row in mended.result("here")["proof"]] == ["ok"]
+    for name, (_mode, data) in snapshot(home).items():
+        assert data is None or str(silent.port).encode() not in data, name
+    assert "export MINE=1\n" in (home / ".profile").read_text()
+    if served_before:
+        now = snapshot(home)
+        assert now.keys() == healthy.keys()
+        assert {name for name in now if now[name] != healthy[name]} <= {
+            ".profile",
+            ".local/state/condafleet/state.json",
+        }
+    assert player.play("site").result("here")["changed"] is False
+    assert player.play("remove").returncode == 0
+    left = {name: (home / name).read_bytes() for name in original}
+    assert left == {
+        ".condarc": original[".condarc"],
+        ".profile": original[".profile"] + b"\nexport MINE=1\n",
+    }  # on a line of its own
+    # the killed first run made its state folder before there was a state to name it: folders may stay, no file does
+    assert {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()} == set(original)
+
+
+def test_a_kill_and_then_the_same_settings_again(player: Player, home: Path, silent: Proxy, proxy: Proxy) -> None:
+    """The proxy has woken up meanwhile: what was cut off is done once more and proven, not taken for done."""
+    assert player.play("site").returncode == 0
+    killed_in_the_after_proof(player, silent, lambda: None)
+    silent.behaviour.mode = "normal"
+    silent.behaviour.hosts = proxy.behaviour.hosts
+    again = player.play("site", conda_proxy_http=silent.url())
+    assert again.returncode == 0, again.output
+    assert again.result("here")["changed"] is True
+    (row,) = again.result("here")["proof"]
+    assert (row["verdict"], row["proxy"]) == ("ok", silent.url())
+    assert player.play("site", conda_proxy_http=silent.url()).result("here")["changed"] is False

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _consumers, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from tests.bed.paths import CHECKOUT, VENV_BIN
 from tests.bed.play import Player
 
@@ -134,8 +138,7 @@ def test_nothing_in_the_hosts_logs_and_process_list(
     }
     del variables["ansible_connection"], variables["ansible_python_interpreter"]
     player = Player(ansible_run, tmp_path, {host.name: host.inventory()}, variables)
-    # argv of everything, environ of the interpreters: what a login shell exports is in the environ of its children
-    look = "cat $p/cmdline; case $(readlink $p/exe) in *python*) cat $p/environ;; esac"
+    look = "cat $p/cmdline $p/environ"
     loop = f"while [ ! -e /run/stop ]; do for p in /proc/[0-9]*; do {look}; done; done > /run/seen 2>/dev/null"
     watcher = f"nohup sh -c {shlex.quote(loop)} >/dev/null 2>&1 &"
     host.run(f"rm -f /run/stop /run/seen; {watcher}")
@@ -166,6 +169,34 @@ def test_nothing_in_the_hosts_logs_and_process_list(
         assert host.run(["grep", "-acF", form, "/run/seen"], check=False).stdout.strip() == "0", (
             "seen in argv or environ"
         )
+
+
+@pytest.mark.conda
+@pytest.mark.parametrize("version", ["24.7.1", "22.9.0"])
+def test_what_conda_starts_does_not_inherit_a_password(
+    version: str, conda: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """conda runs uname and lsb_release for its user agent; here these note what they were given."""
+    note = tmp_path / "started"
+    for program in ("uname", "lsb_release", "sh", "ldd"):
+        spy = tmp_path / "bin" / program
+        spy.parent.mkdir(exist_ok=True)
+        spy.write_text(f'#!/bin/sh\ncat /proc/self/environ >> {note}\nexec /usr/bin/{program} "$@"\n')
+        spy.chmod(0o755)
+    monkeypatch.setattr(_proof, "PATH", f"{tmp_path}/bin:{_proof.PATH}")
+    (tmp_path / ".condarc").write_text("channels: ['https://conda.bed.invalid/main']\n")
+    proxy = f"http://ada:{quote(PASSWORD, safe='')}@127.0.0.1:1"
+    environment: dict[str, str | None] = {"https_proxy": proxy, "http_proxy": proxy, "CONDA_PW": PASSWORD}
+    bases = find_bases(str(tmp_path), "", str(conda(version)))
+    rows = _proof.prove(bases, environment, str(tmp_path), {})
+    assert [(row["verdict"], row["proxy_source"]) for row in rows] == [("refused_proxy", "environment")]
+    assert "https_proxy: <set>" in _proof.conda_info(bases, environment, str(tmp_path))[0]["text"]
+    account = Account("ada", os.getuid(), os.getgid(), str(tmp_path), "/bin/sh")
+    login = {name: value or "" for name, value in environment.items()}
+    seen = _consumers.conda(_consumers.Subject(account, login, "https://conda.bed.invalid/main"), bases[0])
+    assert {row["https_proxy"] for row in seen} == {proxy}
+    assert f"PATH={tmp_path}/bin" in note.read_text(), "conda started nothing: this test has lost its point"
+    assert not leaks(note.read_text())
 
 
 def test_what_ansible_itself_prints_is_clean_for_vaulted_secrets(

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
 import urllib.parse
+import urllib.request
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +20,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _probe
+from ansible_collections.condafleet.proxy.plugins.module_utils import _conda_view, _probe
+from tests.bed import hostile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x4FF, exclude_categories=["Cs", "Cc"]), min_size=4)
@@ -234,3 +239,35 @@ def test_a_folder_as_channel(tmp_path: Path) -> None:
 )
 def test_smallest_package(text: str, name: str | None) -> None:
     assert _probe.smallest_package(text) == name
+
+
+def by_probe(variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        _probe.set_variable(name, value)
+    _probe.guard_children()
+
+
+@pytest.mark.parametrize("put", [by_probe, _conda_view._set_variables], ids=["probe", "view"])
+def test_a_child_does_not_inherit_what_only_python_code_reads(
+    put: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess.Popen, "__init__", subprocess.Popen.__init__)  # put back at the end
+    monkeypatch.setattr(_probe, "_HIDDEN", set())
+    for value in [*hostile.values(20), "http://ada:Zq7@var:1"]:
+        for name in ("https_proxy", "PROXY_PW"):
+            monkeypatch.delenv(name, raising=False)
+        put({"https_proxy": value, "PROXY_PW": value})
+        assert os.environ["PROXY_PW"] == os.environ.copy()["PROXY_PW"] == os.getenv("PROXY_PW") == value
+        assert os.path.expandvars("${PROXY_PW}") == value
+        assert urllib.request.getproxies().get("https") == (value or None)
+        for environment in (None, os.environ.copy(), os.environ):
+            done = subprocess.run(["/usr/bin/env"], env=environment, capture_output=True, text=True, check=True)
+            assert "PATH=" in done.stdout
+            assert not [line for line in done.stdout.splitlines() if line.startswith(("https_proxy=", "PROXY_PW="))]
+
+
+def test_what_openssl_reads_by_itself_is_really_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    _probe.set_variable("SSL_CERT_FILE", "/x.pem")
+    done = subprocess.run(["/usr/bin/env"], capture_output=True, text=True, check=True)
+    assert "SSL_CERT_FILE=/x.pem" in done.stdout.splitlines()
