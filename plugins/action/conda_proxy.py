@@ -62,6 +62,7 @@ class ActionModule(HostAction):
         run = {"mask_key": secrets.token_hex(16), "run": secrets.token_hex(8), "lock_timeout": _LOCK_TIMEOUT}
         settings = dict(settings, **run)
         if self.windows:
+            settings["host"] = task_vars.get("inventory_hostname", "")
             task = self._task
             return run_conda_proxy(self.remote(task_vars), settings, bool(task.check_mode), bool(task.diff))
         return self.on_machine(task_vars, {"task": "conda_proxy", "settings": settings})

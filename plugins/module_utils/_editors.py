@@ -194,6 +194,10 @@ class ValueEditor(Editor):
 
     name = "registry_value"
     taken = "so it is not ours any more and stays"
+    lost = False  # is our mark in the key, so that a value that we do not know may be ours from before?
+
+    def marked(self, text: str) -> bool:
+        return self.lost and self.present(text)
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return _registry.Value(_registry.STRING, self.wanted).as_text()

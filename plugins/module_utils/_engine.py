@@ -96,14 +96,23 @@ class Transaction:
             if not plan.changes and not plan.state.targets:
                 after([])
                 return Outcome([], plan.unchanged, plan.warnings, plan.problems)
-            for folder in made:
-                self.machine.make_folder(folder, private=folder == self.store.folder)
+            self._make(made)
         with self.machine.lock(self.store.folder):
             try:
                 return self._converge_locked(made, before, after)
             except (Failed, MachineError):
                 self._leave_nothing(made)
                 raise
+
+    def _make(self, folders: list[str]) -> None:
+        """The folders for the state; all or none."""
+        try:
+            for folder in folders:
+                self.machine.make_folder(folder, private=folder == self.store.folder)
+        except MachineError:
+            for folder in reversed(folders):
+                self.machine.remove_folder(folder)
+            raise
 
     def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
         warnings = self._recover()
@@ -242,7 +251,7 @@ class Transaction:
         """The files that undoing must write, with a warning where it cannot be exactly what was there."""
         for record in reversed(journal["changes"]):
             path, old, entry = record["path"], unpack(record["old"]), record["entry"]
-            now = self.machine.read(path, bool(entry["follow"]) if entry else True)
+            now = self.machine.read(path, record["follow"])
             if now.digest == record["new"]["digest"] and (now.mode == record["new"]["mode"] or not now.exists):
                 if now != old:
                     yield path, old, ""

@@ -22,6 +22,9 @@ _BOM = "\ufeff"
 _HOST = re.compile(r"[\w.:-]+")
 
 
+_UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # the byte order marks, as File.text gives them
+
+
 class Unrepresentable(ValueError):
     """An entry that the parser on this machine cannot read; names the machine, never the value."""
 
@@ -231,6 +234,8 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     may be a macro or a default entry, which must stay last, and the parsers read comments behind an entry in their ways.
     """
     text = text or ""
+    if text.startswith(_UTF16) or "\0" in text:
+        raise Unrepresentable("it is UTF-16, which no netrc parser reads; save it as UTF-8")
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
     added = []
     for entry in entries:

@@ -63,6 +63,7 @@ class Change(t.NamedTuple):
     check: str = ""
     activate: str = ""
     notice: str = ""
+    follow: bool = True
 
     def record(self) -> dict[str, t.Any]:
         """What the journal needs to undo this change. C(entry) tells what is ours if somebody edits the file meanwhile."""
@@ -72,6 +73,7 @@ class Change(t.NamedTuple):
             "new": {"digest": self.new.digest, "mode": self.new.mode},
             "entry": self.entry,
             "activate": self.activate,
+            "follow": self.follow,
         }
 
     def resource(self) -> dict[str, t.Any]:
@@ -236,6 +238,7 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
         target.check,
         target.activate,
         target.notice,
+        target.follow,
     )
 
 
@@ -283,5 +286,15 @@ def _take_back(path: str, known: Entry, file: File, masker: Masker) -> tuple[Cha
     before, after = ours.view(file.text, masker), ours.view(new.text, masker)
     action = "update" if new.exists else "remove"
     return Change(
-        known["kind"], path, action, ["unwanted"], file, new, before, after, None, activate=known["activate"]
+        known["kind"],
+        path,
+        action,
+        ["unwanted"],
+        file,
+        new,
+        before,
+        after,
+        None,
+        activate=known["activate"],
+        follow=bool(known["follow"]),
     ), note

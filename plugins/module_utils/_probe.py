@@ -12,6 +12,18 @@ Python 3.7 to 3.13, conda 4.6 to 26.
 
 from __future__ import annotations
 
+import os
+import sys
+
+if sys.platform == "win32":
+    # a base that nobody activated finds its OpenSSL nowhere else
+    _LIBRARY = os.path.join(sys.prefix, "Library", "bin")
+    if os.path.isdir(_LIBRARY):
+        os.environ["PATH"] = _LIBRARY + os.pathsep + os.environ.get("PATH", "")
+        if hasattr(os, "add_dll_directory"):
+            os.add_dll_directory(_LIBRARY)
+
+# what follows may load that OpenSSL
 import base64
 import builtins
 import contextlib
@@ -23,13 +35,11 @@ import io
 import json
 import logging
 import netrc
-import os
 import queue
 import re
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 import urllib.parse

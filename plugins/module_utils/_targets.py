@@ -111,7 +111,7 @@ def condarc(scope: Scope, settings: Settings) -> Target:
     path = settings["condarc"]["path"]
     if not path:
         path = scope.platform.system_condarc if scope.system else scope.path(scope.platform.user_condarc)
-    elif path.startswith("~/"):
+    elif path.startswith(("~/", "~\\")):
         path = os.path.join(scope.home or "/", path[2:])
     mode, access = _private(scope, settings)
     bundle = json.dumps(_ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does

@@ -67,6 +67,16 @@ def check_windows(options: Settings, sections: t.Collection[str]) -> None:
             "another user is there only while that user is logged in)",
             "connect as that user, with conda_proxy_scope: user",
         )
+    for name in ("ca_bundle", "ssl_verify", "prefix"):
+        if (options[name] or "").startswith("/"):
+            raise Refused(name, "is a path without a drive, for a Windows host", "begin it with a drive, as in C:\\")
+    targets = options["environment_targets"]
+    if targets and "environment" in sections and "registry" not in targets and options["state"] == "present":
+        raise Refused(
+            "environment_targets",
+            "names nothing that a Windows host has",
+            "add registry, or leave environment out of conda_proxy_sections there",
+        )
     if options["home"]:
         raise Refused("home", "is set for a Windows host, where the profile is the home", "leave it out there")
 
@@ -91,6 +101,12 @@ def check_paths(options: Settings, windows: bool) -> None:
         if re.match(r"/(?!/)", path):
             raise Refused("condarc_path", "has no drive", "begin it with a drive, as in C:\\, or in user scope with ~/")
         path = re.sub(r"^[A-Za-z]:(?=/)", "", path)
+        if re.search(r'[%"<>|?*:]', path):
+            raise Refused(
+                "condarc_path",
+                'has a character that cmd.exe or Windows takes for something else (% " < > | ? * :)',
+                "choose another path",
+            )
     if path:
         if not path.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", path):
             raise Refused("condarc_path", "is not an absolute path", "begin it with / (or ~/ in user scope)")
@@ -161,6 +177,18 @@ def check_netrc(entries: t.Any, proxies: Proxies | None) -> list[dict[str, str]]
                     "change it",
                 )
     return [dict(entry, machine=entry["machine"].lower()) for entry in entries]
+
+
+def check_private_condarc(options: Settings, secret: bool) -> None:
+    """On Windows a file has the permissions of its folder."""
+    path = options["condarc_path"]
+    outside = path and options["scope"] == "user" and not path.startswith("~")
+    if outside and secret and options["password_exposure"] == "refuse":  # noqa: S105  # a choice, no password
+        raise Refused(
+            "condarc_path",
+            "lies outside of the profile of a Windows host, where others can read a password in it",
+            "begin it with ~/, or accept it with conda_proxy_password_exposure: allow",
+        )
 
 
 def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: bool) -> None:

@@ -25,6 +25,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
     check_exposure,
     check_netrc,
     check_paths,
+    check_private_condarc,
     check_scope,
     check_windows,
 )
@@ -78,6 +79,8 @@ def compile_settings(
         all_channels(options)
     )
     check_exposure(options, sections, proxies, secret)
+    if windows:
+        check_private_condarc(options, secret)
     normal = ntpath.normpath if windows else os.path.normpath
     condarc = _condarc_document.document(options, proxies, no_proxy, ssl_verify)
     fragment = _condarc_document.check(render(condarc), options) if "condarc" in sections and condarc else []

@@ -9,18 +9,22 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import contextlib
+import ntpath
 import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import recorded_python
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
 
 _NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
 # where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages
 _MACHINE_FOLDERS = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
 _USER_FOLDERS = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
 _UNINSTALL = r"\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+# a folder, or the folder of a program that may be in quotes and have options
+_FOLDER = re.compile(r'(?i)^"?([A-Z]:\\[^"<>|?*]+?)\\?(?:\\[^\\"<>|?*]+\.exe\b.*|")?$')
 _PRODUCT = re.compile(r"(?i)^(mini|ana)conda|^miniforge|^mambaforge")
 
 
@@ -38,11 +42,16 @@ class Base(t.NamedTuple):
 def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = "") -> list[Base]:
     """The bases of all users and of the connecting one, each once. With C(given) only that one counts."""
     if given:
-        return [Base(given.rstrip("\\/"))] if _with_conda(remote, [given.rstrip("\\/")]) else []
+        prefix = ntpath.normpath(given)
+        there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
+        return [Base(prefix, "" if there else f"conda_proxy_prefix names {given}, and there is no conda")]
     places = [folder + "\\" + name for folder in _MACHINE_FOLDERS for name in _NAMES]
     if home:
         places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]
-    found = _with_conda(remote, places) or _with_conda(remote, _installed(machine))
+    found = _with_conda(remote, places)
+    if not found:
+        with contextlib.suppress(ModuleFailed):  # a folder on a drive that is gone
+            found = _with_conda(remote, _installed(machine))
     return [Base(prefix, _refusal(remote, prefix, home)) for prefix in found]
 
 
@@ -69,10 +78,11 @@ def _installed(machine: WindowsMachine) -> list[str]:
         for name in machine.sub_keys(key):
             if _PRODUCT.search(name):
                 values = machine.key(key + "\\" + name)
-                location = values.get("installlocation") or values.get("uninstallstring")
-                if location:
-                    path = str(location.seen).strip('"')
-                    folders.append(path.rpartition("\\")[0] if path.lower().endswith(".exe") else path.rstrip("\\"))
+                for value in ("installlocation", "uninstallstring"):
+                    match = _FOLDER.match(str(values[value].seen) if value in values else "")
+                    if match:
+                        folders.append(match.group(1))
+                        break
     return folders
 
 

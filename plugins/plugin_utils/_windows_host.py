@@ -9,7 +9,6 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
-import platform
 import secrets
 import typing as t
 
@@ -17,13 +16,17 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _i
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import WINDOWS
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
+    MACHINE_ENVIRONMENT,
+    USER_ENVIRONMENT,
+    WINDOWS,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases, python_version
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import PRIVATE, WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import MARKER, PRIVATE, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_targets import NETRC_NAMES, build_targets
 
@@ -66,7 +69,7 @@ class WindowsHost:
     def roots(self) -> str | None:
         """The CA roots that come with a base: Windows keeps its own in no file."""
         for base in self.bases:
-            file = self.machine.read(base.prefix + _CERTIFI)
+            file = self.machine.read(base.prefix + _CERTIFI) if not base.refusal else File()
             if file.exists:
                 return file.text
         return None
@@ -105,9 +108,9 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
     machine = WindowsMachine(remote, WINDOWS.system_state, system=True)
     host = WindowsHost(remote, machine, options.get("prefix") or "")
     environment = options.get("environment")
-    if environment is None:
-        environment = _windows_proof.new_logon(machine)
     try:
+        if environment is None:
+            environment = _windows_proof.new_logon(machine)
         rows = _windows_proof.prove(remote, host.bases, environment, options)
         infos = None
         if options.get("info"):
@@ -148,6 +151,9 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     host = WindowsHost(remote, machine, settings["prefix"], home)
     wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
 
+    def marked() -> bool:
+        return MARKER.lower() in machine.key(MACHINE_ENVIRONMENT if system else USER_ENVIRONMENT)
+
     def targets() -> t.Sequence[Target]:
         netrc = _netrc_path(machine, home) if "netrc" in wanted and settings["netrc"] else ""
         # what every parser reads alike needs no look at which one will
@@ -156,15 +162,19 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         roots = None
         if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
             roots = host.roots() or settings["ca_bundle"]["roots"]
-        return build_targets(scope, settings, wanted, roots, netrc, escapes)
+        return build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
 
     def prove(_written: bool) -> list[Result]:
         return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), settings["proof"])
 
     sections = [section for section in settings["sections"] if section != "netrc" or not system]
-    transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], platform.node())
+    transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], settings["host"])
     proof = Proof(settings, prove)
     outcome, error, rolled_back = keep(transaction, proof, check_mode)
+    if settings["state"] == "absent" and not outcome.changes and marked():
+        outcome.warnings.append(
+            f"the variable {MARKER} is from us, and the state here does not know of any; take the variables out by hand"
+        )
     if any(change.kind == "netrc" for change in outcome.changes):
         outcome.warnings.extend(_two_netrcs(machine, home))
     return dict(_result.answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back)
@@ -187,4 +197,4 @@ def _two_netrcs(machine: WindowsMachine, home: str) -> list[str]:
 
 
 def _permissions(file: File) -> str:
-    return "(for its owner, SYSTEM and Administrators)\n" if file.mode == PRIVATE else ""
+    return "(for the account, SYSTEM and Administrators)\n" if file.mode == PRIVATE else ""

@@ -44,7 +44,8 @@ class Lease:
             late = time.monotonic() > deadline
             # a run that did not write its name in all that time was cut off before it could
             if late if holder is None else _is_over(holder):
-                self._remote.module("win_file", path=self._folder, state="absent")
+                if self._holder() == holder:  # else somebody else was quicker
+                    self._remote.module("win_file", path=self._folder, state="absent")
             elif late:
                 raise MachineError(
                     f"{self._folder} is held by another run ({_who(holder)}); wait for it to end, or remove the folder "
@@ -53,10 +54,14 @@ class Lease:
             else:
                 time.sleep(min(_POLL, self._timeout))
         self._write()
-        holder = self._holder()  # of two that made the folder in the same moment, the later writer has it
-        if holder is None or holder.get("run") != self._run:
-            raise MachineError(f"{self._folder} was taken by another run ({_who(holder)}) at the same time; run again")
         self.held = True
+
+    def confirm(self) -> None:
+        """A moment after it was taken: of two that took it at the same time, the later writer has it."""
+        holder = self._holder()
+        if holder is None or holder.get("run") != self._run:
+            self.held = False
+            raise MachineError(f"{self._folder} was taken by another run ({_who(holder)}) at the same time; run again")
 
     def drop(self) -> None:
         if self.held:
@@ -64,7 +69,7 @@ class Lease:
             self.held = False
 
     def _write(self) -> None:
-        content = {"run": self._run, "node": platform.node(), "pid": os.getpid(), "until": time.time() + _SECONDS}
+        content = {"run": self._run, "node": _node(), "pid": os.getpid(), "until": time.time() + _SECONDS}
         self._remote.copy(json.dumps(content).encode(), self._file)
 
     def _holder(self) -> dict[str, t.Any] | None:
@@ -80,7 +85,7 @@ def _is_over(holder: t.Mapping[str, t.Any]) -> bool:
     """Has its time run out, or was it a run from this very control node that is no more?"""
     if float(holder.get("until", 0)) < time.time():
         return True
-    if holder.get("node") != platform.node():
+    if holder.get("node") != _node():
         return False
     try:
         os.kill(int(holder["pid"]), 0)
@@ -89,6 +94,14 @@ def _is_over(holder: t.Mapping[str, t.Any]) -> bool:
     except (PermissionError, KeyError, ValueError):
         return False
     return False
+
+
+def _node() -> str:
+    """Where a process number means something: containers may share a name."""
+    try:
+        return f"{platform.node()} {os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return platform.node()
 
 
 def _who(holder: t.Mapping[str, t.Any] | None) -> str:

@@ -7,7 +7,7 @@
 This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
 
 What is read is remembered until the next write, so that an unchanged host costs one execution for each file and each
-key of the registry. Two modes of a file are known: 0600 is for its owner, SYSTEM and Administrators alone, 0644 has the
+key of the registry. Two modes of a file are known: 0600 is for the account, SYSTEM and Administrators alone, 0644 has the
 permissions of its folder.
 """
 
@@ -24,9 +24,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote i
 
 MARKER = "CONDAFLEET_REVISION"
 PRIVATE, INHERITED = 0o600, 0o644
-# S-1-3-4 is OWNER RIGHTS: whoever owns the file. Security identifiers, as names are translated on Windows.
-ADMINISTRATORS = "S-1-5-32-544"
-_TRUSTEES = (ADMINISTRATORS, "S-1-5-18", "S-1-3-4")
+ADMINISTRATORS, _LOCAL_SYSTEM = "S-1-5-32-544", "S-1-5-18"  # Windows translates names, and not these
 _LEVELS = {"broadcast_machine": "machine", "broadcast_user": "user"}
 _TYPES = {
     "REG_SZ": "string",
@@ -121,6 +119,7 @@ class WindowsMachine:
         return {
             name.lower(): _registry.Value(value["type"], value["raw_value"], value["value"])
             for name, value in (self._key(key).get("properties") or {}).items()
+            if value  # win_reg_stat gives nothing for a type that .NET does not know
         }
 
     def sub_keys(self, key: str) -> list[str]:
@@ -135,6 +134,8 @@ class WindowsMachine:
     def _read_value(self, path: str) -> File:
         key, name = _registry.split(path)
         value = self.key(key).get(name.lower())
+        if value is not None and value.kind not in _TYPES:
+            raise MachineError(f"{path} has a type that could not be put back; remove it")
         return File() if value is None else File(value.as_text().encode(), INHERITED)
 
     def missing_folders(self, path: str) -> list[str]:
@@ -143,7 +144,8 @@ class WindowsMachine:
         missing: list[str] = []
         folder = "" if _registry.is_registry(path) else _parent(path)
         while folder and folder not in self._folders:
-            if self._remote.module("win_stat", path=folder)["stat"]["exists"]:
+            # not win_stat: of a folder it wants more than a user without rights has, and reads all that is below it
+            if not self._remote.module("win_file", check_mode=True, path=folder, state="directory")["changed"]:
                 self._folders.add(folder)
                 break
             missing.insert(0, folder)
@@ -181,6 +183,7 @@ class WindowsMachine:
         now = self._slurp(state)
         if now.data != seen.data:
             raise MachineError("another run has changed this machine meanwhile; run again")
+        self._lease.confirm()
 
     def _write_file(self, path: str, new: File) -> None:
         private = new.mode == PRIVATE
@@ -204,11 +207,13 @@ class WindowsMachine:
 
     def _check_attributes(self, path: str) -> bool:
         """Is a file there? Raises MachineError for one that cannot be replaced."""
-        stat = self._remote.module("win_stat", path=path)["stat"]
+        stat = self._remote.module("win_stat", path=path, get_checksum=False, get_size=False)["stat"]
         if not stat["exists"]:
             return False
         if stat.get("isdir"):
             raise MachineError(f"{path} is a folder; move it away")
+        if stat.get("islnk") or stat.get("nlink", 1) > 1:
+            raise MachineError(f"{path} is a link, which would be one no more; make it a file")
         for attribute, switch in (("hidden", "-h"), ("readonly", "-r")):
             if stat.get("is" + attribute):
                 raise MachineError(f'{path} has the attribute {attribute}; take it away with: attrib {switch} "{path}"')
@@ -245,15 +250,25 @@ class WindowsMachine:
             self._dressed = True
 
     def _make_private(self, path: str) -> None:
-        """For its owner, SYSTEM and Administrators alone, with all that will lie in it."""
+        """For the account, SYSTEM and Administrators alone, with all that will lie in it."""
+        trustees = [ADMINISTRATORS, _LOCAL_SYSTEM]
         if self._system:
-            self._remote.module("win_owner", path=path, user=ADMINISTRATORS)
+            try:
+                self._remote.module("win_owner", path=path, user=ADMINISTRATORS)
+            except ModuleFailed as exc:
+                raise MachineError(
+                    f"system scope needs an administrator ({exc}); connect as one, or set conda_proxy_scope: user"
+                ) from None
+        else:
+            # by name, not as the owner: what an administrator makes belongs to the group, and on the desktop the same
+            # account is no administrator until it is asked
+            trustees.append(self._remote.module("win_whoami")["account"]["sid"])
         self._remote.module("win_acl_inheritance", path=path, state="absent", reorganize=False)
-        for trustee in _TRUSTEES:
+        for trustee in trustees:
             self._remote.module("win_acl", path=path, user=trustee, rights="FullControl", type="allow", state="present")
 
     def remove_folder(self, path: str) -> None:
-        with contextlib.suppress(ModuleFailed):  # not empty or not there: both are fine
+        with contextlib.suppress(MachineError):  # not empty or not there: both are fine
             self._remote.cmd("rd", path)
         self._folders.discard(path)
 

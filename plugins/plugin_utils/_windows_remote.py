@@ -70,7 +70,11 @@ class Remote:
             if "%" in path or '"' in path:
                 raise MachineError(f"{path}: cmd.exe would change this path (it has a % or a quote); choose another")
         quoted = " ".join(f'"{path}"' for path in paths)
-        self.module("win_command", cmd=f'cmd.exe /d /s /c "{command} {quoted}"')
+        try:
+            self.module("win_command", cmd=f'cmd.exe /d /s /c "{command} {quoted}"')
+        except ModuleFailed as exc:
+            reason = " ".join(str(exc.result.get("stderr") or exc.result.get("msg") or "").split())
+            raise MachineError(f"{command.split(maxsplit=1)[0]} {paths[-1]}: {self._clean(reason)}") from None
 
     def _handler(self, name: str, check_mode: bool, arguments: dict[str, t.Any]) -> t.Any:
         """An action of its own: with no_log a module writes its arguments into no log, on the machine either."""

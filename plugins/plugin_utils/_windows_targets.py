@@ -27,10 +27,12 @@ def build_targets(
     roots: str | None,
     netrc: str,
     escapes: bool | None,
+    marked: bool,
 ) -> list[Target]:
     """The targets of C(sections), in the order in which they are written.
 
     C(roots) is what a CA bundle is joined with, C(netrc) the path of the netrc, C(escapes) how its reader quotes.
+    C(marked): our mark is in the registry.
     """
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
@@ -39,7 +41,7 @@ def build_targets(
     if "condarc" in sections and settings["condarc"]["fragment"]:
         targets.append(_inherited(_targets.condarc(scope, settings)))
     if "environment" in sections:
-        targets += _environment(scope, settings)
+        targets += _environment(scope, settings, marked)
     if "netrc" in sections and settings["netrc"]:
         editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
         targets.append(Target("netrc", netrc, editor, ("netrc",), 0o600, "private", follow=False))
@@ -51,7 +53,7 @@ def _inherited(target: Target) -> Target:
     return target._replace(path=target.path.replace("/", "\\"), mode=0o644, access="keep")
 
 
-def _environment(scope: Scope, settings: Settings) -> list[Target]:
+def _environment(scope: Scope, settings: Settings, marked: bool) -> list[Target]:
     named = settings["environment"]["targets"]
     variables: dict[str, tuple[str, str]] = {}
     for name, value in _targets.environment_variables(scope, settings).items():
@@ -62,11 +64,13 @@ def _environment(scope: Scope, settings: Settings) -> list[Target]:
             continue
         for name, value in variables.values():
             path = _registry.value_path(row.paths[0], name)
+            editor = ValueEditor(value)
+            editor.lost = marked
             targets.append(
                 Target(
                     "environment",
                     path,
-                    ValueEditor(value),
+                    editor,
                     ("environment",),
                     activate=row.activate,
                     notice=row.notice,

@@ -96,7 +96,7 @@ def argument_spec(module: str) -> Json:
         namespace: Json = {}
         exec(compile((folder / f"{module}.py").read_text(encoding="utf-8"), module, "exec"), namespace)  # noqa: S102
         documentation = yaml.safe_load(namespace["DOCUMENTATION"])
-    return {name: _option(option) for name, option in documentation["options"].items()}
+    return {name: _option(option) for name, option in (documentation.get("options") or {}).items()}
 
 
 def _option(option: Json) -> Json:

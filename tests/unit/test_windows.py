@@ -140,7 +140,7 @@ def test_where_no_variable_is_set_the_desktop_decides() -> None:
 
 def test_a_lease_ends_with_its_time_or_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 1000.0)
-    monkeypatch.setattr("platform.node", lambda: "here")
+    monkeypatch.setattr(_windows_lease, "_node", lambda: "here")
     over = _windows_lease._is_over
     assert over({"until": 999.0, "node": "elsewhere", "pid": 1})
     assert not over({"until": 1001.0, "node": "elsewhere", "pid": 2**22 + 1})

@@ -15,6 +15,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
 from tests.bed.windows import (
     ADA,
     ADMINISTRATORS,
@@ -38,7 +41,6 @@ STATE = {"system": "C:\\ProgramData\\condafleet", "user": HOME + "\\.local\\stat
 CONDARC = {"system": "C:\\ProgramData\\conda\\.condarc", "user": HOME + "\\.condarc"}
 KEY = {"system": MACHINE_ENVIRONMENT, "user": USER_ENVIRONMENT}
 NETRC = HOME + "\\.netrc"
-OWN = "S-1-3-4"  # OWNER RIGHTS
 PRISTINE = {administrator: initial(administrator=administrator) for administrator in (True, False)}
 
 
@@ -65,7 +67,9 @@ def run(
     state: Json, what: Json, number: str = "run", check_mode: bool = False, **faults: Any
 ) -> tuple[Json, DirectRemote]:
     remote = DirectRemote(state, **faults)
-    result = _windows_host.run_conda_proxy(remote.made_for, dict(what, run=number), check_mode, with_diff=True)
+    result = _windows_host.run_conda_proxy(
+        remote.made_for, dict(what, run=number, host="pc"), check_mode, with_diff=True
+    )
     return result, remote
 
 
@@ -192,7 +196,7 @@ def secrets_are_private(state: Json, scope: str) -> None:
             continue
         data = machine_bytes(node)
         if b"netrc-secret" in data or "condafleet\\" in node["path"]:
-            assert machine.readers(node["path"]) <= {ADA, ADMINISTRATORS, SYSTEM, OWN}, node["path"]
+            assert machine.readers(node["path"]) <= {ADA, ADMINISTRATORS, SYSTEM}, node["path"]
         if scope == "user" and b"proxy.example.com" in data:
             assert USERS not in machine.readers(node["path"]), node["path"]
 
@@ -214,7 +218,7 @@ def test_the_netrc_is_for_its_owner_before_and_after_a_secret_is_in_it() -> None
         else:
             break
     machine = Machine(trial)
-    assert machine.readers(NETRC) <= {ADA, ADMINISTRATORS, SYSTEM, OWN}
+    assert machine.readers(NETRC) <= {ADA, ADMINISTRATORS, SYSTEM}
     assert b"machine other login x password y\r\n" in machine.read(NETRC)
     machine.set_access(NETRC, explicit=[], protected=False)
     result, _remote = run(trial, wanted("user"), "second")
@@ -225,7 +229,7 @@ def test_costs() -> None:
     state = pristine("system")
     run(state, wanted("system"))
     _result, remote = run(state, wanted("system"), "second")
-    assert remote.log == ["slurp", "win_owner", "slurp", "win_reg_stat"]
+    assert sorted(remote.log) == sorted(["slurp", "win_owner", "slurp", "win_reg_stat"])
     state = pristine("user")
     run(state, wanted("user"))
     _result, remote = run(state, wanted("user"), "second")
@@ -403,3 +407,155 @@ def test_values_of_every_type_come_back() -> None:
         assert any("had another value" in note for note in result["warnings"])
         run(state, absent("system"), kind + " back")
         assert seen(state) == before, kind
+
+
+def test_an_administrators_own_netrc_stays_the_accounts_own() -> None:
+    """On the desktop the account is no administrator until it is asked, and what it made belongs to the group."""
+    state = copy.deepcopy(PRISTINE[True])
+    Machine(state).edit("put_file", NETRC, encoded(b"machine other login x password y\n"))
+    run(state, wanted("user"))
+    assert Machine(state).readers(NETRC) == {ADA, ADMINISTRATORS, SYSTEM}
+    assert ADA in Machine(state).readers(STATE["user"] + "\\state.json")
+
+
+def test_a_netrc_that_was_protected_before_us_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = pristine("user")
+    machine = Machine(state)
+    machine.set_access(NETRC, explicit=[ace(ADA, RIGHTS["FullControl"])], protected=True)
+    run(state, wanted("user"))
+    before = machine.read(NETRC)
+    monkeypatch.setattr(_windows_proof, "prove", Probe(2))
+    without = dict(wanted("user"), netrc=[], verify="rollback")
+    result, _remote = run(state, without, "second")
+    assert result["rolled_back"]
+    assert not [note for note in result["warnings"] if "edited" in note]
+    assert machine.read(NETRC) == before
+    assert machine.node(NETRC)["protected"]  # type: ignore[index]
+
+
+def test_roots_of_a_base_that_is_not_run_are_not_taken() -> None:
+    state = copy.deepcopy(PRISTINE[True])
+    machine = Machine(state)
+    base = "C:\\ProgramData\\miniconda3"
+    for name in ("Scripts\\conda.exe", "Lib\\site-packages\\certifi\\cacert.pem"):
+        machine.edit("put_file", f"{base}\\{name}", encoded(b"EVIL"))
+    remote = DirectRemote(state)
+
+    def roots() -> str | None:
+        windows = WindowsMachine(remote, STATE["system"], system=True)
+        return _windows_host.WindowsHost(remote, windows, "").roots()
+
+    assert roots() == "EVIL"
+    machine.set_owner(base, ADA)
+    assert roots() is None
+
+
+def test_system_scope_without_an_administrator_leaves_nothing() -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    before = copy.deepcopy(state["files"])
+    result, _remote = run(state, wanted("system"))
+    assert "system scope needs an administrator" in result["msg"]
+    assert state["files"].keys() == before.keys()
+
+
+def test_a_state_that_was_lost() -> None:
+    state = copy.deepcopy(PRISTINE[True])
+    before = seen(state)
+    run(state, wanted("system"))
+    machine = Machine(state)
+    machine.drop(STATE["system"])
+    result, _remote = run(state, absent("system"), "second")
+    assert any("CONDAFLEET_REVISION" in note for note in result["warnings"])
+    run(state, wanted("system"), "third")
+    run(state, absent("system"), "fourth")
+    assert seen(state)["registry"] == before["registry"], "our own value was taken for somebody else's"
+
+
+def test_bases() -> None:
+    state = copy.deepcopy(PRISTINE[True])
+    machine = Machine(state)
+    remote = DirectRemote(state)
+
+    def found(given: str = "") -> list[tuple[str, bool]]:
+        windows = WindowsMachine(remote, STATE["system"], system=True)
+        return [(base.prefix, bool(base.refusal)) for base in find_bases(remote, windows, HOME, given)]
+
+    assert found() == []
+    assert found("/opt/conda") == [("\\opt\\conda", True)]
+    key = "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Miniconda3 (64-bit)"
+    machine.set_value(key, "InstallLocation", "string", "")
+    machine.set_value(key, "UninstallString", "string", '"C:\\one\\Uninstall-Miniconda3.exe" /S')
+    key = "HKCU:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Miniforge3 24"
+    machine.set_value(key, "InstallLocation", "string", "C:\\two words\\")
+    for folder in ("C:\\one", "C:\\two words", HOME + "\\elsewhere"):
+        machine.edit("put_file", folder + "\\Scripts\\conda.exe", encoded(b"MZ"))
+    assert found() == [("C:\\one", False), ("C:\\two words", False)]
+    assert found("C:/one/") == [("C:\\one", False)]
+    machine.edit("put_file", HOME + "\\miniconda3\\Scripts\\conda.exe", encoded(b"MZ"))
+    machine.set_owner(HOME + "\\miniconda3", ADA)
+    assert found() == [(HOME + "\\miniconda3", False)]
+
+
+def test_a_condarc_elsewhere_in_the_profile() -> None:
+    state = pristine("user")
+    what = settings(scope="user", http=PROXY, condarc_path="~/.conda/.condarc", sections=["condarc"])
+    result, _remote = run(state, what)
+    assert [row["path"] for row in result["resources"]] == [HOME + "\\.conda\\.condarc"]
+
+
+def test_a_file_that_cannot_be_replaced_is_named() -> None:
+    state = pristine("user")
+    machine = Machine(state)
+    entries = [ace(ADA, RIGHTS["Read"]), ace(ADMINISTRATORS, RIGHTS["FullControl"])]
+    machine.set_access(CONDARC["user"], explicit=entries, protected=False)
+    machine.node(HOME)["explicit"] = [  # type: ignore[index]
+        dict(entry, rights=entry["rights"] & ~0x40)
+        for entry in machine.node(HOME)["explicit"]  # type: ignore[index]
+    ]
+    machine.node(CONDARC["user"])["inherited"] = []  # type: ignore[index]
+    result, _remote = run(state, wanted("user"))
+    assert f"move {CONDARC['user']}: " in result["msg"], result
+
+
+def test_a_netrc_in_utf_16_is_refused() -> None:
+    state = pristine("user")
+    text = "machine other login x password y\r\n".encode("utf-16")
+    Machine(state).edit("put_file", NETRC, encoded(text))
+    result, _remote = run(state, wanted("user"))
+    assert "it is UTF-16" in result["msg"]
+    assert Machine(state).read(NETRC) == text
+
+
+def test_another_runs_lease_is_found_before_the_first_write() -> None:
+    state = pristine("system")
+    run(state, wanted("system"))
+    _result, remote = run(copy.deepcopy(state), wanted("system", "other"), "dry")
+    confirm = [number for number, name in enumerate(remote.log, 1) if name == "slurp"][3]
+    lease = STATE["system"] + "\\lock\\lease.json"
+
+    def another(machine: Machine) -> None:
+        machine.edit("put_file", lease, encoded(json.dumps({"run": "x", "node": "n", "pid": 1, "until": 0}).encode()))
+
+    before = seen(state)
+    result, _remote = run(state, wanted("system", "other"), "late", before=(confirm, another))
+    assert "was taken by another run" in result["msg"], result
+    assert seen(state) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"condarc_path": "C:\\100%\\.condarc"}, "conda_proxy_condarc_path"),
+        (
+            {"condarc_path": "C:\\mine\\.condarc", "scope": "user", "username": "a", "password": "b"},
+            "conda_proxy_condarc_path",
+        ),
+        ({"ca_bundle": "/etc/ssl/corp.pem"}, "conda_proxy_ca_bundle"),
+        ({"ssl_verify": "/etc/ssl/corp.pem"}, "conda_proxy_ssl_verify"),
+        ({"environment_targets": ["profile"]}, "conda_proxy_environment_targets"),
+        ({"users": ["ada"]}, "conda_proxy_users"),
+    ],
+)
+def test_what_a_windows_host_cannot_have_is_refused(given: Json, named: str) -> None:
+    with pytest.raises(Refused, match=named):
+        settings(http=PROXY, **given)

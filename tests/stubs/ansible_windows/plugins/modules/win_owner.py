@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils.machine import ADMINISTRATORS, Unknown
+from ..module_utils.machine import ADMINISTRATORS
 from ..module_utils.standin import Call, Failed, run
 
 
@@ -29,8 +29,9 @@ def owner(call: Call) -> dict[str, Any]:
     for each in [node, *(machine.below(path) if call["recurse"] and node["folder"] else [])]:
         if each["owner"] != sid:
             changed = True
-            if ADMINISTRATORS not in machine.state["token"]:
-                raise Unknown("whom a user without an administrator's privileges may make an owner")
+            if ADMINISTRATORS not in machine.state["token"] and not call.check_mode:
+                reason = "Attempted to perform an unauthorized operation."
+                raise Failed(f"an error occurred when attempting to change owner on {path} for {user}: {reason}")
             if not call.check_mode:
                 machine.set_owner(each["path"], sid)
     return {"changed": changed}

@@ -7,8 +7,8 @@ import hashlib
 import ntpath
 from typing import Any
 
-from ..module_utils.machine import Unknown
-from ..module_utils.standin import Call, run
+from ..module_utils.machine import ADMINISTRATORS, Unknown
+from ..module_utils.standin import Call, Failed, run
 
 
 def stat(call: Call) -> dict[str, Any]:
@@ -40,6 +40,9 @@ def stat(call: Call) -> dict[str, Any]:
         "owner": None if node["owner"] is None else machine.account(node["owner"]),
     }
     if node["folder"]:
+        # win_stat.ps1 asks Win32_Share, which a network session without rights may not
+        if ADMINISTRATORS not in machine.state["token"]:
+            raise Failed("Unhandled exception while executing module: Access denied")
         if call["get_size"]:
             told["size"] = sum(len(machine.read(child["path"])) for child in machine.below(path) if not child["folder"])
         return {"stat": told}
