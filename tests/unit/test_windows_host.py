@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
@@ -559,3 +560,55 @@ def test_another_runs_lease_is_found_before_the_first_write() -> None:
 def test_what_a_windows_host_cannot_have_is_refused(given: Json, named: str) -> None:
     with pytest.raises(Refused, match=named):
         settings(http=PROXY, **given)
+
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("scope", ["system", "user"])
+def test_a_ca_bundle_and_paths_with_backslashes(scope: str) -> None:
+    state = pristine(scope)
+    machine = Machine(state)
+    given = {"scope": scope, "http": PROXY, "ca_bundle_src": "company.pem"}
+    checked = ArgumentSpecValidator(OPTIONS).validate(given)
+    compiled = compile_settings(checked.validated_parameters, render, CERTIFICATE, windows=True).settings
+    what = dict(compiled, verify="none", mask_key="key", lock_timeout=0.0)
+
+    before = copy.deepcopy(state)
+    result, _remote = run(state, what)
+    assert result["needs"] == "ca_roots", "without a conda the control node's roots are asked for"
+    assert state == before
+
+    base = {"system": "C:\\ProgramData", "user": HOME}[scope] + "\\miniconda3"
+    machine.edit("put_file", base + "\\Scripts\\conda.exe", encoded(b"MZ"))
+    machine.edit("put_file", base + "\\Lib\\site-packages\\certifi\\cacert.pem", encoded(b"# roots of certifi\n"))
+    result, _remote = run(state, what)
+    assert not result.get("failed"), result
+    path = {"system": "C:\\ProgramData\\conda\\condafleet-ca.pem", "user": HOME + "\\.conda\\condafleet-ca.pem"}[scope]
+    assert machine.read(path).decode() == CERTIFICATE + "# roots of certifi\n"
+    assert machine.value(KEY[scope], "REQUESTS_CA_BUNDLE")["data"] == path  # type: ignore[index]
+    assert yaml.safe_load(machine.read(CONDARC[scope]))["ssl_verify"] == path
+    assert changed(run(state, what, "second")[0]) == []
+
+    machine.edit("put_file", base + "\\Lib\\site-packages\\certifi\\cacert.pem", encoded(b"# newer roots\n"))
+    result, _remote = run(state, what, "third")
+    assert [row["reasons"] for row in result["resources"]] == [["roots_updated"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xef\xbb\xbf# with a byte order mark\r\nalways_yes: true\r\n",
+        b"# \xe4 in the code page of the machine\nalways_yes: true\n",
+        b"always_yes: true",
+    ],
+)
+def test_foreign_bytes_of_a_condarc_survive(text: bytes) -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    machine = Machine(state)
+    machine.edit("put_file", CONDARC["user"], encoded(text))
+    run(state, wanted("user"))
+    assert machine.read(CONDARC["user"]).startswith(text)
+    assert b"proxy_servers" in machine.read(CONDARC["user"])
+    run(state, absent("user"), "last")
+    assert machine.read(CONDARC["user"]) == text
