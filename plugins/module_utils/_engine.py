@@ -115,6 +115,7 @@ class Transaction:
             raise
 
     def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
+        made = _union(made, self.store.load_state().made)  # what is undone to nothing takes its state along
         warnings = self._recover()
         plan = self._plan(self.machine.read)
         if plan.changes:

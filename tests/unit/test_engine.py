@@ -243,6 +243,14 @@ def test_killed_between_any_two_steps(home: Path, direction: str, tmp_path: Path
     assert steps > 5
 
 
+@pytest.mark.parametrize("lives", range(4, 12))
+def test_a_killed_first_run_leaves_no_folder_once_it_was_taken_back(home: Path, lives: int) -> None:
+    before = snapshot(home, without_state=False)
+    assert killed_after(home, targets(home), lives)  # the first four make three folders and the journal
+    transaction(home, [], run="next").converge()
+    assert snapshot(home, without_state=False) == before
+
+
 def test_a_failure_in_the_middle_puts_everything_back(home: Path) -> None:
     before = snapshot(home, without_state=False)
     wanted = targets(home)
