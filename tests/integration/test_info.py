@@ -113,7 +113,8 @@ def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> No
     applied = player.play("site")
     assert applied.returncode == 0, applied.output
     # one that an earlier test left running still has what there was then
-    host.run("systemctl kill --signal=KILL user@$(id -u ada); sleep 1; systemctl reset-failed", check=False)
+    managers = "user@$(id -u ada) user@$(id -u bob)"
+    host.run(f"systemctl kill --signal=KILL {managers}; sleep 1; systemctl reset-failed", check=False)
     host.run("systemctl start user@$(id -u ada)")
     before = fingerprint(host)
     played = player.play(play, "-vvv", info_users=["ada", "bob"])
