@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host imp
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "channels": {"type": "list", "elements": "str"},
-    "prefix": {"type": "path"},
+    "prefix": {"type": "str"},
     "environment": {"type": "dict"},
     "deadline": {"type": "float", "default": 45.0},
     "connect_timeout": {"type": "float", "default": 5.0},

@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host imp
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "users": {"type": "list", "elements": "str"},
-    "prefix": {"type": "path"},
+    "prefix": {"type": "str"},
     "channel": {"type": "str", "default": "https://conda.anaconda.org"},
 }
 

@@ -34,6 +34,8 @@ class Base(NamedTuple):
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
     """The bases of a user, each once, best known first. With `given` only that one counts."""
     found: dict[str, Base] = {}
+    if given.startswith("~/"):  # the user's, which the control node does not know
+        given = os.path.join(home, given[2:])
     candidates = [(given, "given")] if given else _candidates(home, path)
     for prefix, found_by in candidates:
         real = os.path.realpath(prefix)

@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError
 
 SCHEMA_VERSION = 1
-_FILE = "state.json"
+STATE_FILE = "state.json"
 Entry = t.Dict[str, t.Any]
 _ENTRY = {"kind", "editor", "owned", "original", "left", "left_mode", "sections", "activate", "follow"}
 
@@ -74,10 +74,10 @@ class Store:
 
     def missing_folders(self) -> list[str]:
         """The folders that must be made before there can be a state, the state folder last."""
-        return self.machine.missing_folders(self.path(_FILE))
+        return self.machine.missing_folders(self.path(STATE_FILE))
 
     def _load(self) -> dict[str, t.Any]:
-        path = self.path(_FILE)
+        path = self.path(STATE_FILE)
         file = self.machine.read(path, follow=False)
         if file.data is None:
             return {}
@@ -100,7 +100,7 @@ class Store:
         if journal:
             content["journal"] = journal
         text = json.dumps(content, sort_keys=True, indent=1)
-        self.machine.write(self.path(_FILE), File(text.encode(), 0o600))
+        self.machine.write(self.path(STATE_FILE), File(text.encode(), 0o600))
 
     def load_state(self) -> State:
         return State(self._load())
@@ -130,13 +130,13 @@ class Store:
             return
         state = self.load_state()
         if state.empty:
-            self.machine.remove(self.path(_FILE))  # a full disk has room for that
+            self.machine.remove(self.path(STATE_FILE))  # a full disk has room for that
         else:
             self._save(state, None)
 
     def drop(self, made: t.Sequence[str]) -> None:
         """Remove the state folder, and the folders above it that were made for it."""
-        self.machine.remove(self.path(_FILE))
+        self.machine.remove(self.path(STATE_FILE))
         self.machine.remove_lock(self.folder)
         for folder in [self.folder, *reversed([path for path in made if path != self.folder and self.in_it(path)])]:
             self.machine.remove_folder(folder)

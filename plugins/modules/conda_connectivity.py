@@ -44,7 +44,7 @@ options:
       - >-
         By default every base that is found: by C(PATH), in C(/opt), in the home (C(miniconda3), C(anaconda3),
         C(miniforge3)) and in C(~/.conda/environments.txt).
-    type: path
+    type: str
   environment:
     description:
       - Environment variables that conda sees, for instance C(https_proxy) or C(REQUESTS_CA_BUNDLE).
@@ -120,6 +120,7 @@ options:
     description:
       - Try the CA certificates of this file of the control node, joined with the machine's roots.
       - The machine has them in a private temporary file, which is gone afterwards. Nothing else is ever written.
+      - Refused for a Windows host.
     type: str
 seealso:
   - module: condafleet.proxy.conda_proxy

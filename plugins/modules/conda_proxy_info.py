@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Whose view to show. Others than the connecting user need root.
+      - Whose view to show. Others than the connecting user need root; on Windows there is none but that one.
       - By default the connecting user's.
     type: list
     elements: str
@@ -34,7 +34,7 @@ options:
     description:
       - The folder of the conda base to ask.
       - By default every base that is found, as M(condafleet.proxy.conda_connectivity) finds them.
-    type: path
+    type: str
   channel:
     description: The URL of a channel that conda is asked about; its host may have a proxy of its own in the condarc.
     type: str
@@ -80,12 +80,13 @@ consumers:
         - V(login shell), V(ssh command), V(sudo), V(systemd system), V(systemd user), V(conda packages), V(conda zst)
           (C(*.json.zst), which conda asks for in another way), V(csh), V(cron), V(curl), V(pip), V(mamba) or
           V(micromamba).
+        - On Windows V(new logon), V(service), V(WinINET) and V(WinHTTP).
       type: str
     base:
       description: The conda base; empty for what is no conda.
       type: str
     how:
-      description: V(run) (by its own start-up) or V(read from files) (by its known rules).
+      description: V(run) (by its own start-up), V(read from files) (by its known rules) or V(read from the registry).
       type: str
     http_proxy:
       description: The proxy for URLs that begin with http; empty for none.

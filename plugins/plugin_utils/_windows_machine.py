@@ -19,6 +19,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._state import STATE_FILE
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_lease import Lease
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
 
@@ -173,7 +174,7 @@ class WindowsMachine:
         """Take the lease, and see that no other run wrote since we looked."""
         if self._lease.held:
             return
-        state = self._folder + self.separator + "state.json"
+        state = self._folder + self.separator + STATE_FILE
         seen = self._files.get(state, File())
         if not seen.exists and not self._dressed:  # left by a run that was cut off, or put there by somebody
             if self._system:

@@ -37,6 +37,7 @@ def test_given_alone_counts(tmp_path: Path) -> None:
     plant(tmp_path / "miniconda3")
     base = plant(tmp_path / "mine")
     assert prefixes(tmp_path, "", str(base)) == [str(base)]
+    assert prefixes(tmp_path, "", "~/mine") == [str(base)]
     assert prefixes(tmp_path, "", str(tmp_path / "nothing")) == []
 
 
