@@ -106,16 +106,20 @@ def no_secret(output: str) -> None:
         assert secret not in output
 
 
+def fresh_managers(host: Host) -> None:
+    """Ada's systemd with what there is now, and none of bob: an earlier test's still has what there was then."""
+    managers = "user@$(id -u ada) user@$(id -u bob)"
+    host.run(f"systemctl kill --signal=KILL {managers}; sleep 1; systemctl reset-failed", check=False)
+    host.run("systemctl start user@$(id -u ada)")
+
+
 @pytest.mark.hosts
 @pytest.mark.conda
 def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> None:
     host = conda_hosts[0]
     applied = player.play("site")
     assert applied.returncode == 0, applied.output
-    # one that an earlier test left running still has what there was then
-    managers = "user@$(id -u ada) user@$(id -u bob)"
-    host.run(f"systemctl kill --signal=KILL {managers}; sleep 1; systemctl reset-failed", check=False)
-    host.run("systemctl start user@$(id -u ada)")
+    fresh_managers(host)
     before = fingerprint(host)
     played = player.play(play, "-vvv", info_users=["ada", "bob"])
     assert played.returncode == 0, played.output
@@ -219,6 +223,7 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
 def test_a_user_alone(player: Player, play: str, conda_hosts: list[Host]) -> None:
     host = conda_hosts[0]
     assert player.play("site").returncode == 0
+    fresh_managers(host)
     alone = Player(player._run, player._folder, {host.name: host.inventory("ada")}, {})
     played = alone.play(play, "-vvv")
     assert played.returncode == 0, played.output
