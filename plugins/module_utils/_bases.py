@@ -123,6 +123,12 @@ def netrc_escapes(python_version: str | None) -> bool | None:
     return tuple(int(part) for part in python_version.split(".")[:2]) >= (3, 11)
 
 
+def common_escapes(parsers: Iterable[bool | None]) -> bool | None:
+    """The one rule of all parsers that will read a netrc; None, only what all read alike, when there is not one."""
+    rules = set(parsers)
+    return rules.pop() if len(rules) == 1 else None
+
+
 def _python_version(prefix: str, records: Iterable[str]) -> str | None:
     recorded = recorded_python(records)
     if recorded:

@@ -21,16 +21,16 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _conflicts,
     _consumers,
     _login,
+    _proof,
     _readers,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, common_escapes, find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]
-_ALIAS = "https://conda.anaconda.org"
 
 
 def run_info(options: Result) -> Result:
@@ -78,8 +78,7 @@ def _of_user(account: Account, options: Result) -> Result:
 
     variables = _accounts.run_as(account, login)
     by_sudo = _consumers.sudo_environment(variables, account)
-    channel = options["channel"] if "://" in options["channel"] else "{}/{}".format(_ALIAS, options["channel"])
-    subject = _consumers.Subject(account, variables, channel)
+    subject = _consumers.Subject(account, variables, _proof.channel_url(options["channel"]))
 
     def look() -> Result:
         return _look(subject, by_sudo, options.get("prefix") or "")
@@ -110,10 +109,8 @@ def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_con
             login, lambda name, value: _consumers.place(name, value, startup), _condarc_rank.decide(files)
         )
         found += _conflicts.environments(_environments(home, root), files)
-    escapes = {base.netrc_escapes for base in bases}
-    found += _conflicts.netrc(
-        home, login.get("NETRC", ""), _assignments.read_text, escapes.pop() if len(escapes) == 1 else None
-    )
+    escapes = common_escapes(base.netrc_escapes for base in bases)
+    found += _conflicts.netrc(home, login.get("NETRC", ""), _assignments.read_text, escapes)
     return [one for number, one in enumerate(found) if one not in found[:number]]
 
 

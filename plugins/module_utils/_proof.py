@@ -54,8 +54,7 @@ def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, 
     connect_timeout, read_timeout, user (for the rows), bare (channels, proxies, ca_bundle: what Python alone checks where there is no conda), candidate
     (see `trying`).
     """
-    given = dict(DEFAULTS, **{key: options[key] for key in DEFAULTS if options.get(key) is not None})
-    given.update(environment=environment, channels=options.get("channels"), packages=options.get("packages"))
+    given = probe_input(environment, options)
     candidate: dict[str, Any] = options.get("candidate") or {}
     rows: list[Row] = []
     for base in bases:
@@ -74,6 +73,18 @@ def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, 
     for row in rows:
         row["user"] = options.get("user")
     return [advise(row) for row in rows]
+
+
+def probe_input(environment: Mapping[str, str | None], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the probe is given, without a candidate's settings. `options` as for `prove`."""
+    given: dict[str, Any] = {key: options[key] for key in DEFAULTS if options.get(key) is not None}
+    asked = {name: options.get(name) for name in ("channels", "packages")}
+    return {**DEFAULTS, **given, **asked, "environment": dict(environment)}
+
+
+def channel_url(name: str) -> str:
+    """A channel's URL, where it is not one already: below conda's default alias."""
+    return name if "://" in name else f"{_ALIAS}/{name}"
 
 
 @contextlib.contextmanager
@@ -175,7 +186,7 @@ def _account_for(base: Base, home: str) -> tuple[Account | None, str | None]:
 def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]) -> list[Row]:
     """Rows that say no_conda, and beside it what Python alone says of the proxy."""
     names = bare.get("channels") or given["channels"] or [_BARE_CHANNEL]
-    urls = [name if "://" in name else f"{_ALIAS}/{name}" for name in names]
+    urls = [channel_url(name) for name in names]
     candidate = given.get("candidate") or {}
     if candidate.get("proxy_servers"):
         bare = dict(bare, proxies=candidate["proxy_servers"])

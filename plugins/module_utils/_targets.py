@@ -14,6 +14,7 @@ import os
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
     HEADER,
     BlockEditor,
@@ -163,9 +164,7 @@ def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variab
 
 
 def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
-    # one rule for all parsers that will read the file, or none known: then only what every parser reads alike
-    parsers = {base.netrc_escapes for base in bases}
-    escapes = parsers.pop() if len(parsers) == 1 else None
+    escapes = common_escapes(base.netrc_escapes for base in bases)
     editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
     return Target("netrc", scope.path("{home}/.netrc"), editor, ("netrc",), 0o600, "private", follow=False)
 

@@ -63,8 +63,7 @@ class WindowsHost:
 
     def netrc_escapes(self) -> bool | None:
         """How the netrc parser of the bases quotes; None when it is not known, or not one rule for all."""
-        parsers = {_bases.netrc_escapes(python_version(self.remote, base)) for base in self.bases}
-        return parsers.pop() if len(parsers) == 1 else None
+        return _bases.common_escapes(_bases.netrc_escapes(python_version(self.remote, base)) for base in self.bases)
 
     def roots(self) -> str | None:
         """The CA roots that come with a base: Windows keeps its own in no file."""

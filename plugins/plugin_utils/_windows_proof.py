@@ -39,8 +39,7 @@ def prove(
     remote: Remote, bases: t.Sequence[Base], environment: t.Mapping[str, str | None], options: t.Mapping[str, t.Any]
 ) -> list[Row]:
     """A row per base and channel; C(options) as for the prove() of POSIX."""
-    given = dict(_proof.DEFAULTS, **{key: options[key] for key in _proof.DEFAULTS if options.get(key) is not None})
-    given.update(environment=dict(environment), channels=options.get("channels"), packages=options.get("packages"))
+    given = _proof.probe_input(environment, options)
     rows: list[Row] = []
     with _proof.trying(options.get("candidate") or {}, given, None) as asked:
         for base in bases:
