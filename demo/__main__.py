@@ -209,6 +209,7 @@ def _end(number: int, _frame: object) -> NoReturn:
 if __name__ == "__main__":
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
+    children.adopt_orphans()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

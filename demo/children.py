@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,13 +25,33 @@ from tests.bed.play import Played
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _INVENTORY = CHECKOUT / "inventories" / "demo"
 _ADDRESSES = DEMO / "addresses.yml"
 _RESULTS = DEMO / "results.jsonl"
 _CALLBACKS = CHECKOUT / "tests" / "bed" / "callback"
 _START_SECONDS = 30
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_started: set[int] = set()
+
+
+def adopt_orphans() -> None:
+    """From now on what a child of ours leaves running becomes our own child, also out of another session."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_orphans() -> None:
+    """Ansible's workers have sessions of their own and outlive it for a moment; so may what they started."""
+    while orphans := {pid for pid, parent in _parents() if parent == os.getpid()} - _started:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 @contextmanager
@@ -45,6 +67,7 @@ def child(argv: list[str | Path], env: dict[str, str], output: Path) -> Iterator
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started.add(process.pid)
     try:
         yield process
     finally:
@@ -55,6 +78,8 @@ def child(argv: list[str | Path], env: dict[str, str], output: Path) -> Iterator
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        _started.discard(process.pid)
+        _end_orphans()
 
 
 def _environment(home: Path, **extra: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import typing as t
 from urllib.parse import urlsplit
 
@@ -73,6 +74,7 @@ _USER_MANAGER = (
 _SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
 _SYSTEMD = "/run/systemd/system"
 _CONDA_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
 
 
 class Subject(t.NamedTuple):
@@ -159,11 +161,18 @@ def systemd(subject: Subject) -> list[Row]:
         seen = _login.environment_of(["systemctl", "show-environment"], {"PATH": _proof.PATH})
         rows.append(_manager("systemd system", seen, subject.files(*_MANAGER)))
     runtime = f"/run/user/{subject.account.uid}"
-    if os.path.exists(f"{runtime}/systemd/private"):
+    if answers(f"{runtime}/systemd/private"):
         environment = {"PATH": _proof.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
         seen = _login.environment_of(["systemctl", "--user", "show-environment"], environment)
         rows.append(_manager("systemd user", seen, subject.files(*_USER_MANAGER)))
     return rows
+
+
+def answers(path: str) -> bool:
+    """Whether somebody listens at a socket: a manager that was killed leaves its own behind."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_CONNECT_SECONDS)
+        return connection.connect_ex(path) == 0
 
 
 def _manager(consumer: str, seen: Environment | None, files: Files) -> Row:

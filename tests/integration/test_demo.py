@@ -129,6 +129,39 @@ def test_a_demo_that_is_stopped_leaves_nothing_running(ending: signal.Signals, t
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+WORKER = """
+import os, subprocess, sys, time
+if os.fork() == 0:  # as Ansible's workers: a session of its own, and what it started
+    os.setsid()
+    child = subprocess.Popen([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"])
+    time.sleep(600)
+time.sleep(600)
+"""
+DEMO_CHILD = f"""
+import sys, time
+from pathlib import Path
+from demo import children
+children.adopt_orphans()
+log = Path(sys.argv[1])
+with children.child([sys.executable, "-c", {WORKER!r}], {{}}, log):
+    while "up" not in log.read_text():
+        time.sleep(0.05)
+with children.child(["/bin/sh", "-c", "echo ended"], {{}}, log):
+    pass
+"""
+
+
+def test_what_left_the_session_of_its_parent_is_ended_too(tmp_path: Path) -> None:
+    checkout = _copy(tmp_path / "copy")
+    subprocess.run(
+        [checkout / ".venv/bin/python", "-B", "-c", DEMO_CHILD, tmp_path / "log"],
+        cwd=checkout,
+        env=clean_env(tmp_path),
+        check=True,
+    )
+    assert _left_running(checkout) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run without root already")
 def test_make_demo_from_nothing_as_an_unprivileged_user() -> None:
     """On a machine with git, make and Python with venv: builds the venv and conda, asks for no right."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,7 +110,11 @@ def no_secret(output: str) -> None:
 def fresh_managers(host: Host) -> None:
     """Ada's systemd with what there is now, and none of bob: an earlier test's still has what there was then."""
     managers = "user@$(id -u ada) user@$(id -u bob)"
-    host.run(f"systemctl kill --signal=KILL {managers}; sleep 1; systemctl reset-failed", check=False)
+    deadline = time.monotonic() + 60
+    # one that was about to start or to stop goes on with that, so once may not be enough
+    while (states := host.run(f"systemctl is-active {managers}", check=False).stdout.split()) != ["inactive"] * 2:
+        assert time.monotonic() < deadline, states
+        host.run(f"systemctl kill --signal=KILL {managers}; sleep 0.5; systemctl reset-failed", check=False)
     host.run("systemctl start user@$(id -u ada)")
 
 

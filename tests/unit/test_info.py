@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -256,3 +257,13 @@ def test_every_text_of_a_result_is_masked() -> None:
     assert masked["https_proxy"].endswith("@proxy.example.com:8080")
     assert masked["decided_by"] == {"https_proxy": "/f:1"}
     assert _info.masked("a\udc80", _redact.Masker("key")) == "a\\udc80"
+
+
+def test_a_socket_that_a_killed_manager_left_is_no_manager(tmp_path: Path) -> None:
+    path = str(tmp_path / "private")
+    assert not _consumers.answers(path)
+    with socket.socket(socket.AF_UNIX) as manager:
+        manager.bind(path)
+        manager.listen()
+        assert _consumers.answers(path)
+    assert not _consumers.answers(path)
