@@ -9,7 +9,6 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -19,9 +18,9 @@ from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _assignments,
-    _conda_view,
     _condarc_rank,
     _login,
+    _program,
     _proof,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
@@ -197,10 +196,8 @@ def conda(subject: Subject, base: Base) -> list[Row]:
     path = urlsplit(subject.channel).path
     urls = {scheme: f"{scheme}://{host}{path}" for scheme in ("http", "https")}
     variables = {name: value for name, value in subject.login.items() if name != "PATH"}
-    given = base64.b64encode(json.dumps({"environment": variables, "urls": urls}).encode()).decode()
-    output, problem = _proof.ask_base(
-        base, VIEW + f'\nmain("{given}")\n'.encode(), subject.account.home, _CONDA_SECONDS
-    )
+    text = _program.program(_program.VIEW, {"environment": variables, "urls": urls})
+    output, problem = _proof.ask_base(base, text, subject.account.home, _CONDA_SECONDS)
     try:
         answer = json.loads(output.decode("ascii"))
     except ValueError:
@@ -250,7 +247,3 @@ def _conda_row(
     elif _condarc_rank.VERIFY in winners:
         row["decided_by"]["ca_bundle"] = winners[_condarc_rank.VERIFY].place
     return row
-
-
-# Read now: once this process has become another user it cannot enter the folder of the payload any more.
-VIEW = _proof.source_of(_conda_view)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -20,10 +19,12 @@ import threading
 import time
 from typing import IO, Any, Dict, Iterator, Mapping, NamedTuple, Sequence, cast
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _probe
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, find_bases, untrusted_for_root
 from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import SCHEMA_VERSION, new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._program import PROOF, program
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 
 Row = Dict[str, Any]
@@ -198,23 +199,6 @@ def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]
     return rows
 
 
-def source_of(module: Any) -> bytes:
-    """The text of a module that another Python is to run."""
-    # the payload of a module is a zip file, so there is no file to open
-    source: bytes = module.__loader__.get_data(module.__file__)
-    return source
-
-
-# Read now: once this process has become another user it cannot enter the folder of the payload any more.
-_PROBE = source_of(_probe)
-
-
-def program(given: dict[str, Any]) -> bytes:
-    """The probe's source with its start at the end."""
-    encoded = base64.b64encode(json.dumps(given).encode("ascii")).decode("ascii")
-    return _PROBE + b'\nmain("' + encoded.encode("ascii") + b'")\n'
-
-
 class Answer(NamedTuple):
     """What a run of the probe's program gave: its output, whether it ended in time, or why it did not start."""
 
@@ -232,7 +216,7 @@ def run_probe(python: str, given: dict[str, Any], account: Account | None) -> li
 def run(python: str, given: dict[str, Any], account: Account | None) -> Answer:
     """Run the probe with this interpreter. Secrets go over stdin: neither argv nor the environment shows them."""
     account = account or Account(-1, -1, "", os.path.expanduser("~"))
-    return _run(python, program(given), account, given["deadline"] + _GRACE)
+    return _run(python, program(PROOF, given), account, given["deadline"] + _GRACE)
 
 
 def ask_base(base: Base, text: bytes, home: str, seconds: float) -> tuple[bytes, str]:
@@ -313,7 +297,7 @@ def rows_of(output: bytes, in_time: bool) -> list[Row]:
 
 def failed_row(verdict: str, detail: str, finished_by: str = "driver") -> Row:
     """The one row of a base that gave none itself."""
-    row: Row = _probe.new_row(None)
+    row: Row = new_row(None)
     row.update(verdict=verdict, detail=detail, finished_by=finished_by, conda_version=None, python_version=None)
     return row
 
@@ -344,7 +328,7 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
 def connectivity(rows: list[Row], infos: list[Row] | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of conda_connectivity. `infos`: what `conda_info` gave, where it was asked for."""
     failed = [row for row in rows if not row["ok"]]
-    result: dict[str, Any] = {"changed": False, "schema_version": _probe.SCHEMA_VERSION, "proof": rows}
+    result: dict[str, Any] = {"changed": False, "schema_version": SCHEMA_VERSION, "proof": rows}
     result["reachable"] = not failed
     if infos is not None:
         result["conda_info"] = infos

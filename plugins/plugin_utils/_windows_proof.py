@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _login, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _login, _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
@@ -75,7 +75,7 @@ def _run(remote: Remote, base: Base, given: t.Mapping[str, t.Any]) -> tuple[byte
     """What the probe prints, and why there is nothing. It ends by its own deadline."""
     if base.refusal:
         return b"", f"Not run: {base.refusal}."
-    program = _proof.program(dict(given)).decode("ascii")
+    program = _program.program(_program.PROOF, given).decode("ascii")
     try:
         answer = remote.module("win_command", argv=[base.python, "-B", "-"], stdin=program)
     except ModuleFailed as exc:

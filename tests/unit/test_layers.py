@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 PACKAGE = "ansible_collections.condafleet.proxy.plugins."
 # a room may import from itself and from the rooms behind it
 ROOMS = ("action", "plugin_utils", "modules", "module_utils")
+PROBE = "module_utils._probe."
 # what only the control node has may not be asked for on a machine
 CONTROL_NODE_ONLY = ("ansible.errors", "ansible.plugins", "ansible.template", "ansible.utils", "yaml", "jinja2")
 
@@ -32,14 +34,22 @@ def imports(path: Path) -> set[str]:
 
 def plugins() -> dict[str, set[str]]:
     return {
-        f"{path.parent.name}.{path.stem}": imports(path)
+        ".".join(path.relative_to(CHECKOUT / "plugins").with_suffix("").parts): imports(path)
         for room in ROOMS
-        for path in (CHECKOUT / "plugins" / room).glob("*.py")
+        for path in (CHECKOUT / "plugins" / room).rglob("*.py")
     }
 
 
 def own(names: set[str]) -> set[str]:
     return {name.removeprefix(PACKAGE) for name in names if name.startswith(PACKAGE)} & set(plugins())
+
+
+def test_the_probe_imports_nothing_that_conda_s_python_has_not() -> None:
+    for name, names in plugins().items():
+        if name.startswith(PROBE):
+            assert all(target.startswith(PROBE) for target in own(names)), name
+            others = {target.partition(".")[0] for target in names if not target.startswith(PACKAGE)}
+            assert others <= sys.stdlib_module_names, name
 
 
 def test_no_import_runs_upward() -> None:
@@ -63,7 +73,7 @@ def test_the_machine_is_not_asked_for_what_only_the_control_node_has() -> None:
 
 def test_private_files_say_so() -> None:
     for room in ("module_utils", "plugin_utils"):
-        for path in (CHECKOUT / "plugins" / room).glob("*.py"):
+        for path in (CHECKOUT / "plugins" / room).rglob("*.py"):
             if path.name != "__init__.py":
                 assert path.name.startswith("_"), path
                 assert "PRIVATE to the collection" in path.read_text(encoding="utf-8"), path

@@ -20,11 +20,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _conda_view, _probe
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
+    _certificates,
+    _conda,
+    _conda_config,
+    _failures,
+    _packages,
+    _proxies,
+    _secrets,
+    _variables,
+    _verdict,
+)
 from tests.bed import hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x4FF, exclude_categories=["Cs", "Cc"]), min_size=4)
@@ -36,7 +45,7 @@ def test_a_password_is_gone_in_every_form(password: str, encoding: str) -> None:
     if data.decode(encoding) != password:
         return
     quoted = urllib.parse.quote(data, safe="")
-    scrubber = _probe.Scrubber()
+    scrubber = _secrets.Scrubber()
     scrubber.add_url(f"http://ada:{quoted}@proxy.example.com:8080")
     header = base64.b64encode(b"ada:" + data).decode()
     forms = [
@@ -49,13 +58,13 @@ def test_a_password_is_gone_in_every_form(password: str, encoding: str) -> None:
     ]
     for form in forms:
         text = scrubber.clean(f"Failed to parse \t{form}\t is not valid")
-        assert text == _probe.WITHHELD or form not in text.replace("***", "").split("parse", 1)[1].split("is not")[0]
+        assert text == _secrets.WITHHELD or form not in text.replace("***", "").split("parse", 1)[1].split("is not")[0]
 
 
 def test_a_short_password_withholds_the_text() -> None:
-    scrubber = _probe.Scrubber()
+    scrubber = _secrets.Scrubber()
     scrubber.add("etc")
-    assert scrubber.clean("No such file: /etc/conda") == _probe.WITHHELD
+    assert scrubber.clean("No such file: /etc/conda") == _secrets.WITHHELD
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,7 @@ def test_a_short_password_withholds_the_text() -> None:
     ],
 )
 def test_shapes(text: str) -> None:
-    assert "Zq7" not in _probe.Scrubber().clean(f"Cannot open {text} (Caused by x)")
+    assert "Zq7" not in _secrets.Scrubber().clean(f"Cannot open {text} (Caused by x)")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +93,7 @@ def test_shapes(text: str) -> None:
     ],
 )
 def test_mask_url(url: str, masked: str) -> None:
-    assert _probe.mask_url(url) == masked
+    assert _secrets.mask_url(url) == masked
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
@@ -94,7 +103,7 @@ def test_encoded_credentials_are_read_back(user: str, password: str) -> None:
     except UnicodeEncodeError:
         return
     quoted = urllib.parse.quote(user, safe=""), urllib.parse.quote(password, safe="")
-    proxy = _probe.parse_proxy("http://{}:{}@proxy.example.com:8080".format(*quoted))
+    proxy = _proxies.parse_proxy("http://{}:{}@proxy.example.com:8080".format(*quoted))
     assert proxy == ("http", "proxy.example.com", 8080, user, password)
 
 
@@ -110,7 +119,7 @@ def test_encoded_credentials_are_read_back(user: str, password: str) -> None:
     ],
 )
 def test_parse_proxy(url: str, expected: tuple[object, ...]) -> None:
-    assert _probe.parse_proxy(url) == expected
+    assert _proxies.parse_proxy(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -125,16 +134,16 @@ def test_parse_proxy(url: str, expected: tuple[object, ...]) -> None:
     ],
 )
 def test_407(headers: list[str], user: str | None, verdict: str) -> None:
-    assert _probe.judge_407(headers, _probe.Proxy("http", "p", 1, user, "")).name == verdict
+    assert _proxies.judge_407(headers, _proxies.Proxy("http", "p", 1, user, "")).name == verdict
 
 
 def test_issuer_of_a_certificate() -> None:
     issued = trustme.CA(organization_name="Ünser Haus").issue_cert("example.com")
     pem = issued.cert_chain_pems[0].bytes()
     der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
-    assert _probe.issuer_of(der) == "Ünser Haus"
+    assert _certificates.issuer_of(der) == "Ünser Haus"
     for cut in range(0, len(der), 7):
-        _probe.issuer_of(der[:cut])  # never raises
+        _certificates.issuer_of(der[:cut])  # never raises
 
 
 class FakeContext:
@@ -154,8 +163,8 @@ class FakeContext:
         return self._channels
 
 
-def fake(context: FakeContext) -> _probe.Conda:
-    conda = object.__new__(_probe.Conda)
+def fake(context: FakeContext) -> _conda.Conda:
+    conda = object.__new__(_conda.Conda)
     conda._context = context
     conda._channel = lambda name: SimpleNamespace(urls=lambda **_options: [name + "/noarch"], base_urls=[name])
     return conda
@@ -165,14 +174,14 @@ def test_no_channels() -> None:
     """conda 25.9 and newer: none is configured. Before that there was always `defaults`."""
     error = type("NoChannelsConfiguredError", (Exception,), {})
     for channels in ((), error("x")):
-        with pytest.raises(_probe.Verdict) as caught:
+        with pytest.raises(_verdict.Verdict) as caught:
             fake(FakeContext(channels)).channels(None)
         assert caught.value.name == "no_channels"
 
 
 @pytest.mark.parametrize("name", ["ChannelDenied", "ChannelNotAllowed"])
 def test_denied_by_newer_conda(name: str) -> None:
-    with pytest.raises(_probe.Verdict) as caught:
+    with pytest.raises(_verdict.Verdict) as caught:
         fake(FakeContext(type(name, (Exception,), {})("https://ada:Zq7@x"))).channels(None)
     assert caught.value.name == "channel_denied"
 
@@ -192,11 +201,11 @@ def test_a_configuration_error_shows_names_only() -> None:
         def __str__(self) -> str:
             raise TypeError  # conda's own do that for a value with a percent sign
 
-    assert _probe.config_problem(InvalidTypeError("http://ada:Zq7@x")) == (
+    assert _conda_config.config_problem(InvalidTypeError("http://ada:Zq7@x")) == (
         "config_invalid",
         "InvalidTypeError in proxy_servers in /home/ada/.condarc",
     )
-    name, detail = _probe.config_problem(PermissionError(13, "Permission denied", "/etc/conda/.condarc"))
+    name, detail = _conda_config.config_problem(PermissionError(13, "Permission denied", "/etc/conda/.condarc"))
     assert (name, detail) == ("config_invalid", "PermissionError /etc/conda/.condarc")
 
 
@@ -213,15 +222,15 @@ def test_a_configuration_error_shows_names_only() -> None:
     ],
 )
 def test_texts_of_other_openssl(text: str, verdict: str) -> None:
-    assert _probe.classify(Exception(text), proxied=False)[0] == verdict
+    assert _failures.classify(Exception(text), proxied=False)[0] == verdict
 
 
 def test_a_folder_as_channel(tmp_path: Path) -> None:
     (tmp_path / "noarch").mkdir()
     url = (tmp_path / "noarch").as_uri()
-    assert _probe.check_folder(url)["verdict"] == "channel_not_found"
+    assert _conda.check_folder(url)["verdict"] == "channel_not_found"
     (tmp_path / "noarch/repodata.json").write_text(json.dumps({"packages": {}}))
-    assert _probe.check_folder(url)["verdict"] == "ok"
+    assert _conda.check_folder(url)["verdict"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -238,25 +247,17 @@ def test_a_folder_as_channel(tmp_path: Path) -> None:
     ],
 )
 def test_smallest_package(text: str, name: str | None) -> None:
-    assert _probe.smallest_package(text) == name
+    assert _packages.smallest_package(text) == name
 
 
-def by_probe(variables: dict[str, str]) -> None:
-    for name, value in variables.items():
-        _probe.set_variable(name, value)
-    _probe.guard_children()
-
-
-@pytest.mark.parametrize("put", [by_probe, _conda_view._set_variables], ids=["probe", "view"])
-def test_a_child_does_not_inherit_what_only_python_code_reads(
-    put: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_does_not_inherit_what_only_python_code_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess.Popen, "__init__", subprocess.Popen.__init__)  # put back at the end
-    monkeypatch.setattr(_probe, "_HIDDEN", set())
+    monkeypatch.setattr(_variables, "_HIDDEN", set())
     for value in [*hostile.values(20), "http://ada:Zq7@var:1"]:
         for name in ("https_proxy", "PROXY_PW"):
             monkeypatch.delenv(name, raising=False)
-        put({"https_proxy": value, "PROXY_PW": value})
+            _variables.set_variable(name, value)
+        _variables.guard_children()
         assert os.environ["PROXY_PW"] == os.environ.copy()["PROXY_PW"] == os.getenv("PROXY_PW") == value
         assert os.path.expandvars("${PROXY_PW}") == value
         assert urllib.request.getproxies().get("https") == (value or None)
@@ -268,6 +269,6 @@ def test_a_child_does_not_inherit_what_only_python_code_reads(
 
 def test_what_openssl_reads_by_itself_is_really_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    _probe.set_variable("SSL_CERT_FILE", "/x.pem")
+    _variables.set_variable("SSL_CERT_FILE", "/x.pem")
     done = subprocess.run(["/usr/bin/env"], capture_output=True, text=True, check=True)
     assert "SSL_CERT_FILE=/x.pem" in done.stdout.splitlines()

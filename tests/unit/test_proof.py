@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
@@ -189,7 +190,8 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
     """As a module's payload: the sources are in a zip file and nowhere else."""
-    names = ["_probe", "_proof", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
+    names = ["_proof", "_program", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
+    names += [f"_probe/{path.stem}" for path in (CHECKOUT / "plugins/module_utils/_probe").glob("*.py")]
     package = "ansible_collections/condafleet/proxy/plugins/module_utils"
     with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
         parts = package.split("/")
@@ -227,3 +229,11 @@ def test_the_module_s_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert result["proof"][0]["proxy_verdict"] == "dns_proxy"
     assert result["proof"][0]["proxy"] == "http://***@proxy.invalid:1"
     assert "Zq7" not in json.dumps(result)
+
+
+def test_the_program_holds_every_file_of_the_probe() -> None:
+    text = _program.program(_program.PROOF, {"a": "ä"})
+    assert text.isascii()
+    files = {path.stem for path in (CHECKOUT / "plugins/module_utils/_probe").glob("_[!_]*.py")}
+    assert set(re.findall(r"(?m)^load\('[\w.]+\.(\w+)', ", text.decode())) == files
+    assert len(text) < 100_000

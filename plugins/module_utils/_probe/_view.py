@@ -4,8 +4,8 @@
 
 """PRIVATE to the collection. Which proxy and CA bundle conda takes for a URL, said by conda's own session.
 
-conda's own Python runs this file from stdin, with one line at the end that calls C(main); nothing is requested. conda
-asks in two styles: packages with its own proxies, C(*.json.zst) (since 24.1) without, so that the environment's win.
+Nothing is requested. conda asks in two styles: packages with its own proxies, C(*.json.zst) (since 24.1) without, so
+that the environment's win.
 """
 
 from __future__ import annotations
@@ -14,19 +14,11 @@ import base64
 import importlib
 import json
 import os
-import subprocess
 import sys
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
-
-def _selected(url: str, proxies: dict[str, Any]) -> str | None:
-    """The key that requests takes."""
-    parts = urlsplit(url)
-    for key in (f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all"):
-        if key in proxies:
-            return key
-    return None
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import select_proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._variables import guard_children, set_variable
 
 
 def look(urls: dict[str, str]) -> dict[str, Any]:
@@ -46,7 +38,7 @@ def look(urls: dict[str, str]) -> dict[str, Any]:
             session = module.get_session(url) if hasattr(module, "get_session") else module.CondaSession()
             given = dict(session.proxies) if style == "packages" else {}
             merged = session.merge_environment_settings(url, dict(given), None, None, None)
-            key = _selected(url, merged["proxies"])
+            key = select_proxy(url, merged["proxies"])[0]
             environment = environ_proxies(url, no_proxy=given.get("no_proxy"))
             mine = key in condarc and (style == "packages" or key not in environment)
             source = "none" if key is None else "condarc" if mine else "environment"
@@ -61,24 +53,6 @@ def look(urls: dict[str, str]) -> dict[str, Any]:
     return answer
 
 
-def _set_variables(variables: dict[str, str]) -> None:
-    """For Python code alone, not for children: as set_variable and guard_children of _probe.py, which is not here."""
-    data = getattr(os.environ, "_data", None)
-    for name, value in variables.items():
-        if data is None:
-            os.environ[name] = value
-        else:
-            data[os.environ.encodekey(name)] = os.environ.encodevalue(value)
-    original = subprocess.Popen.__init__
-
-    def start(self: Any, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("env") is not None:
-            kwargs["env"] = {name: value for name, value in kwargs["env"].items() if os.fsdecode(name) not in variables}
-        original(self, *args, **kwargs)
-
-    setattr(subprocess.Popen, "__init__", start)  # noqa: B010 a method cannot be assigned to in the eyes of mypy
-
-
 def main(encoded: str) -> NoReturn:
     """Print the answer as one JSON document, and nothing else."""
     given = json.loads(base64.b64decode(encoded))
@@ -87,7 +61,9 @@ def main(encoded: str) -> NoReturn:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.stdout = sys.stderr = open(quiet, "w", closefd=False)  # noqa: SIM115  # until the end of the process
-    _set_variables(given["environment"])
+    for name, value in given["environment"].items():
+        set_variable(name, value)
+    guard_children()
     try:
         answer = look(given["urls"])
     except BaseException as exc:  # noqa: BLE001  # its text may hold a secret

@@ -1,0 +1,92 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. Which proxy is in force for a URL, what its URL says, and what its 407 means."""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.parse
+from typing import Iterable, NamedTuple
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Verdict
+
+
+class Proxy(NamedTuple):
+    """A proxy URL in parts; user and password are percent-decoded."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None
+    password: str
+
+
+def select_proxy(url: str, proxies: dict[str, str]) -> tuple[str | None, str | None]:
+    """The key and the proxy that requests would take for `url`: by scheme and host, scheme, all and host, all."""
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    for key in (parts.scheme + "://" + host, parts.scheme, "all://" + host, "all"):
+        if key in proxies:
+            return key, proxies[key] or None
+    return None, None
+
+
+def proxy_variables() -> dict[str, str]:
+    """The *_proxy variables that name a proxy."""
+    names = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
+    return {name: value for name, value in os.environ.items() if name.lower() in names and value}
+
+
+MALFORMED = "The proxy URL cannot be parsed; it is not shown, since what is wrong may be the password."
+
+
+def parse_proxy(url: str) -> Proxy:
+    """Take a proxy URL apart, or raise what is wrong with it.
+
+    Before any packet: a raw / or # in the password makes conda dial a piece of the password as a host.
+    """
+    scheme, sep, rest = url.strip().partition("://")
+    if not sep:
+        scheme, rest = "http", url.strip()
+    scheme = scheme.lower()
+    netloc = re.split(r"[/?#]", rest)[0]
+    if "@" in rest[len(netloc) :] or "\\" in rest:
+        raise Verdict("proxy_url_malformed", MALFORMED)
+    userinfo, _at, hostport = netloc.rpartition("@")
+    match = re.match(r"^(\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(?::(\d{0,5}))?$", hostport)
+    if match is None or re.search(r"[\[\]]", userinfo) or match.group(1).lower() in ("http", "https"):
+        raise Verdict("proxy_url_malformed", MALFORMED)
+    if scheme not in ("http", "https", "socks4", "socks4a", "socks5", "socks5h"):
+        raise Verdict("proxy_scheme_unknown", "The scheme is not one of http, https, socks4, socks4a, socks5, socks5h.")
+    port = int(match.group(2) or {"http": 80, "https": 443}.get(scheme, 1080))
+    if not 0 < port < 65536:
+        raise Verdict("proxy_url_malformed", "The port of the proxy URL is out of range.")
+    user, _colon, password = userinfo.partition(":")
+    for part in (user, password):
+        variable = re.match(r"^\$\{(\w+)\}$", part)
+        if variable:
+            raise Verdict("config_invalid", f"The variable {variable.group(1)} of the proxy URL is not set.")
+    user, password = urllib.parse.unquote(user), urllib.parse.unquote(password)
+    try:
+        (user + password).encode("latin-1")
+    except UnicodeEncodeError:
+        raise Verdict("proxy_credentials_unencodable", "The credentials hold characters outside Latin-1.") from None
+    return Proxy(scheme, match.group(1).strip("[]"), port, user or None, password)
+
+
+def judge_407(headers: Iterable[str], proxy: Proxy | None) -> Verdict:
+    """Which of the three 407 it is, from the Proxy-Authenticate headers."""
+    text = ", ".join(headers)
+    offered = [
+        name
+        for name in ("Basic", "Digest", "NTLM", "Negotiate", "Bearer", "Kerberos")
+        if re.search(rf"(?:^|,)\s*{name}\b", text, re.IGNORECASE)
+    ]
+    if offered and "Basic" not in offered:
+        return Verdict("proxy_auth_unsupported", "The proxy offers only " + ", ".join(offered) + ".")
+    if proxy is not None and proxy.user is not None:
+        return Verdict("proxy_auth_rejected", "407 although credentials were sent.")
+    return Verdict("proxy_auth_required", "407 and no credentials were sent.")

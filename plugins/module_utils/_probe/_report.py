@@ -1,0 +1,106 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. The rows, and the one place from which the process ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import sys
+import threading
+from typing import Any, NoReturn
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import mask_url
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Row
+
+SCHEMA_VERSION = 1
+_WORKERS = 8
+
+
+def new_row(url: str | None) -> Row:
+    """A row as it is when the deadline comes before its result."""
+    return {
+        "url": mask_url(url) if url else None,
+        "verdict": "deadline",
+        "ok": False,
+        "status": None,
+        "connect_status": None,
+        "elapsed": None,
+        "proxy": None,
+        "proxy_source": "none",
+        "proxy_file": None,
+        "proxy_conflict": False,
+        "verify": None,
+        "tls_issuer": None,
+        "package": None,
+        "detail": "No result before the probe's deadline.",
+    }
+
+
+class Report:
+    """The rows, and the one place from which the process ends."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lock = threading.Lock()
+        self.rows: list[Row] = []
+        self.facts: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "base": sys.prefix,
+            "conda_version": None,
+            "python_version": ".".join(str(part) for part in sys.version_info[:3]),
+        }
+
+    def fill(self, row: Row, found: Row) -> None:
+        """Put a result into its row, whole."""
+        with self._lock:
+            row.update(found)
+            row["ok"] = row["verdict"] == "ok"
+
+    def end(self, finished_by: str) -> NoReturn:
+        """Write the document and leave at once: no thread in a resolver, no atexit handler can hold us."""
+        self._lock.acquire()
+        try:
+            rows = self.rows or [new_row(None)]
+            data = json.dumps(dict(self.facts, finished_by=finished_by, rows=rows)).encode("ascii") + b"\n"
+            while data:
+                data = data[os.write(self._fd, data) :]
+        finally:
+            os._exit(0)
+
+
+def one_row(report: Report, name: str, detail: str) -> None:
+    """A finding about the whole base instead of rows per channel."""
+    row = new_row(None)
+    report.fill(row, {"verdict": name, "detail": detail})
+    report.rows = [row]
+
+
+def side_by_side(report: Report, urls: list[str], check: Any) -> None:
+    """Check every URL on a few threads; whatever goes wrong in one becomes its row."""
+    todo: queue.Queue[tuple[str, Row]] = queue.Queue()
+    rows = [new_row(re.sub(r"/noarch/?$", "", url)) for url in urls]
+    report.rows = rows
+    for url, row in zip(urls, rows):
+        todo.put((url, row))
+
+    def work() -> None:
+        while True:
+            try:
+                url, row = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                check(url, row)
+            except Exception as exc:  # noqa: BLE001 a row must never be lost
+                report.fill(row, {"verdict": "unknown", "detail": f"{type(exc).__name__} in the probe."})
+
+    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(_WORKERS, len(urls)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,89 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. What may be shown: URLs without userinfo, texts without what is secret."""
+
+from __future__ import annotations
+
+import base64
+import re
+import urllib.parse
+from typing import Iterable
+
+WITHHELD = "The text is withheld: it may hold a secret."
+DETAIL = 300
+_SHAPES = (
+    (re.compile(r"//[^\s'\"<>]*@"), "//***@"),  # up to the last @: a password may hold a raw one, or a slash
+    (re.compile(r"[^\s/'\"<>(]+:[^\s'\"<>]*@"), "***@"),  # the same without a scheme
+    (re.compile(r"/t/[^/\s'\"]+"), "/t/***"),
+    (re.compile(r"\?[^\s'\")]+"), "?***"),  # a portal's redirect carries session tokens
+)
+
+
+def mask_url(url: str) -> str:
+    """A URL that may be shown: no userinfo, no token, no query."""
+    scheme, sep, rest = url.partition("://")
+    if not sep:
+        scheme, rest = "", url
+    if "@" in rest:
+        rest = "***@" + rest.rpartition("@")[2]
+    rest = re.sub(r"(^|/)t/[^/]+", r"\1t/***", rest)
+    return scheme + sep + re.split(r"[?#]", rest)[0]
+
+
+class Scrubber:
+    """Makes free text from outside fit to be shown: by shape first, then by the values known to be secret."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+        self._short = False
+
+    def add(self, secret: str, user: str = "") -> None:
+        """Know a secret, in every form in which a library may print it."""
+        for text in (secret, urllib.parse.unquote(secret), urllib.parse.unquote(secret, "latin-1")):
+            if not text:
+                continue
+            self._short = self._short or len(text) < 4
+            self._forms.update(_forms(text, urllib.parse.unquote(user)))
+
+    def add_url(self, url: str) -> None:
+        """Know the password and the token of a URL, also of one that cannot be parsed."""
+        rest = url.partition("://")[2] or url
+        for userinfo in (rest.rpartition("@")[0], rest.partition("/")[0].rpartition("@")[0]):
+            user, _colon, password = userinfo.partition(":")
+            self.add(password, user)
+        for token in re.findall(r"(?:^|/)t/([^/]+)", rest):
+            self.add(token)
+
+    def clean(self, text: str) -> str:
+        """One line of `text` without secrets."""
+        return " ".join(self.clean_lines(text).split())[:DETAIL]
+
+    def clean_lines(self, text: str) -> str:
+        """`text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
+        if self._short:
+            return WITHHELD
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, "***")
+        for shape, mask in _SHAPES:
+            text = shape.sub(mask, text)
+        return text
+
+
+def _forms(text: str, user: str) -> Iterable[str]:
+    yield text
+    yield text.encode("unicode_escape").decode("ascii")
+    yield repr(text)[1:-1]
+    for encoding in ("utf-8", "latin-1"):
+        try:
+            data = text.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        quoted = urllib.parse.quote(data, safe="")
+        yield quoted
+        yield re.sub("%..", lambda match: match.group().lower(), quoted)
+        yield urllib.parse.quote_plus(data)
+        yield urllib.parse.quote(data)  # leaves the slash
+        yield repr(data)[2:-1]
+        yield base64.b64encode(user.encode(encoding, "replace") + b":" + data).decode("ascii")

@@ -1,0 +1,142 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. Connections by hand: what the libraries hide, and everything where there is no conda."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import importlib
+import os
+import socket
+import ssl
+import urllib.parse
+from typing import Any, NamedTuple
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import Proxy, judge_407
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
+    ConnectTimeoutError,
+    Timeouts,
+    Verdict,
+)
+
+
+def dial(host: str, port: int, timeouts: Timeouts) -> socket.socket:
+    """A TCP connection; a timeout here is told apart from a later one."""
+    try:
+        sock = socket.create_connection((host, port), timeout=timeouts[0])
+    except socket.timeout:
+        raise ConnectTimeoutError("no answer to the TCP connection") from None
+    sock.settimeout(timeouts[1])
+    return sock
+
+
+def tls_context(verify: Any) -> ssl.SSLContext:
+    """The context for requests' `verify`: a file, a folder, True (the machine's roots) or False."""
+    if isinstance(verify, str):
+        if os.path.isdir(verify):
+            return ssl.create_default_context(capath=verify)
+        need_bundle(verify)
+        return ssl.create_default_context(cafile=verify)
+    context = ssl.create_default_context()
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def need_bundle(path: str) -> None:
+    """Raise where there is no CA bundle that can be read: OpenSSL's own error names no file."""
+    if not os.path.exists(path):
+        raise Verdict("ca_bundle_missing", f"There is no file {path}.")
+    if not os.access(path, os.R_OK):
+        raise Verdict("ca_bundle_missing", f"{path} may not be read.")
+
+
+def authorization(user: str, password: str) -> str:
+    """A Basic header's value, in requests' encoding."""
+    return "Basic " + base64.b64encode((user + ":" + password).encode("latin-1", "replace")).decode("ascii")
+
+
+class Answer(NamedTuple):
+    """The head of a proxy's answer to CONNECT, and the socket behind it."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    sock: socket.socket
+
+
+def connect_proxy(proxy: Proxy, verify: Any, timeouts: Timeouts) -> socket.socket:
+    """A connection to the proxy itself, with TLS where its URL says so."""
+    sock = dial(proxy.host, proxy.port, timeouts)
+    if proxy.scheme == "https":
+        try:
+            return tls_context(verify).wrap_socket(sock, server_hostname=proxy.host)
+        except BaseException:
+            sock.close()
+            raise
+    return sock
+
+
+def connect(proxy: Proxy, verify: Any, host: str, port: int, timeouts: Timeouts) -> Answer:
+    """One CONNECT, with its status and headers: http.client throws the headers away."""
+    sock = connect_proxy(proxy, verify, timeouts)
+    try:
+        target = ("[%s]:%d" if ":" in host else "%s:%d") % (host, port)
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+        if proxy.user is not None:
+            lines.append("Proxy-Authorization: " + authorization(proxy.user, proxy.password))
+        sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
+        response = http.client.HTTPResponse(sock, method="CONNECT")
+        response.begin()
+    except BaseException:
+        sock.close()
+        raise
+    return Answer(response.status, response.headers, sock)
+
+
+def dial_through_socks(proxy: Proxy, host: str, port: int, timeouts: Timeouts) -> socket.socket:
+    """A TCP connection by way of a SOCKS proxy, as urllib3 makes it; its failures are OSErrors."""
+    socks = importlib.import_module("socks")
+    sock: socket.socket = socks.create_connection(
+        (host, port),
+        timeout=timeouts[1],
+        proxy_type=socks.SOCKS4 if proxy.scheme.startswith("socks4") else socks.SOCKS5,
+        proxy_addr=proxy.host,
+        proxy_port=proxy.port,
+        proxy_rdns=proxy.scheme in ("socks4a", "socks5h"),
+        proxy_username=proxy.user,
+        proxy_password=proxy.password or None,
+    )
+    return sock
+
+
+def handshake(url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts) -> ssl.SSLSocket:
+    """A TLS connection to the URL's host, through the proxy where one is in force."""
+    parts = urllib.parse.urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    if proxy is None:
+        sock = dial(host, port, timeouts)
+    elif proxy.scheme.startswith("socks"):
+        sock = dial_through_socks(proxy, host, port, timeouts)
+    else:
+        answer = connect(proxy, verify, host, port, timeouts)
+        sock = answer.sock
+        if answer.status == 407:
+            sock.close()
+            verdict = judge_407(answer.headers.get_all("Proxy-Authenticate") or [], proxy)
+            verdict.facts["connect_status"] = 407
+            raise verdict
+        if not 200 <= answer.status < 300:
+            sock.close()
+            raise OSError(f"Tunnel connection failed: {answer.status}")
+        if isinstance(sock, ssl.SSLSocket):  # the ssl module cannot put TLS into TLS on a socket
+            sock.close()
+            raise Verdict("ok", "The proxy opened a tunnel; what is behind it was not looked at.")
+    try:
+        return tls_context(verify).wrap_socket(sock, server_hostname=host)
+    except BaseException:
+        sock.close()
+        raise

@@ -1,0 +1,62 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. The probe's start: its input, its deadline, and no question to a user."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import getpass
+import json
+import os
+import sys
+import threading
+from typing import Any, NoReturn
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._bare import Bare
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._conda import conda_info, run_conda
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import Report, one_row, side_by_side
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import Scrubber
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._variables import guard_children, set_variable
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Verdict
+
+
+def no_prompt(*_args: Any, **_kwargs: Any) -> NoReturn:
+    """Instead of input and getpass: conda asks for proxy credentials, whatever its own options say."""
+    raise Verdict("proxy_auth_required", "conda wanted to ask for credentials.")
+
+
+def main(encoded: str) -> NoReturn:
+    """Run the probe with its input (base64 of JSON) and end the process."""
+    given = json.loads(base64.b64decode(encoded).decode("ascii"))
+    report = Report(os.dup(1))
+    os.dup2(2, 1)  # whatever conda prints must not get into the document
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    builtins.input = no_prompt
+    getpass.getpass = no_prompt
+    watchdog = threading.Timer(float(given["deadline"]), report.end, ["deadline"])
+    watchdog.daemon = True
+    watchdog.start()
+    sys.path[:] = [path for path in sys.path if path not in ("", os.curdir)]
+    for name, value in given.get("environment", {}).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            set_variable(name, value)
+    guard_children()
+    timeouts = float(given["connect_timeout"]), float(given["read_timeout"])
+    scrubber = Scrubber()
+    try:
+        if given.get("info"):
+            report.facts["info"] = conda_info(report, scrubber, given, timeouts)
+        elif given.get("bare") is not None:
+            bare = Bare(report, scrubber, given["bare"], timeouts)
+            side_by_side(report, list(given["bare"].get("channels", ())), bare.check)
+        else:
+            run_conda(report, scrubber, given, timeouts)
+    except Exception as exc:  # noqa: BLE001 the document must come in any case
+        one_row(report, "unknown", f"{type(exc).__name__} in the probe.")
+    report.end("completed")

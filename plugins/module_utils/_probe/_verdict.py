@@ -1,0 +1,26 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. How a finding is raised, and the types that all files of the probe share."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Tuple
+
+Row = Dict[str, Any]
+Timeouts = Tuple[float, float]
+
+
+class Verdict(Exception):
+    """What is wrong, known at the place where it is raised. `detail` must hold no text from outside."""
+
+    def __init__(self, name: str, detail: str = "", **facts: Any) -> None:
+        super().__init__(name)
+        self.name = name
+        self.detail = detail
+        self.facts = facts
+
+
+class ConnectTimeoutError(Exception):
+    """The same name as urllib3's, so that one table reads both."""

@@ -1,0 +1,78 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. The files of C(_probe) as one text for the stdin of another Python."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, Mapping
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
+    _bare,
+    _certificates,
+    _conda,
+    _conda_config,
+    _failures,
+    _library,
+    _packages,
+    _proxies,
+    _replies,
+    _report,
+    _second_look,
+    _secrets,
+    _sockets,
+    _start,
+    _user_netrc,
+    _variables,
+    _verdict,
+    _view,
+)
+
+# in an order in which each imports only what stands before it; the first makes the rest importable
+_MODULES = (
+    _library,
+    _verdict,
+    _secrets,
+    _user_netrc,
+    _proxies,
+    _sockets,
+    _certificates,
+    _failures,
+    _second_look,
+    _replies,
+    _report,
+    _variables,
+    _packages,
+    _conda_config,
+    _conda,
+    _bare,
+    _start,
+    _view,
+)
+PROOF = _start.__name__
+VIEW = _view.__name__
+# Under their own names, so that what they import from one another is found there, on a machine without Ansible.
+_LOADER = """import sys, types
+def load(name, source):
+    sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, name, "exec"), sys.modules[name].__dict__)
+"""
+
+
+def _source(module: Any) -> str:
+    # the payload of a module is a zip file, so there is no file to open
+    source: bytes = module.__loader__.get_data(module.__file__)
+    return source.decode("utf-8")
+
+
+# Read now: once this process has become another user it cannot enter the folder of the payload any more.
+_SOURCES = "".join(f"load({module.__name__!r}, {_source(module)!a})\n" for module in _MODULES)
+
+
+def program(start: str, given: Mapping[str, Any]) -> bytes:
+    """The text that runs C(main) of PROOF or of VIEW with its input. ASCII, as the other Python may take any encoding."""
+    encoded = base64.b64encode(json.dumps(given).encode("ascii")).decode("ascii")
+    return f'{_LOADER}{_SOURCES}sys.modules["{start}"].main("{encoded}")\n'.encode("ascii")
