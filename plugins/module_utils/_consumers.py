@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _assignments,
+    _child,
     _condarc_rank,
     _login,
     _program,
-    _proof,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
@@ -139,11 +139,11 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
 
     May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
     """
-    program = shutil.which("sudo", path=_proof.PATH)
+    program = shutil.which("sudo", path=_child.PATH)
     if program is None:
         return None
     mine = _login.session_environment(account.home, account.shell, account.name)
-    return _login.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": _proof.PATH})
+    return _login.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": _child.PATH})
 
 
 def sudo(subject: Subject, seen: Environment | None) -> Row:
@@ -157,11 +157,11 @@ def systemd(subject: Subject) -> list[Row]:
     """The managers of the system and of the user, where they run."""
     rows = []
     if os.path.isdir(_SYSTEMD):
-        seen = _login.environment_of(["systemctl", "show-environment"], {"PATH": _proof.PATH})
+        seen = _login.environment_of(["systemctl", "show-environment"], {"PATH": _child.PATH})
         rows.append(_manager("systemd system", seen, subject.files(*_MANAGER)))
     runtime = f"/run/user/{subject.account.uid}"
     if answers(f"{runtime}/systemd/private"):
-        environment = {"PATH": _proof.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
+        environment = {"PATH": _child.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
         seen = _login.environment_of(["systemctl", "--user", "show-environment"], environment)
         rows.append(_manager("systemd user", seen, subject.files(*_USER_MANAGER)))
     return rows
@@ -197,7 +197,13 @@ def conda(subject: Subject, base: Base) -> list[Row]:
     urls = {scheme: f"{scheme}://{host}{path}" for scheme in ("http", "https")}
     variables = {name: value for name, value in subject.login.items() if name != "PATH"}
     text = _program.program(_program.VIEW, {"environment": variables, "urls": urls})
-    output, problem = _proof.ask_base(base, text, subject.account.home, _CONDA_SECONDS)
+    try:
+        account = _child.account_for(base, subject.account.home)
+    except _child.NotAsRootError as exc:
+        return [failed("conda packages", str(exc), base.prefix)]
+    output, in_time, problem = _child.run(base.python, text, account, _CONDA_SECONDS)
+    if not in_time:
+        problem = "its Python did not end in time"
     try:
         answer = json.loads(output.decode("ascii"))
     except ValueError:

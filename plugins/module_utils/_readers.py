@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _ask_curl,
     _assignments,
+    _child,
     _condarc_rank,
     _login,
-    _proof,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
@@ -52,7 +52,7 @@ _KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z0-9-]+)[ \t]*[ \t=:][ \t]*(?P<val
 
 def rows(subject: Subject, bases: t.Sequence[Base]) -> list[Row]:
     """The consumers that are on this machine."""
-    folders = [*subject.login.get("PATH", _proof.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
+    folders = [*subject.login.get("PATH", _child.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [
         (("csh", "tcsh"), _csh),
         (("crontab",), _cron),
@@ -95,7 +95,7 @@ def _cron(subject: Subject) -> Row:
 def _crontab(subject: Subject) -> Files:
     """The lines of the user's crontab that set variables, each at its own line."""
     path = "crontab"
-    output = _login.output_of(["crontab", "-l"], {"PATH": _proof.PATH, "HOME": subject.account.home})
+    output = _login.output_of(["crontab", "-l"], {"PATH": _child.PATH, "HOME": subject.account.home})
     text = (output or b"").decode("utf-8", "surrogateescape")
     files = [(path, text)]
     if subject.account.uid == 0:

@@ -51,7 +51,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _info, _proof, _run
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _run
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
     )
     payload = json.loads(base64.b64decode(module.params["payload"]))
     if payload["task"] == "conda_connectivity":
-        result = _proof.run_connectivity(payload["options"])
+        result = _connectivity.run_connectivity(payload["options"])
     elif payload["task"] == "conda_proxy_info":
         result = _info.run_info(payload["options"])
     else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _info, _netrc, _proof, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _connectivity, _info, _netrc, _result
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
@@ -116,7 +116,7 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
             infos = _windows_proof.conda_info(remote, host.bases, environment, options.get("candidate") or {})
     except MachineError as exc:
         return dict(_result.failure(str(exc)), changed=False)
-    return _proof.connectivity(rows, infos, options)
+    return _connectivity.connectivity(rows, infos, options)
 
 
 def run_info(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:  # noqa: ARG001  # all are for POSIX

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _login, _program, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _child, _login, _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
@@ -62,7 +62,7 @@ def conda_info(
     with _proof.trying(candidate, given, None) as asked:
         for base in bases:
             output, failure = _run(remote, base, asked)
-            found.append({"base": base.prefix, "text": _proof.info_text(_proof.Answer(output, True, failure))})
+            found.append({"base": base.prefix, "text": _proof.info_text(_child.Answer(output, True, failure))})
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _program, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _child, _connectivity, _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GIVEN = {"deadline": 0.2, "connect_timeout": 1.0, "read_timeout": 1.0, "environment": {"https_proxy": "http://a:Zq7@p"}}
-HERE = _proof.Account(-1, -1, "", "/nonexistent")
+HERE = _child.Account(-1, -1, "", "/nonexistent")
 
 
 def interpreter_that(tmp_path: Path, script: str) -> str:
@@ -94,7 +94,7 @@ def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
     monkeypatch.setattr(_proof, "INFO_DEADLINE", 2.0)
     python = interpreter_that(tmp_path, script)
     base = Base(str(tmp_path), python, os.geteuid(), None, "given")
-    monkeypatch.setattr(_proof, "_account_for", lambda _base, _home: (HERE, None))
+    monkeypatch.setattr(_child, "account_for", lambda _base, _home: HERE)
     assert words in _proof.conda_info([base], {}, "/nonexistent")[0]["text"]
 
 
@@ -107,9 +107,7 @@ class TestRights:
     def test_another_owners_base_is_run_as_the_owner(self, tmp_path: Path) -> None:
         owner = pwd.getpwnam("nobody")
         os.chown(tmp_path, owner.pw_uid, owner.pw_gid)
-        account, refusal = _proof._account_for(base_at(str(tmp_path), owner.pw_uid), "/root")
-        assert refusal is None
-        assert account is not None
+        account = _child.account_for(base_at(str(tmp_path), owner.pw_uid), "/root")
         assert account.home == owner.pw_dir
         script = 'echo "{\\"conda_version\\":0,\\"python_version\\":0,\\"finished_by\\":0,'
         script += '\\"rows\\":[{\\"id\\":\\"`id -u` `id -G`\\"}]}"\n'
@@ -128,9 +126,8 @@ class TestRights:
 
     def test_an_owner_without_account(self, tmp_path: Path) -> None:
         os.chown(tmp_path, 54321, 54321)
-        account, refusal = _proof._account_for(base_at(str(tmp_path), 54321), "/root")
-        assert account is None
-        assert refusal
+        with pytest.raises(_child.NotAsRootError, match=r"Not run as root: .*\S"):
+            _child.account_for(base_at(str(tmp_path), 54321), "/root")
 
 
 CANDIDATE: dict[str, Any] = {
@@ -145,7 +142,7 @@ CANDIDATE: dict[str, Any] = {
 def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a_while() -> None:
     given = {"environment": {"http_proxy": "http://old:1", "ALL_PROXY": "x", "CURL_CA_BUNDLE": "y", "CONDARC": "z"}}
     owner = pwd.getpwnam("nobody")
-    account = _proof.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
+    account = _child.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
     with _proof.trying(CANDIDATE, given, account) as asked:
         path = asked["candidate"]["ssl_verify"]
         assert asked["candidate"] == {"proxy_servers": CANDIDATE["proxy_servers"], "ssl_verify": path}
@@ -180,17 +177,17 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
         "channels": ["https://nowhere.invalid/x"],
     }
     options["candidate"] = dict(CANDIDATE, ca_bundle=bundle, bundle=None)
-    assert _proof.run_connectivity(options)["needs"] == "ca_roots"
+    assert _connectivity.run_connectivity(options)["needs"] == "ca_roots"
     bundle["roots"] = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
     bundle["pem"] = bundle["roots"]
-    (row,) = _proof.run_connectivity(options)["proof"]
+    (row,) = _connectivity.run_connectivity(options)["proof"]
     assert (row["proxy_verdict"], row["verify"], row["proxy_source"]) == ("dns_proxy", "candidate", "candidate")
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
     """As a module's payload: the sources are in a zip file and nowhere else."""
-    names = ["_proof", "_program", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
+    names = ["_proof", "_child", "_program", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
     names += [f"_probe/{path.stem}" for path in (CHECKOUT / "plugins/module_utils/_probe").glob("*.py")]
     package = "ansible_collections/condafleet/proxy/plugins/module_utils"
     with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
@@ -222,7 +219,7 @@ def test_the_module_s_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "environment": {"https_proxy": "http://ada:Zq7pw@proxy.invalid:1"},
         "require": True,
     }
-    result = _proof.run_connectivity(options)
+    result = _connectivity.run_connectivity(options)
     assert result["failed"]
     assert result["reachable"] is False
     assert "no_conda" in result["msg"]

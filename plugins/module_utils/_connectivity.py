@@ -1,0 +1,58 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection. The module conda_connectivity: its options, its proof, its result."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import Any, Dict, Mapping
+
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import SCHEMA_VERSION
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
+
+Row = Dict[str, Any]
+
+
+def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
+    """What the module conda_connectivity returns. `options` are its own, and `home` and `user` where they are known."""
+    account = pwd.getpwuid(os.geteuid())
+    home = options.get("home") or account.pw_dir
+    prefix = options.get("prefix") or ""
+    login = login_environment(home, account.pw_shell, account.pw_name)
+    bases = find_bases(home, login.pop("PATH", ""), prefix)
+    user = options.get("user") or account.pw_name
+    environment: dict[str, str | None] | None = options.get("environment")
+    if environment is None:
+        environment = {**login}
+    candidate = options.get("candidate")
+    if candidate and candidate["ca_bundle"]:
+        roots = _ca.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
+        if not roots:
+            message = "no CA roots were found on this machine, so ca_bundle_src has nothing to be joined with"
+            return {"changed": False, "failed": True, "needs": "ca_roots", "msg": message}
+        candidate = dict(candidate, bundle=_ca.join(candidate["ca_bundle"]["pem"], roots))
+    rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
+    infos = conda_info(bases, environment, home, candidate) if options.get("info") else None
+    return connectivity(rows, infos, options)
+
+
+def connectivity(rows: list[Row], infos: list[Row] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of conda_connectivity. `infos`: what `conda_info` gave, where it was asked for."""
+    failed = [row for row in rows if not row["ok"]]
+    result: dict[str, Any] = {"changed": False, "schema_version": SCHEMA_VERSION, "proof": rows}
+    result["reachable"] = not failed
+    if infos is not None:
+        result["conda_info"] = infos
+    if failed and options.get("require"):
+        first = failed[0]
+        result["failed"] = True
+        result["msg"] = f"{len(failed)} of {len(rows)} channels are not reached. "
+        result["msg"] += f"{first['url']}: {first['verdict']}. {first['remedy']}"
+    return result
