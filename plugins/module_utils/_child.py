@@ -20,6 +20,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Bas
 
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _OUTPUT_CAP = 1 << 20
+_NOBODY = "nobody"
+_NO_HOME = "/nonexistent"
 
 
 class Account(NamedTuple):
@@ -36,18 +38,21 @@ class NotAsRootError(Exception):
 
 
 def account_for(base: Base, home: str) -> Account:
-    """With whose rights to run a base: never with more than its owner has."""
+    """With whose rights to run a base: never with more than its owner has.
+
+    One of root's that others can change, as a group that installs packages into it, is run by nobody.
+    """
     own = Account(-1, -1, "", home)
     if os.geteuid() != 0:
         return own
     refusal = untrusted_for_root(base.prefix)
     if refusal is None:
         return own
-    with contextlib.suppress(KeyError):
-        if base.uid != 0:
-            owner = pwd.getpwuid(base.uid)
-            return Account(owner.pw_uid, owner.pw_gid, owner.pw_name, owner.pw_dir)
-    raise NotAsRootError(f"Not run as root: {refusal}.")
+    try:
+        runner = pwd.getpwuid(base.uid) if base.uid != 0 else pwd.getpwnam(_NOBODY)
+    except KeyError:
+        raise NotAsRootError(f"Not run as root: {refusal}.") from None
+    return Account(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else _NO_HOME)
 
 
 class Answer(NamedTuple):

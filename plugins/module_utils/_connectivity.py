@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 from typing import Any, Dict, Mapping
@@ -25,13 +26,13 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     account = pwd.getpwuid(os.geteuid())
     home = options.get("home") or account.pw_dir
     prefix = options.get("prefix") or ""
-    login = login_environment(home, account.pw_shell, account.pw_name)
+    candidate = options.get("candidate")
+    login = login_environment(home, account.pw_shell, account.pw_name, also=json.dumps(candidate))
     bases = find_bases(home, login.pop("PATH", ""), prefix)
     user = options.get("user") or account.pw_name
     environment: dict[str, str | None] | None = options.get("environment")
     if environment is None:
         environment = {**login}
-    candidate = options.get("candidate")
     if candidate and candidate["ca_bundle"]:
         roots = _ca.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
         if not roots:

@@ -39,12 +39,13 @@ class Failed(Exception):
 
 
 class Outcome(t.NamedTuple):
-    """What a transaction did, or in check mode would do."""
+    """What a transaction did, or in check mode would do. C(recovered): it undid a run that was cut off."""
 
     changes: list[Change]
     unchanged: int
     warnings: list[str]
     problems: list[str]
+    recovered: bool = False
 
 
 class Transaction:
@@ -81,7 +82,7 @@ class Transaction:
             warnings.append("an earlier run was cut off; the next run puts back what it had begun, then does this")
             overlay = {path: file for path, file, _note in self._undo_steps(journal)}
         plan = self._plan(lambda path, follow: overlay[path] if path in overlay else self.machine.read(path, follow))
-        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems, bool(journal))
 
     def converge(self, before: Hook = _nothing, after: Hook = _nothing) -> Outcome:
         """Make the machine as wanted. C(before) is called when it is known what will change, and only if anything
@@ -99,10 +100,13 @@ class Transaction:
             self._make(made)
         with self.machine.lock(self.store.folder):
             try:
-                return self._converge_locked(made, before, after)
+                outcome = self._converge_locked(made, before, after)
             except (Failed, MachineError):
                 self._leave_nothing(made)
                 raise
+        if not outcome.changes:
+            after([])  # nothing to put back, so nobody has to wait for it
+        return outcome
 
     def _make(self, folders: list[str]) -> None:
         """The folders for the state; all or none."""
@@ -117,6 +121,7 @@ class Transaction:
     def _converge_locked(self, made: list[str], before: Hook, after: Hook) -> Outcome:
         made = _union(made, self.store.load_state().made)  # what is undone to nothing takes its state along
         warnings = self._recover()
+        recovered = bool(warnings)
         plan = self._plan(self.machine.read)
         if plan.changes:
             before(plan.changes)
@@ -126,11 +131,10 @@ class Transaction:
         if plan.changes:
             warnings += self._transact(plan, after)
         else:
-            after([])
             self._save_if_new(plan)
         if plan.state.empty:
             self.store.drop(plan.state.made)
-        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems)
+        return Outcome(plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems, recovered)
 
     def _leave_nothing(self, made: list[str]) -> None:
         """A first run that failed leaves no state folder behind."""

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
 import time
 import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import search_path
 
 NAMES = (
     "http_proxy",
@@ -39,20 +43,25 @@ NAMES = (
     "PATH",
 )
 _PREFIX = "CONDA_"
+_EXPANDED = re.compile(r"\$\{?(\w+)")  # conda expands $NAME and ${NAME} in proxy_servers, channels and paths
 _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
 _TIMEOUT = 10.0  # seconds
 _POLL = 0.05
 _MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of root
 
 
-def login_environment(home: str, shell: str, name: str) -> dict[str, str]:
-    """PATH and the proxy, CA and conda variables of a fresh login shell, with the rights of this process.
+def login_environment(home: str, shell: str, name: str, also: str = "") -> dict[str, str]:
+    """PATH, the proxy, CA and conda variables and those that a condarc or C(also) names, of a fresh login shell.
 
-    C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file that waits for input or
-    takes longer than 10 seconds is given up: then what PAM sets is the answer.
+    With the rights of this process. C(/etc/environment) first, as PAM does, then the shell's own start-up files. A
+    start-up file that waits for input or takes longer than 10 seconds is given up: then what PAM sets is the answer.
     """
     found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
-    return of_interest(pam_environment() if found is None else found)
+    if found is None:
+        found = pam_environment()
+    texts = [also, *(read_text(path) or "" for path in search_path(home, "", found))]
+    named = {name for text in texts for name in _EXPANDED.findall(text)}
+    return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX) or key in named}
 
 
 def shell_argv(shell: str, command: str, login: bool) -> list[str]:
@@ -76,11 +85,6 @@ def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> d
         return None
     pairs = [line.partition("=") for line in output.decode("utf-8", "surrogateescape").splitlines()]
     return {key: value for key, _equals, value in pairs}
-
-
-def of_interest(environment: t.Mapping[str, str]) -> dict[str, str]:
-    """PATH and the proxy, CA and conda variables."""
-    return {key: value for key, value in environment.items() if key in NAMES or key.startswith(_PREFIX)}
 
 
 def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:

@@ -23,8 +23,9 @@ class Target(t.NamedTuple):
     """One file and what is wanted in it.
 
     C(access): C(keep) the mode that is there, C(exact) the C(mode) given, C(readable) by everybody at least,
-    C(private) to the owner. C(check) runs on the new file before it counts, C(activate) once after all is written.
-    C(sections) says on whose behalf, C(consumers) who reads it (for the user's eyes).
+    C(private) to the owner. C(uid): whose a file must be that we made; -1: whoever has it. C(check) runs on the new file
+    before it counts, C(activate) once after all is written. C(sections) says on whose behalf, C(consumers) who reads it
+    (for the user's eyes).
     """
 
     kind: str
@@ -37,6 +38,13 @@ class Target(t.NamedTuple):
     activate: str = ""
     follow: bool = True
     notice: str = ""
+    uid: int = -1
+
+    def wanted_owner(self, file: File, original: File) -> tuple[int, int]:
+        """User and group. A file that was there before us keeps those that somebody chose."""
+        if self.uid in (-1, file.uid) or not file.exists or original.exists:
+            return file.uid, file.gid
+        return self.uid, self.uid
 
     def wanted_mode(self, file: File) -> int:
         if not file.exists or self.access == "exact":
@@ -211,11 +219,15 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
     owned = known and known["owned"]
     original = unpack(known["original"]) if known else file
     new = File(
-        encode(target.editor.edit(file.text, owned, original.text)), target.wanted_mode(file), file.uid, file.gid
+        encode(target.editor.edit(file.text, owned, original.text)),
+        target.wanted_mode(file),
+        *target.wanted_owner(file, original),
     )
     reasons = []
     if new.data != file.data:
         reasons.append(_reason(target, file, known))
+    elif new.uid != file.uid:
+        reasons.append("owner")
     elif new.mode != file.mode:
         reasons.append("mode")
     if not reasons:

@@ -91,16 +91,19 @@ class PosixMachine:
         _sync_folder(folder)
 
     def _dress(self, descriptor: int, path: str, new: File) -> None:
-        """Owner, mode and all extended attributes (an SELinux label and a POSIX ACL are such) of what is replaced."""
+        """Owner, all extended attributes (an SELinux label and a POSIX ACL are such) of what is replaced, and the mode.
+
+        The mode comes last, and limits what an ACL that grants more lets others do.
+        """
         now = os.fstat(descriptor)
         if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
             os.fchown(descriptor, new.uid, new.gid)
-        os.fchmod(descriptor, new.mode)
         if hasattr(os, "listxattr") and os.path.exists(path):
             for name in os.listxattr(path):
                 value = os.getxattr(path, name)
                 if _attribute(descriptor, name) != value:
                     os.setxattr(descriptor, name, value)
+        os.fchmod(descriptor, new.mode)
 
     def _check(self, kind: str, temporary: str, path: str) -> None:
         argv = [word.replace("{file}", temporary) for word in CHECKS[kind]]

@@ -26,58 +26,66 @@ class Proof:
     """What C(conda_proxy_verify) says, as the two hooks of a transaction.
 
     C(prove) gives the rows: of the machine as a fresh login shell sees it today (false), or with the desired state
-    (true). C(rows) are those of the last look, C(complaint) is the sentence that fails the task without putting back.
+    (true). C(only_changes): where nothing changes nothing is asked. C(rows) are those of the last look, C(complaint) is
+    the sentence that fails the task without putting back.
     """
 
-    def __init__(self, settings: t.Mapping[str, t.Any], prove: t.Callable[[bool], list[Row]]) -> None:
+    def __init__(
+        self,
+        settings: t.Mapping[str, t.Any],
+        prove: t.Callable[[bool], list[Row]],
+        only_changes: bool = False,
+    ) -> None:
         self._verify = settings["verify"]
+        self._only_changes = only_changes
         self._deadline = settings["proof"].get("deadline", 0)
         self._prove = prove
-        self._healthy_before = False
+        self._well: set[tuple[t.Any, ...]] = set()  # users and bases that reached a channel before
+        self._lost: set[tuple[t.Any, ...]] = set()  # channels that were not reached before
         self.rows: list[Row] = []
         self.complaint = ""
 
     def look(self) -> None:
         """Prove once, the machine as it is: what check mode does."""
-        if self._verify != "none":
+        if self._verify != "none" and not self._only_changes:
             self.rows = self._prove(False)
 
     def before(self, _changes: list[Change]) -> None:
-        """Was it healthy? Only asked where the answer decides something."""
+        """What was healthy? Only asked where the answer decides something.
+
+        Again only after an answer that may be another one a moment later: a machine that knows no proxy yet is refused
+        or waits in vain, which it does the next time too.
+        """
         if self._verify == "rollback":
-            self.look()
-            self._healthy_before = self._failure() is None
+            self._prove_patiently(False, lambda row: row["status"] or row["connect_status"])
+            self._well = {_base(row) for row in self.rows if self._passes(row)}
+            self._lost = {_channel(row) for row in self.rows if not self._passes(row)}
 
     def after(self, changes: list[Change]) -> None:
-        """Raises MachineError, which puts back, for a machine that lost its channels by C(changes)."""
-        if self._verify == "none":
+        """Raises MachineError, which puts back, for a machine that lost a channel by C(changes)."""
+        if self._verify == "none" or (self._only_changes and not changes):
             return
-        self._prove_patiently()
-        failure = self._failure()
-        if failure is None or self._verify == "report":
+        self._prove_patiently(True, lambda _row: True)
+        failures = [row for row in self.rows if not self._passes(row)]
+        if not failures or self._verify == "report":
             return
-        sentence = "conda does not reach {} ({}): {}".format(
-            failure["url"] or "its channels", failure["verdict"], failure["remedy"]
-        )
-        if changes and (self._healthy_before or self._verify == "require"):
-            raise MachineError("{}; everything was put back as it was before".format(sentence.rstrip(".")))
-        self.complaint = sentence
+        healthy_before = [row for row in failures if _base(row) in self._well and _channel(row) not in self._lost]
+        guilty = failures if self._verify == "require" else healthy_before
+        if changes and guilty:
+            raise MachineError("{}; everything was put back as it was before".format(_sentence(guilty[0]).rstrip(".")))
+        self.complaint = _sentence(failures[0])
 
-    def _prove_patiently(self) -> None:
+    def _prove_patiently(self, written: bool, worth_it: t.Callable[[Row], t.Any]) -> None:
         """Repeat within the deadline what may be gone a moment later."""
         end = time.monotonic() + self._deadline
-        self.rows = self._prove(True)
+        self.rows = self._prove(written)
         for _look in range(_LOOKS - 1):
-            if self._failure() is None or not self._all_transient() or time.monotonic() + _PAUSE > end:
+            failures = [row for row in self.rows if not self._passes(row)]
+            hopeful = all(VERDICTS[row["verdict"]].transient and worth_it(row) for row in failures)
+            if not failures or not hopeful or time.monotonic() + _PAUSE > end:
                 return
             time.sleep(_PAUSE)
-            self.rows = self._prove(True)
-
-    def _all_transient(self) -> bool:
-        return all(VERDICTS[row["verdict"]].transient for row in self.rows if not self._passes(row))
-
-    def _failure(self) -> Row | None:
-        return next((row for row in self.rows if not self._passes(row)), None)
+            self.rows = self._prove(written)
 
     def _passes(self, row: Row) -> bool:
         """A machine without conda passes while its proxy works, unless every channel is required.
@@ -89,12 +97,31 @@ class Proof:
         return bool(row["ok"])
 
 
+def _base(row: Row) -> tuple[t.Any, ...]:
+    return row["user"], row["base"]
+
+
+def _channel(row: Row) -> tuple[t.Any, ...]:
+    return row["user"], row["base"], row["url"]
+
+
+def _sentence(row: Row) -> str:
+    """What is wrong with a channel and what to do; without conda, what Python alone found out."""
+    verdict, remedy = row["verdict"], row["remedy"]
+    if row.get("proxy_verdict") not in ("ok", None):
+        verdict, remedy = row["proxy_verdict"], VERDICTS[row["proxy_verdict"]].remedy
+    return "conda does not reach {} ({}): {}".format(row["url"] or "its channels", verdict, remedy)
+
+
 def keep(transaction: Transaction, proof: Proof, check_mode: bool) -> tuple[Outcome, str, bool]:
     """Run a transaction with its proof: what came out, why it failed, and whether all was put back."""
     try:
         if check_mode:
             outcome = transaction.preview()
             proof.look()
+        elif not transaction.sections:  # the proof alone: nothing is put right, nor what an earlier run left
+            outcome = transaction.preview()._replace(recovered=False)
+            proof.after([])
         else:
             outcome = transaction.converge(proof.before, proof.after)
     except Failed as exc:

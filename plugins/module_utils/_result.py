@@ -51,6 +51,7 @@ def answer(outcome: Outcome, proof: list[Result], error: str, permissions: t.Cal
         "warnings": outcome.warnings + unique(change.notice for change in outcome.changes if change.notice),
         "proof": proof,
         "diff": [_difference(change, permissions) for change in outcome.changes],
+        "recovered": outcome.recovered,
         "rolled_back": False,
         "settled": False,
         "error": error,
@@ -61,13 +62,18 @@ def add(result: Result, part: Result, user: str = "") -> str:
     """Add what a part answered to the result of the run; what comes back is why the part failed."""
     mine = {"user": user} if user else {}
     result["resources"] += [dict(resource, **mine) for resource in part["resources"]]
-    result["changed"] = result["changed"] or bool(part["resources"])
+    result["changed"] = result["changed"] or bool(part["resources"]) or part["recovered"]
     result["unchanged"] += part["unchanged"]
     result["warnings"] += [note for note in part["warnings"] if note not in result["warnings"]]
-    result["proof"] += part["proof"]
+    seen = [_asked(row) for row in part["proof"]]  # the last look at a channel is the one that counts
+    result["proof"] = [row for row in result["proof"] if _asked(row) not in seen] + part["proof"]
     result["rolled_back"] = result["rolled_back"] or part["rolled_back"]
     result["diff"] += part["diff"]
     return str(part["error"])
+
+
+def _asked(row: Result) -> tuple[t.Any, ...]:
+    return row["user"], row["base"], row["url"]
 
 
 def finish(result: Result, errors: t.Sequence[str], with_diff: bool) -> Result:

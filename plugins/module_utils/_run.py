@@ -9,6 +9,7 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import typing as t
@@ -17,7 +18,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts,
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import CA_BUNDLE_PATH, PLATFORMS, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -36,12 +37,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
     Scope,
     Settings,
     build_targets,
+    ca_bundle_path,
     environment_variables,
     strays,
 )
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+    from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
     from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
     from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 
@@ -51,13 +54,18 @@ ALL_SECTIONS = ("condarc", "environment", "netrc")
 class Part(t.NamedTuple):
     """One transaction: the system's when C(account) is None, else a user's.
 
-    C(sections) are worked on; in those that C(wanted) does not name everything is taken back.
+    C(sections) are worked on; in those that C(wanted) does not name everything is taken back. C(witnesses) are those
+    who must reach their channels afterwards; nobody is asked when there are none.
     """
 
     account: Account | None
     sections: tuple[str, ...]
     wanted: tuple[str, ...]
-    proves: bool
+    witnesses: tuple[Account, ...]
+
+    @property
+    def takes_back(self) -> bool:
+        return bool(self.sections) and not self.wanted
 
 
 def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
@@ -75,7 +83,10 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
             roster.add([part.account.name for part in parts if part.account and part.wanted])
         settled = set(gone)
         for part in parts:
-            if _run_part(table, settings, part, check_mode, result, errors) and part.account:
+            if errors and settings["state"] == "present" and part.takes_back:
+                # what is not yet replaced is not taken away
+                result["warnings"].append(f"what is ours {_where(part)} stays until the rest is done")
+            elif _run_part(table, settings, part, check_mode, result, errors) and part.account:
                 settled.add(part.account.name)
         if keep_roster:
             roster.drop(settled)
@@ -106,6 +117,8 @@ def _run_part(
         errors.append(f"{name}: {exc}" if name else str(exc))
         return False
     error = add(result, answered, name)
+    if settings["state"] == "present" and part.takes_back and answered["resources"]:
+        result["warnings"].append(f"what is ours {_where(part)} is not asked for any more, and was taken back")
     if error:
         errors.append(f"{name}: {error}" if name else error)
     return bool(answered["settled"])
@@ -124,32 +137,54 @@ def _parts(table: Platform, settings: Settings, roster: Roster, warnings: list[s
     sections = tuple(settings["sections"])
     present = settings["state"] == "present"
     if _own_scope(settings):
-        return [Part(_accounts.own(settings["home"]), sections, sections if present else (), present)], []
+        own = _accounts.own(settings["home"])
+        return [Part(own, sections, sections if present else (), (own,) if present else ())], []
     if os.geteuid() != 0:
         own = _accounts.own()
         if settings["scope"] == "user" and settings["users"] == [own.name]:
-            return [Part(own, sections, sections if present else (), present)], []
+            return [Part(own, sections, sections if present else (), (own,) if present else ())], []
         raise MachineError(f"this needs root, and it runs as {own.name}: set conda_proxy_become: true and become root")
     system = settings["scope"] == "system"
     systems = tuple(section for section in sections if section != "netrc")
     theirs = tuple(section for section in sections if section == "netrc") if system else sections
-    parts, gone = [], []
-    if system or os.path.isdir(table.system_state):
-        parts.append(Part(None, systems, systems if present and system else (), present and system))
-    asked = settings["users"] if theirs or not system else []
+    accounts, unwanted, gone = _users(settings, roster, present, bool(theirs or not system), warnings)
+    parts = [Part(account, sections, theirs, (account,) if present else ()) for account in accounts]
+    if present and system:
+        parts.insert(0, Part(None, systems, systems, (_accounts.own(),)))
+        # first what is wanted, then what it replaces; who loses netrc entries is meant to lose them
+        parts += [Part(account, systems, (), (account,)) for account in unwanted if systems]
+        parts += [Part(account, theirs, (), ()) for account in unwanted if theirs]
+    else:
+        parts += [Part(account, sections, (), ()) for account in unwanted if sections]
+        if sections and (system or os.path.isdir(table.system_state)):
+            parts.append(Part(None, systems, (), tuple(accounts)))
+    return parts, gone if not present and set(ALL_SECTIONS) <= set(sections) else []
+
+
+def _users(
+    settings: Settings, roster: Roster, present: bool, asked_for: bool, warnings: list[str]
+) -> tuple[list[Account], list[Account], list[str]]:
+    """Who is to have settings, who had them, and who had them and is gone. Raises MachineError for an unknown user."""
+    asked = settings["users"] if asked_for else []
+    wanted: list[Account] = []
+    unwanted: list[Account] = []
+    gone = []
     for name in unique([*asked, *roster.names()]):
         account = _accounts.find(name)
-        wanted = present and name in asked
         if account is not None:
-            parts.append(Part(account, sections, theirs if wanted else (), wanted))
-        elif wanted:
+            (wanted if present and name in asked else unwanted).append(account)
+        elif present and name in asked:
             raise MachineError(
                 f"conda_proxy_users names {name}, and this machine has no such user; correct the name or create the user"
             )
         else:
             warnings.append(f"the user {name} was served before and is gone; what lies in that home stays")
             gone.append(name)
-    return parts, gone if not present and set(ALL_SECTIONS) <= set(sections) else []
+    return wanted, unwanted, gone
+
+
+def _where(part: Part) -> str:
+    return f"in {part.account.home}" if part.account else "for the whole system"
 
 
 def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool) -> Result:
@@ -166,22 +201,26 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
     folder = scope.path(table.user_state) if part.account else table.system_state
     login: dict[str, t.Any] = {}  # empty where nobody asks for it
-    if (part.proves and settings["verify"] != "none") or "netrc" in part.wanted:
-        login = _login.login_environment(account.home, account.shell, account.name)
-    bases = find_bases(account.home, login.pop("PATH", ""), settings["prefix"])
-    options = dict(settings["proof"], user=account.name)
+    if (part.witnesses and settings["verify"] != "none") or "netrc" in part.wanted:
+        login = _logged_in(account)
+    bases = find_bases(account.home, login.get("PATH", ""), settings["prefix"])
 
     def targets() -> t.Sequence[Target]:
         return build_targets(scope, settings, part.wanted, bases)
 
     def prove(written: bool) -> list[Result]:
-        environment = login
-        if written:  # what a login shell has may have changed, by what was taken back too
-            environment = {**_login.login_environment(account.home, account.shell, account.name), **variables}
-        return _proof.prove(bases, environment, account.home, options)
+        rows: list[Result] = []
+        for witness in part.witnesses:
+            if witness == account:
+                # what a login shell has may have changed, by what was taken back too
+                now = {**_logged_in(account), **variables} if written else login
+                rows += _seen_by(account, bases, now, settings, written)
+            else:
+                rows += _accounts.run_as(witness, functools.partial(_testimony, witness, settings, written))["rows"]
+        return rows
 
     transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
-    proof = Proof(settings if part.proves else dict(settings, verify="none"), prove)
+    proof = Proof(settings if part.witnesses else dict(settings, verify="none"), prove, only_changes=part.takes_back)
     outcome, error, rolled_back = keep(transaction, proof, check_mode)
     outcome.warnings.extend(_elsewhere(part, account, login))
     if settings["state"] == "absent" and not outcome.changes:
@@ -191,6 +230,31 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
         )
     settled = not check_mode and Store(machine, folder).load_state().empty
     return dict(answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back, settled=settled)
+
+
+def _logged_in(account: Account) -> dict[str, str]:
+    return _login.login_environment(account.home, account.shell, account.name)
+
+
+def _testimony(account: Account, settings: Settings, written: bool) -> Result:
+    """What a user sees whose own files are not the ones that change."""
+    login = _logged_in(account)
+    bases = find_bases(account.home, login.get("PATH", ""), settings["prefix"])
+    return {"rows": _seen_by(account, bases, login, settings, written)}
+
+
+def _seen_by(
+    account: Account, bases: t.Sequence[Base], login: t.Mapping[str, str], settings: Settings, written: bool
+) -> list[Result]:
+    bare = dict(settings["proof"]["bare"])  # without conda, Python alone looks
+    if not written:
+        bare.update(proxies=None, ca_bundle=None)
+    elif bare["ca_bundle"] == CA_BUNDLE_PATH:
+        table = PLATFORMS[platform.system()]
+        bare["ca_bundle"] = ca_bundle_path(Scope(table, "" if settings["scope"] == "system" else account.home))
+    options = dict(settings["proof"], user=account.name, bare=bare)
+    environment: dict[str, str | None] = {name: value for name, value in login.items() if name != "PATH"}
+    return _proof.prove(bases, environment, account.home, options)
 
 
 def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:

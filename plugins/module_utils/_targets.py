@@ -77,14 +77,14 @@ def build_targets(
         targets += _environment(scope, settings)
     if "netrc" in sections and not scope.system and settings["netrc"]:
         targets.append(_netrc(scope, settings, bases))
-    return targets
+    return [target._replace(uid=0) for target in targets] if scope.system else targets
 
 
 def environment_variables(scope: Scope, settings: Settings) -> dict[str, str]:
     """The variables that the environment section sets, in their order."""
     variables = dict(settings["environment"]["variables"])
     if settings["ca_bundle"]:
-        variables["REQUESTS_CA_BUNDLE"] = _ca_bundle_path(scope)
+        variables["REQUESTS_CA_BUNDLE"] = ca_bundle_path(scope)
     return variables
 
 
@@ -95,7 +95,8 @@ def _private(scope: Scope, settings: Settings) -> tuple[int, str]:
     return (0o600, "private") if settings["secret"] else (0o644, "keep")
 
 
-def _ca_bundle_path(scope: Scope) -> str:
+def ca_bundle_path(scope: Scope) -> str:
+    """Where the bundle lies that was joined there."""
     return scope.platform.system_ca_bundle if scope.system else scope.path(scope.platform.user_ca_bundle)
 
 
@@ -104,7 +105,7 @@ def ca_bundle(scope: Scope, settings: Settings, sections: tuple[str, ...], roots
     if not roots:
         raise RootsNeeded
     editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": roots})
-    return Target("ca_bundle", _ca_bundle_path(scope), editor, sections, access="readable")
+    return Target("ca_bundle", ca_bundle_path(scope), editor, sections, access="readable")
 
 
 def condarc(scope: Scope, settings: Settings) -> Target:
@@ -115,7 +116,7 @@ def condarc(scope: Scope, settings: Settings) -> Target:
     elif path.startswith(("~/", "~\\")):
         path = os.path.join(scope.home or "/", path[2:])
     mode, access = _private(scope, settings)
-    bundle = json.dumps(_ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
+    bundle = json.dumps(ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
     fragment = [[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings["condarc"]["fragment"]]
     return Target("condarc", path, CondarcEditor(fragment), ("condarc",), mode, access)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 DEFAULT_ALIAS = "https://conda.anaconda.org"
+_DEFAULTS = "https://repo.anaconda.com/pkgs/main"
 # conda asks these when nothing is configured, and for what a user adds; so they are always managed
 ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
 _SECRET = re.compile(r"://[^/@]*:[^/@]*@|/t/[^/]+")
@@ -59,6 +60,22 @@ def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:
     urls += [*settings["channels"], *settings["default_channels"], *settings["allowlist_channels"]]
     hosts = [_host(url) for url in urls]
     return list(dict.fromkeys([host for host in hosts if host] + list(ALWAYS)))
+
+
+def channel_urls(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """The channels that conda will ask, as far as the settings tell; none: what it asks by default."""
+    names = [*settings["channels"]] or ["defaults"]
+    defaults = settings["default_channels"] or [_DEFAULTS]
+    return [_url(name, settings) for each in names for name in (defaults if each == "defaults" else [each])]
+
+
+def _url(name: str, settings: t.Mapping[str, t.Any]) -> str:
+    if "://" in name:
+        return name
+    for key, place in (settings["custom_channels"] or {}).items():
+        if f"{name}/".startswith(f"{key}/"):
+            return f"{str(place).rstrip('/')}/{name}"
+    return f"{(settings['channel_alias'] or DEFAULT_ALIAS).rstrip('/')}/{name}"
 
 
 def _host(url: str) -> str:

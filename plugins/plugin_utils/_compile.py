@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import CA_BUNDLE_PATH
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _condarc_document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._advice import advise
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import has_credentials
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_urls, has_credentials
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
     all_channels,
     check_channel_options,
@@ -98,8 +98,8 @@ def compile_settings(
         netrc=netrc,
         secret=secret,
         secrets=_secrets(proxies, netrc),
-        verify=options["verify"],
-        proof=_proof(options, proxies),
+        verify=_verify(options, sections),
+        proof=_proof(options, condarc if "condarc" in sections or not sections else None),
     )
     return Compiled(settings, advise(options, sections, proxies, no_proxy, ssl_verify, netrc))
 
@@ -256,10 +256,19 @@ def _secrets(proxies: Proxies | None, netrc: t.Sequence[t.Mapping[str, str]]) ->
     return found
 
 
-def _proof(options: Settings, proxies: Proxies | None) -> dict[str, t.Any]:
-    bare: dict[str, t.Any] = {}
-    if proxies:
-        bare["proxies"] = {scheme: proxies.url(scheme, for_conda=True) for scheme in ("http", "https")}
-    if options["channels"]:
-        bare["channels"] = options["channels"]
+def _verify(options: Settings, sections: t.Sequence[str]) -> str:
+    """Without sections the proof is all that is asked for."""
+    return "rollback" if options["verify"] == "none" and not sections else str(options["verify"])
+
+
+def _proof(options: Settings, condarc: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """C(bare): what Python alone looks at where there is no conda, once C(condarc) is written."""
+    written = {name: setting["value"] for name, setting in (condarc or {}).items()}
+    verify = written.get("ssl_verify")
+    is_path = isinstance(verify, str) and verify != "truststore"
+    bare = {
+        "channels": channel_urls(options),
+        "proxies": written.get("proxy_servers"),
+        "ca_bundle": verify if is_path else None,
+    }
     return {"deadline": options["verify_deadline"], "bare": bare}

@@ -109,6 +109,83 @@ def test_the_first_run_on_a_machine_that_needed_no_proxy(
     assert snapshot(home) == before
 
 
+def test_a_channel_that_never_worked_is_no_licence(player: Player, home: Path, channels: Channels) -> None:
+    """One of two channels is missing all the time: the other one may not be lost."""
+    player.variables["conda_proxy_channels"] += [channels.https.url("nothing-here", CHANNEL_HOST)]
+    first = player.play("site")
+    assert first.returncode == 2
+    assert first.result("here")["rolled_back"] is False
+    healthy = snapshot(home)
+    played = player.play("site", conda_proxy_http="http://127.0.0.1:9")
+    result = played.result("here")
+    assert played.returncode == 2
+    assert result["rolled_back"] is True
+    lost = player.variables["conda_proxy_channels"][0]
+    assert f"conda does not reach {lost} (refused_proxy)" in result["msg"]
+    assert snapshot(home) == healthy
+
+
+def test_without_conda_the_proxy_is_what_must_not_be_lost(player: Player, home: Path, channels: Channels) -> None:
+    """Python alone asks the channels that conda would ask, in the way in which conda would."""
+    player.variables.update(
+        conda_proxy_prefix="/nonexistent",
+        conda_proxy_channels=["main"],
+        conda_proxy_channel_alias=channels.https.url("", CHANNEL_HOST),
+    )
+    # a file of the machine's own, from which Python alone reads nothing: before the first run nothing is reached
+    applied = player.play("site")
+    assert applied.returncode == 0, applied.output
+    (row,) = applied.result("here")["proof"]
+    assert (row["verdict"], row["proxy_verdict"]) == ("no_conda", "ok"), row
+    assert row["url"] == channels.https.url("main", CHANNEL_HOST)
+    healthy = snapshot(home)
+    for settings in ({"conda_proxy_http": "http://127.0.0.1:9"}, {"conda_proxy_no_proxy": [CHANNEL_HOST]}):
+        played = player.play("site", **settings)
+        result = played.result("here")
+        assert played.returncode == 2, played.output
+        assert result["rolled_back"] is True
+        verdict = "refused_proxy" if "conda_proxy_http" in settings else "dns_channel"
+        assert f"({verdict})" in result["msg"]
+        assert "install it" not in result["msg"]
+        assert snapshot(home) == healthy
+
+
+def test_the_proof_alone_writes_nothing_and_is_never_empty(player: Player, home: Path, silent: Proxy) -> None:
+    assert player.play("site").returncode == 0
+    assert len(player.play("verify", conda_proxy_verify="none").result("here")["proof"]) == 1
+    killed_in_the_after_proof(player, silent, lambda: None)
+    torn = snapshot(home)
+    played = player.play("verify", conda_proxy_verify_deadline=5)
+    assert played.returncode == 2, "it goes through the silent proxy"
+    assert played.result("here")["changed"] is False
+    assert any("an earlier run was cut off" in note for note in played.result("here")["warnings"])
+    assert snapshot(home) == torn
+    mended = player.play("site")
+    assert mended.returncode == 0, mended.output
+    assert mended.result("here")["changed"] is True
+    assert player.play("site").result("here")["changed"] is False
+
+
+def test_a_password_that_the_machine_keeps_in_a_variable(player: Player, home: Path, proxy: Proxy) -> None:
+    """Whatever its name is: conda expands it, so the proof sees it too."""
+    proxy.behaviour.username, proxy.behaviour.password = b"ada", b"Zq7 of ada"
+    with (home / ".profile").open("a") as stream:
+        stream.write("\nexport CORPORATE_PW='Zq7%20of%20ada'\n")
+    settings = {
+        "conda_proxy_username": "ada",
+        "conda_proxy_password": "${CORPORATE_PW}",
+        "conda_proxy_sections": ["condarc"],
+    }
+    applied = player.play("site", "-vvv", "--diff", **settings)
+    assert applied.returncode == 0, applied.output
+    assert [row["verdict"] for row in applied.result("here")["proof"]] == ["ok"]
+    assert "Zq7" not in applied.output
+    (home / ".profile").write_text("")
+    missing = player.play("site", **settings)
+    assert missing.returncode == 2
+    assert "(config_invalid)" in missing.result("here")["msg"]
+
+
 def test_a_machine_that_was_not_healthy_keeps_the_change_and_fails(player: Player, home: Path) -> None:
     played = player.play("site", conda_proxy_http="http://127.0.0.1:9")
     assert played.returncode == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -349,6 +350,82 @@ def test_a_second_run_waits_and_then_says_who_holds_the_lock(home: Path) -> None
     finally:
         os.kill(pid, 9)
         os.waitpid(pid, 0)
+
+
+def test_the_proof_of_an_unchanged_machine_keeps_nobody_waiting(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    asked = []
+
+    def look(_changes: object) -> None:
+        pid = os.fork()  # a lock of the same process would not conflict
+        if pid == 0:
+            try:
+                with PosixMachine(0).lock(str(home / ".local/state/condafleet")):
+                    os._exit(0)
+            finally:
+                os._exit(1)
+        asked.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    transaction(home, targets(home), run="second").converge(after=look)
+    assert asked == [0]
+    transaction(home, targets(home, "other"), run="third").converge(after=look)
+    assert asked == [0, 1], "what is written may have to be put back"
+
+
+ACL_USER = 65534
+
+
+def acl_of(mode: int, granted: int) -> bytes:
+    """A POSIX ACL as Linux keeps it: owner, one user more, group, mask and others."""
+    nobody = 0xFFFFFFFF
+    rows = [
+        (0x01, mode >> 6 & 7, nobody),
+        (0x02, granted, ACL_USER),
+        (0x04, mode >> 3 & 7, nobody),
+        (0x10, granted, nobody),
+        (0x20, mode & 7, nobody),
+    ]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+
+
+def test_an_acl_does_not_open_a_private_file(home: Path) -> None:
+    name = "system.posix_acl_access"
+    os.setxattr(home / ".netrc", name, acl_of(0o600, 4))
+    os.setxattr(home / ".profile", name, acl_of(0o640, 4))
+    public = [Target("environment", str(home / ".profile"), BlockEditor({"lines": ["A=1"], "top": False}), ("netrc",))]
+    wanted = [*public, targets(home)[-1]]
+    transaction(home, wanted).converge()
+    assert stat.S_IMODE((home / ".netrc").stat().st_mode) == 0o600
+    mask = struct.unpack_from("<H", os.getxattr(home / ".netrc", name), 4 + 3 * 8 + 2)[0]
+    assert mask == 0, "the other user's right counts"
+    assert os.getxattr(home / ".profile", name) == acl_of(0o640, 4), "an ACL of a file that may be read was lost"
+    assert transaction(home, wanted, run="second").converge().changes == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_an_owner_is_put_right_where_we_made_the_file(home: Path) -> None:
+    wanted = [target._replace(uid=0) for target in targets(home)]
+    os.chown(home / ".profile", ACL_USER, ACL_USER)  # somebody's choice before us
+    transaction(home, wanted).converge()
+    fish = home / ".config/fish/conf.d/p.fish"
+    os.chown(fish, ACL_USER, ACL_USER)
+    (change,) = transaction(home, wanted, run="second").preview().changes
+    assert (change.path, change.reasons) == (str(fish), ["owner"])
+    transaction(home, wanted, run="second").converge()
+    assert (fish.stat().st_uid, fish.stat().st_gid) == (0, 0)
+    assert (home / ".profile").stat().st_uid == ACL_USER
+    assert transaction(home, wanted, run="third").converge().changes == []
+
+
+def test_an_undo_counts_as_a_change(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    assert killed_after(home, targets(home, "other"), 3)
+    torn = transaction(home, targets(home), run="third")
+    assert torn.preview().recovered
+    outcome = torn.converge()
+    assert outcome.recovered
+    assert outcome.changes == []
+    assert not transaction(home, targets(home), run="fourth").converge().recovered
 
 
 def test_symlinks(home: Path) -> None:

@@ -3,71 +3,119 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _promise
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 
 CHANGED: Any = ["something"]
 
 
-def row(verdict: str, proxy_verdict: str | None = None) -> dict[str, Any]:
+def row(words: str) -> dict[str, Any]:
+    """A row from BASE@VERDICT/WHAT-PYTHON-ALONE-SAYS:CHANNEL, of which all but the verdict may be left out."""
+    words, _colon, channel = words.partition(":")
+    base, _at, words = words.rpartition("@")
+    verdict, _slash, proxy_verdict = words.partition("/")
     return {
+        **new_row(f"https://{channel or 'x'}"),
+        "user": "ada",
+        "base": base or "/opt/conda",
         "verdict": verdict,
         "ok": verdict == "ok",
-        "url": "https://x",
+        "status": 503 if verdict == "server_error" else None,
         "remedy": "Do it.",
-        "proxy_verdict": proxy_verdict,
+        "proxy_verdict": proxy_verdict or None,
     }
 
 
 def decide(
-    verify: str, before: str, after: list[str], changes: Any, monkeypatch: pytest.MonkeyPatch
+    verify: str, before: list[str], after: list[str], changes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, int]:
+    """The decision, and how often was looked. Each look is a text with a word for every channel."""
     monkeypatch.setattr(_promise, "_PAUSE", 0.0)
-    looks = iter(after)
+    looks = {False: iter(before), True: iter(after)}
     asked = []
 
     def prove(now: bool) -> list[dict[str, Any]]:
         asked.append(now)
-        verdict = next(looks) if now else before
-        return [row(*verdict.split("/"))]
+        return [row(word) for word in next(looks[now]).split()]
 
     proof = Proof({"verify": verify, "proof": {"deadline": 60}}, prove)
     if changes:
         proof.before(changes)
-    with contextlib.suppress(MachineError):
+    try:
         proof.after(changes)
-        return ("fails" if proof.complaint else "ok"), len(asked)
-    return "put back", len(asked)
+    except MachineError as exc:
+        return f"put back: {exc}".split(". ", maxsplit=1)[0], len(asked)
+    return (f"fails: {proof.complaint}" if proof.complaint else "ok"), len(asked)
 
 
 CASES = [
-    # verify, before, after, changes -> decision, how often it was proved
-    ("none", "ok", [], CHANGED, "ok", 0),
-    ("report", "ok", ["proxy_auth_rejected"], CHANGED, "ok", 1),
-    ("rollback", "ok", ["ok"], CHANGED, "ok", 2),
-    ("rollback", "ok", ["proxy_auth_rejected"], CHANGED, "put back", 2),
-    ("rollback", "proxy_auth_required", ["proxy_auth_rejected"], CHANGED, "fails", 2),
-    ("rollback", "ok", ["proxy_auth_rejected"], [], "fails", 1),
-    ("require", "proxy_auth_required", ["proxy_auth_rejected"], CHANGED, "put back", 1),
-    ("require", "ok", ["proxy_auth_rejected"], [], "fails", 1),
+    # verify, looks before, looks after, changes -> decision, how often was looked
+    ("none", ["ok"], [], CHANGED, "ok", 0),
+    ("report", ["ok"], ["proxy_auth_rejected"], CHANGED, "ok", 1),
+    ("rollback", ["ok"], ["ok"], CHANGED, "ok", 2),
+    ("rollback", ["ok"], ["proxy_auth_rejected"], CHANGED, "put back", 2),
+    ("rollback", ["proxy_auth_required"], ["proxy_auth_rejected"], CHANGED, "fails", 2),
+    ("rollback", ["ok"], ["proxy_auth_rejected"], [], "fails", 1),
+    ("require", ["proxy_auth_required"], ["proxy_auth_rejected"], CHANGED, "put back", 1),
+    ("require", ["ok"], ["proxy_auth_rejected"], [], "fails", 1),
     # transient classes are looked at again before the decision
-    ("rollback", "ok", ["refused_proxy", "ok"], CHANGED, "ok", 3),
-    ("rollback", "ok", ["refused_proxy", "dns_proxy", "refused_proxy"], CHANGED, "put back", 4),
+    ("rollback", ["ok"], ["refused_proxy", "ok"], CHANGED, "ok", 3),
+    ("rollback", ["ok"], ["refused_proxy", "dns_proxy", "refused_proxy"], CHANGED, "put back", 4),
     # without conda the proxy decides, unless channels are required
-    ("rollback", "no_conda/ok", ["no_conda/ok"], CHANGED, "ok", 2),
-    ("rollback", "no_conda/ok", ["no_conda/proxy_auth_rejected"], CHANGED, "put back", 2),
-    ("require", "no_conda/ok", ["no_conda/ok"], CHANGED, "put back", 1),
+    ("rollback", ["no_conda/ok"], ["no_conda/ok"], CHANGED, "ok", 2),
+    ("rollback", ["no_conda/ok"], ["no_conda/proxy_auth_rejected"], CHANGED, "put back", 2),
+    ("require", ["no_conda/ok"], ["no_conda/ok"], CHANGED, "put back", 1),
+    # a channel that was not reached before cannot be lost; one that was can
+    ("rollback", ["ok:a channel_forbidden:b"], ["ok:a channel_forbidden:b"], CHANGED, "fails", 2),
+    ("rollback", ["ok:a channel_forbidden:b"], ["dns_channel:a channel_forbidden:b"], CHANGED, "put back", 2),
+    ("rollback", ["ok:a channel_forbidden:b"], ["ok:a channel_forbidden:b proxy_forbidden:c"], CHANGED, "put back", 2),
+    # another base's misery is no reason to let this one go
+    ("rollback", ["ok b@conda_unusable"], ["proxy_auth_rejected b@conda_unusable"], CHANGED, "put back", 2),
+    ("rollback", ["ok b@conda_unusable"], ["ok b@conda_unusable"], CHANGED, "fails", 2),
+    ("rollback", ["ok:a b@offline:a"], ["proxy_auth_rejected:a b@offline:a"], CHANGED, "put back", 2),
+    ("rollback", ["offline:a b@ok:a"], ["proxy_auth_rejected:a b@ok:a"], CHANGED, "fails", 2),
+    # healthy with other channels than before
+    ("rollback", ["ok:a"], ["channel_not_found:b"], CHANGED, "put back", 2),
+    # before, too, an answer may be another one a moment later; no answer is what a machine without settings gets
+    ("rollback", ["server_error", "ok"], ["proxy_auth_rejected"], CHANGED, "put back", 3),
+    ("rollback", ["connect_timeout_channel"], ["proxy_auth_rejected"], CHANGED, "fails", 2),
 ]
 
 
 @pytest.mark.parametrize(("verify", "before", "after", "changes", "decision", "looks"), CASES)
 def test_decision(
-    verify: str, before: str, after: list[str], changes: Any, decision: str, looks: int, monkeypatch: pytest.MonkeyPatch
+    verify: str,
+    before: list[str],
+    after: list[str],
+    changes: Any,
+    decision: str,
+    looks: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert decide(verify, before, after, changes, monkeypatch) == (decision, looks)
+    decided, looked = decide(verify, before, after, changes, monkeypatch)
+    assert (decided.partition(":")[0], looked) == (decision, looks)
+
+
+def test_the_sentence_names_the_channel_that_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ["channel_forbidden:b ok:a"]
+    decided, _looks = decide("rollback", before, ["channel_forbidden:b proxy_forbidden:a"], CHANGED, monkeypatch)
+    assert "https://a (proxy_forbidden)" in decided
+    complaint, _looks = decide("rollback", ["no_conda/ok"], ["no_conda/proxy_forbidden"], [], monkeypatch)
+    assert "(proxy_forbidden)" in complaint
+    assert "ask for a rule" in complaint
+
+
+def test_where_only_changes_count_nothing_is_asked_without_them() -> None:
+    def prove(_now: bool) -> list[dict[str, Any]]:
+        raise AssertionError
+
+    proof = Proof({"verify": "require", "proof": {}}, prove, only_changes=True)
+    proof.after([])
+    proof.look()
+    assert proof.rows == []

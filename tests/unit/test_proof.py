@@ -118,11 +118,26 @@ class TestRights:
         assert rows[0]["id"].split()[0] == str(owner.pw_uid)
         assert "0" not in rows[0]["id"].split()
 
-    def test_a_base_that_others_can_change_is_not_run(self, tmp_path: Path) -> None:
-        tmp_path.chmod(0o777)
-        rows = _proof.prove([base_at(str(tmp_path), 0)], {}, "/root", {})
-        assert [row["verdict"] for row in rows] == ["conda_unusable"]
-        assert "can be changed by others" in rows[0]["detail"] or "No such file" in rows[0]["detail"]
+    def test_a_base_of_root_that_others_can_change_is_run_by_nobody(self, tmp_path: Path) -> None:
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.is_relative_to("/tmp/") and folder != Path("/tmp"):
+                folder.chmod(0o755)
+        tmp_path.chmod(0o2775)
+        script = 'echo "{\\"conda_version\\":0,\\"python_version\\":0,\\"finished_by\\":0,'
+        script += '\\"rows\\":[{\\"id\\":\\"`id -u` `id -G` $HOME\\"}]}"\n'
+        python = interpreter_that(tmp_path, script)
+        account = _child.account_for(base_at(str(tmp_path), 0), "/root")
+        nobody = pwd.getpwnam("nobody")
+        assert _proof.run_probe(python, GIVEN, account)[0]["id"] == f"{nobody.pw_uid} {nobody.pw_gid} /nonexistent"
+
+    def test_what_nobody_may_not_run_says_so(self, tmp_path: Path) -> None:
+        base = base_at(str(tmp_path), 0)
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/python").write_text("#!/bin/sh\n")
+        tmp_path.chmod(0o770)
+        (row,) = _proof.prove([base], {}, "/root", {})
+        assert row["verdict"] == "conda_unusable"
+        assert "cannot be started: Permission denied" in row["detail"]
 
     def test_an_owner_without_account(self, tmp_path: Path) -> None:
         os.chown(tmp_path, 54321, 54321)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
@@ -359,7 +360,8 @@ class Probe:
         if fails and self._during:
             self._during()
         verdict = "proxy_auth_rejected" if fails else "ok"
-        return [{"verdict": verdict, "ok": not fails, "url": "http://x", "remedy": "Mend it."}]
+        row = {"verdict": verdict, "ok": not fails, "remedy": "Mend it.", "user": None, "base": "C:\\conda"}
+        return [dict(new_row("http://x"), **row)]
 
 
 @pytest.mark.parametrize("scope", ["system", "user"])

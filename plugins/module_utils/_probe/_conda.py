@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._certificates import issuer_of, peer_issuer
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._conda_config import (
@@ -37,7 +37,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies i
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._replies import READ, Reply, judge
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import Report, one_row, side_by_side
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._second_look import Line, explain
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import DETAIL, Scrubber, mask_url
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import (
+    DETAIL,
+    Scrubber,
+    mask_url,
+    secret_variables,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._sockets import handshake, need_bundle
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._user_netrc import learn_netrc, netrc_problem
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
@@ -48,6 +53,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict i
 )
 
 _INFO = 16_000  # characters
+_SHARE = 2 / 3  # of the deadline, for one request
 _READ_EARLY = ("proxy_servers", "ssl_verify", "client_ssl_cert", "client_ssl_cert_key", "offline", "channel_alias")
 
 
@@ -65,6 +71,7 @@ class Conda:
         self._report = report
         self._scrubber = scrubber
         self._timeouts = timeouts
+        self._deadline = float(given["deadline"])
         self._packages = bool(given.get("packages"))
         self._candidate: dict[str, Any] = given.get("candidate") or {}
         ignored = IgnoredFiles()
@@ -92,13 +99,27 @@ class Conda:
             getattr(self._context, name, None)
         # conda's commands also check every file by itself, before variables are expanded: "conda config --show" expands
         # ssl_verify: ${HOME}/ca.pem, "conda search" and "conda info" end on it (run on 24.7.1)
-        getattr(self._context, "collect_all", list)()
+        files: Mapping[Any, Any] = getattr(self._context, "collect_all", dict)()
+        self._timeouts = self._patience(files)
         self._channel = importlib.import_module("conda.models.channel").Channel
         self._session = importlib.import_module("conda.gateways.connection.session")
         self._environ_proxies = importlib.import_module("requests.utils").get_environ_proxies
         self._certifi = importlib.import_module("certifi").where()
         if hasattr(self._session, "CondaHttpAuth"):
             self._session.CondaHttpAuth.handle_407 = staticmethod(raise_407)
+
+    def _patience(self, files: Mapping[Any, Mapping[str, Any]]) -> Timeouts:
+        """Somebody who gave conda more time than a proof takes knows of something slow.
+
+        Never all that is left until the deadline: a class that names what is slow says more than "deadline".
+        """
+        named = {name for settings in files.values() for name in settings}
+        names = ("remote_connect_timeout_secs", "remote_read_timeout_secs")
+        connect, read = (
+            max(ours, min(float(getattr(self._context, name)), self._deadline * _SHARE)) if name in named else ours
+            for ours, name in zip(self._timeouts, names)
+        )
+        return connect, read
 
     def channels(self, asked: list[str] | None) -> list[str]:
         """The effective channels' URLs, with credentials."""
@@ -138,6 +159,8 @@ class Conda:
         """Everything that an exception's text could quote."""
         for url in (*urls, *self._context.proxy_servers.values(), *proxy_variables().values()):
             self._scrubber.add_url(str(url))
+        for value in secret_variables():
+            self._scrubber.add(value)
         learn_netrc(self._scrubber)
 
     def check(self, url: str, row: Row) -> None:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import urllib.parse
 from typing import Iterable
 
 WITHHELD = "The text is withheld: it may hold a secret."
 DETAIL = 300
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
 _SHAPES = (
     (re.compile(r"//[^\s'\"<>]*@"), "//***@"),  # up to the last @: a password may hold a raw one, or a slash
     (re.compile(r"[^\s/'\"<>(]+:[^\s'\"<>]*@"), "***@"),  # the same without a scheme
@@ -30,6 +32,18 @@ def mask_url(url: str) -> str:
         rest = "***@" + rest.rpartition("@")[2]
     rest = re.sub(r"(^|/)t/[^/]+", r"\1t/***", rest)
     return scheme + sep + re.split(r"[?#]", rest)[0]
+
+
+def secret_variables() -> list[str]:
+    """The values of variables whose names say that they are secret; C(conda info) prints all of CONDA_*.
+
+    Not paths, and nothing short: a mask for "1" would hide the whole text.
+    """
+    return [
+        value
+        for name, value in os.environ.items()
+        if _SECRET_NAME.search(name) and len(value) >= 4 and not os.path.isabs(value)
+    ]
 
 
 class Scrubber:
