@@ -113,15 +113,23 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
     return found
 
 
-def netrc(home: str, named: str, text: t.Callable[[str], str | None], escapes: bool | None) -> list[Conflict]:
-    """What is in the way of entries of a netrc. C(named): the variable NETRC. C(text) reads a file."""
+def netrc(
+    home: str, named: str, text: t.Callable[[str], str | None], escapes: bool | None, host: str = ""
+) -> list[Conflict]:
+    """What is in the way of entries of a netrc, or answers for the channel's C(host) already.
+
+    C(named): the variable NETRC. C(text) reads a file.
+    """
     own = os.path.join(home, ".netrc")
     found = []
     if named and os.path.realpath(named) != os.path.realpath(own):
         what = f"NETRC names {named}, so {own} is not read"
         found.append(_conflict(own, what, named if os.path.exists(named) else "nobody: the file is not there"))
     path = named or own
-    notes = _netrc.findings(text(path) or "", escapes)
+    content = text(path) or ""
+    notes = _netrc.findings(content, escapes)
+    if host and _netrc.has(content, host):
+        found.append(_conflict(path, f"has an entry for {host}, whose login and password are sent there", path))
     return found + [_conflict(path, note, path if "default entry" in note else "nobody") for note in notes]
 
 

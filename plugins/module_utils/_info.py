@@ -13,6 +13,7 @@ import glob
 import os
 import secrets
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _accounts,
@@ -110,7 +111,8 @@ def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_con
         )
         found += _conflicts.environments(_environments(home, root), files)
     escapes = common_escapes(base.netrc_escapes for base in bases)
-    found += _conflicts.netrc(home, login.get("NETRC", ""), _assignments.read_text, escapes)
+    host = urlsplit(subject.channel).hostname or ""
+    found += _conflicts.netrc(home, login.get("NETRC", ""), _assignments.read_text, escapes, host)
     return [one for number, one in enumerate(found) if one not in found[:number]]
 
 

@@ -61,7 +61,12 @@ def player(
 
 def snapshot(home: Path) -> dict[str, Any]:
     return {
-        str(path.relative_to(home)): (path.stat().st_mode, path.read_bytes() if path.is_file() else None)
+        str(path.relative_to(home)): (
+            path.stat().st_mode,
+            path.read_bytes() if path.is_file() else None,
+            path.stat().st_uid,
+            path.stat().st_gid,
+        )
         for path in home.rglob("*")
         if path.name != "lock"  # says who held it last
     }
@@ -269,7 +274,7 @@ def test_a_kill_during_the_after_proof(player: Player, home: Path, silent: Proxy
     mended = player.play("site")
     assert mended.returncode == 0, mended.output
     assert [row["verdict"] for row in mended.result("here")["proof"]] == ["ok"]
-    for name, (_mode, data) in snapshot(home).items():
+    for name, (_mode, data, *_owner) in snapshot(home).items():
         assert data is None or str(silent.port).encode() not in data, name
     assert "export MINE=1\n" in (home / ".profile").read_text()
     if served_before:

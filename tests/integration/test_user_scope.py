@@ -292,3 +292,68 @@ def test_nobody_is_forgotten_while_something_of_ours_is_there(player: Player, co
     assert "mirror.example.com" in host.read("/home/ada/.netrc")
     assert player.play("remove", **system).returncode == 0
     assert homes(host) == before
+
+
+SYSTEM = {"conda_proxy_scope": "system", "conda_proxy_users": [], "conda_proxy_password_exposure": "allow"}
+DEAD = {"conda_proxy_http": "http://127.0.0.1:9", "conda_proxy_username": None, "conda_proxy_password": None}
+
+
+def system_files(host: Host) -> str:
+    return host.run("find /etc/conda /etc/profile.d -type f -exec sha256sum {} +; cat /etc/environment").stdout
+
+
+@pytest.mark.parametrize("lock", [False, True], ids=["", "locked"])
+def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_hosts: list[Host], lock: bool) -> None:
+    host = conda_hosts[0]
+    before = homes(host)
+    pristine = host.run("find /etc/conda /etc/profile.d -type f 2>&1; cat /etc/environment", check=False).stdout
+    ada = {"conda_proxy_users": ["ada"]}
+    assert player.play("site", **SYSTEM, conda_proxy_lock=lock).returncode == 0
+    everybody = system_files(host)
+
+    # to user scope, with a proxy that is not there; a lock of the system's hides that until it is taken away
+    failed = player.play("site", **ada, **DEAD)
+    result = failed.result(host.name)
+    assert failed.returncode == 2
+    assert result["rolled_back"] is True
+    assert "refused_proxy" in result["msg"]
+    assert system_files(host) == everybody
+    if lock:
+        assert {row["user"] for row in result["resources"]} == {"ada"}, "hers was proven behind the lock"
+    else:
+        assert result["resources"] == []
+        assert any("for the whole system stays until" in note for note in result["warnings"])
+    host.run(f"{CONDA} search --json hello", user="ada")
+    if lock:
+        assert player.play("remove", **ada).returncode == 0
+        return
+
+    moved = player.play("site", **ada)
+    assert moved.returncode == 0, moved.output
+    result = moved.result(host.name)
+    assert any("for the whole system is not asked for any more" in note for note in result["warnings"])
+    assert [(row["user"], row["verdict"]) for row in result["proof"]] == [("ada", "ok")]
+    assert host.run("ls /etc/conda/.condarc", check=False).returncode != 0
+    again = player.play("site", "-vvv", **ada)
+    assert again.result(host.name)["changed"] is False
+    assert len(again.result(host.name)["proof"]) == 1
+
+    # and back: root never had anything, so the system's new settings stay, but ada keeps hers until they are proven
+    failed = player.play("site", **(SYSTEM | DEAD))
+    assert failed.returncode == 2
+    assert any("in /home/ada stays until" in note for note in failed.result(host.name)["warnings"])
+    host.run(f"{CONDA} search --json hello", user="ada")
+    moved = player.play("site", **SYSTEM)
+    assert moved.returncode == 0, moved.output
+    assert any("in /home/ada is not asked for any more" in note for note in moved.result(host.name)["warnings"])
+    assert {(row["user"], row["verdict"]) for row in moved.result(host.name)["proof"]} == {
+        ("root", "ok"),
+        ("ada", "ok"),
+    }
+    host.run(f"{CONDA} search --json hello", user="ada")
+
+    assert player.play("remove", **SYSTEM).returncode == 0
+    host.run("rm -r ~/.conda", user="ada")  # conda's own
+    assert homes(host) == before
+    now = host.run("find /etc/conda /etc/profile.d -type f 2>&1; cat /etc/environment", check=False).stdout
+    assert now == pristine

@@ -193,6 +193,12 @@ def test_netrc_conflicts() -> None:
     assert [(row["path"], row["winner"]) for row in own] == [("/h/.netrc", "/h/.netrc")]
     assert "default entry" in own[0]["what"]
     assert "Zq7pw" not in str(own)
+    ours = _conflicts.netrc(
+        "/h", "", lambda _path: "machine mirror.example.com login x password Zq7\n", True, "mirror.example.com"
+    )
+    assert [(row["what"], row["winner"]) for row in ours] == [
+        ("has an entry for mirror.example.com, whose login and password are sent there", "/h/.netrc")
+    ]
     elsewhere = _conflicts.netrc("/h", "/etc/hostname", texts, True)
     assert [(row["path"], row["winner"]) for row in elsewhere] == [
         ("/h/.netrc", "/etc/hostname"),
