@@ -312,12 +312,16 @@ def test_conda_info(version: str, conda: Callable[..., Path], tmp_path: Path) ->
     environment: dict[str, str | None] = {
         "https_proxy": f"http://ada:{PASSWORD_ENCODED}@127.0.0.1:9",
         "CONDA_PROXY_NOTE": f"see {PASSWORD} and {MARKER}netrc and http://127.0.0.1/?session={MARKER}",
+        "CONDA_REPO_TOKEN": f"{MARKER}token",
+        "CONDA_CLIENT_SSL_CERT_KEY": str(tmp_path / "key.pem"),
+        "CONDA_AUTH_TRIES": "1",
     }
     bases = find_bases(str(tmp_path), "", str(conda(version)))
     (entry,) = conda_info(bases, environment, str(tmp_path))
     assert entry["base"] == bases[0].prefix
     for words in (f"conda version : {version}", "https_proxy: <set>", "127.0.0.1:9/t/", str(tmp_path / ".condarc")):
         assert words in entry["text"]
+    assert "CONDA_REPO_TOKEN: ***" in entry["text"]
     assert re.search(r"CONDA_PROXY_NOTE: see \*\*\* and \*\*\* and ", entry["text"]), entry["text"]
     assert MARKER not in entry["text"]
     assert PASSWORD_ENCODED not in entry["text"]

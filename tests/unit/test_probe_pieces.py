@@ -272,3 +272,22 @@ def test_what_openssl_reads_by_itself_is_really_set(monkeypatch: pytest.MonkeyPa
     _variables.set_variable("SSL_CERT_FILE", "/x.pem")
     done = subprocess.run(["/usr/bin/env"], capture_output=True, text=True, check=True)
     assert "SSL_CERT_FILE=/x.pem" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("condarc", "deadline", "patience"),
+    [
+        ({}, 45.0, (5.0, 15.0)),  # what conda has by itself is not somebody's wish
+        ({"remote_read_timeout_secs": 20}, 45.0, (5.0, 20.0)),
+        ({"remote_read_timeout_secs": 60, "remote_connect_timeout_secs": 9}, 120.0, (9.0, 60.0)),
+        ({"remote_read_timeout_secs": 60}, 45.0, (5.0, 30.0)),  # the deadline counts
+        ({"remote_read_timeout_secs": 1}, 45.0, (5.0, 15.0)),
+    ],
+)
+def test_patience(condarc: dict[str, float], deadline: float, patience: tuple[float, float]) -> None:
+    conda = object.__new__(_conda.Conda)
+    conda._timeouts, conda._deadline = (5.0, 15.0), deadline
+    conda._context = SimpleNamespace(
+        **{"remote_connect_timeout_secs": 9.15, "remote_read_timeout_secs": 60.0, **condarc}
+    )
+    assert conda._patience({"/etc/conda/.condarc": {"channels": 1}, "/home/ada/.condarc": condarc}) == patience
