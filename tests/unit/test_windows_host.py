@@ -231,6 +231,11 @@ def test_costs() -> None:
     run(state, wanted("system"))
     _result, remote = run(state, wanted("system"), "second")
     assert sorted(remote.log) == sorted(["slurp", "win_owner", "slurp", "win_reg_stat"])
+    Machine(state).drop(CONDARC["system"])
+    _result, remote = run(state, wanted("system"), "third")
+    new_file = ["win_stat", "win_file", "win_copy", "win_copy", "win_command"]  # its name, a stage, there, moved
+    moves = [number for number, name in enumerate(remote.log) if name == "win_command"]
+    assert any(remote.log[number - 4 : number + 1] == new_file for number in moves), remote.log
     state = pristine("user")
     run(state, wanted("user"))
     _result, remote = run(state, wanted("user"), "second")
@@ -268,6 +273,45 @@ def test_permissions_of_a_files_own_are_kept() -> None:
     run(state, wanted("user"))
     assert machine.readers(CONDARC["user"]) == {ADA}
     assert b"proxy.example.com" in machine.read(CONDARC["user"])
+
+
+def planted(state: Json, path: str) -> None:
+    """What any user can do in C:\\ProgramData\\conda: a file there that all may write."""
+    machine = Machine(state)
+    machine.edit("put_file", path, encoded(b"theirs"))
+    machine.set_owner(path, USERS)
+    machine.set_access(path, explicit=[ace(USERS, RIGHTS["FullControl"])], protected=False)
+
+
+def test_a_planted_stage_brings_no_permissions_along() -> None:
+    state = pristine("system")
+    planted(state, CONDARC["system"] + ".condafleet.part")
+    result, _remote = run(state, wanted("system"))
+    assert ".condarc" in changed(result)
+    machine = Machine(state)
+    machine.edit("put_file", "C:\\ProgramData\\conda\\plain", encoded(b""))
+    condarc, plain = machine.node(CONDARC["system"]), machine.node("C:\\ProgramData\\conda\\plain")
+    assert condarc
+    assert plain
+    for what in ("owner", "explicit", "inherited", "protected"):
+        assert condarc[what] == plain[what], what
+
+
+def test_a_planted_stage_that_cannot_be_removed_is_named_and_nothing_is_left() -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    machine = Machine(state)
+    stage = CONDARC["user"] + ".condafleet.part"
+    planted(state, stage)
+    machine.set_access(stage, explicit=[ace(ADA, RIGHTS["Read"])], protected=True)
+    for entry in machine.node(HOME)["explicit"]:  # type: ignore[index]
+        entry["rights"] &= ~RIGHTS["DeleteSubdirectoriesAndFiles"]
+    before = seen(state)
+    result, _remote = run(state, wanted("user"))
+    assert result["rolled_back"]
+    assert f"{stage} is in the way and cannot be removed" in result["msg"]
+    assert "remove it by hand" in result["msg"]
+    assert seen(state) == before
+    assert changed(run(state, absent("user"), "second")[0]) == [], "a journal was left behind"
 
 
 def test_a_session_without_its_volatile_environment() -> None:
