@@ -56,6 +56,11 @@ class WindowsHost:
         return self._home
 
     @property
+    def user(self) -> str | None:
+        """The connecting user, by the name of the profile; None without one. Finding the bases looks at it anyway."""
+        return self.home.rpartition("\\")[2] or None
+
+    @property
     def bases(self) -> list[Base]:
         if self._bases is None:
             self._bases = find_bases(self.remote, self.machine, self.home, self._prefix)
@@ -92,7 +97,8 @@ def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: boo
     masker = Masker(settings["mask_key"])
     remote = make_remote(lambda text: masker.foreign(text, settings["secrets"]))
     try:
-        error = _result.add(result, _transact(remote, settings, masker, check_mode))
+        part = _transact(remote, settings, masker, check_mode)
+        error = _result.add(result, part, part["user"])
         errors += [error] if error else []
     except MachineError as exc:
         if exc.needs:
@@ -110,7 +116,7 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
     try:
         if environment is None:
             environment = _windows_proof.new_logon(machine)
-        rows = _windows_proof.prove(remote, host.bases, environment, options)
+        rows = _windows_proof.prove(remote, host.bases, environment, dict(options, user=host.user))
         infos = None
         if options.get("info"):
             infos = _windows_proof.conda_info(remote, host.bases, environment, options.get("candidate") or {})
@@ -164,7 +170,8 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         return build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
 
     def prove(_written: bool) -> list[Result]:
-        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), settings["proof"])
+        options = dict(settings["proof"], user=host.user)
+        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), options)
 
     sections = [section for section in settings["sections"] if section != "netrc" or not system]
     transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], settings["host"])
@@ -176,7 +183,8 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         )
     if any(change.kind == "netrc" for change in outcome.changes):
         outcome.warnings.extend(_two_netrcs(machine, home))
-    return dict(_result.answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back)
+    answer = _result.answer(outcome, proof.rows, error, _permissions)
+    return dict(answer, rolled_back=rolled_back, user="" if system else host.user)
 
 
 def _netrc_path(machine: WindowsMachine, home: str) -> str:

@@ -187,7 +187,7 @@ def test_the_proof(reachable: Player, machine: WindowsStandIn) -> None:
     played = reachable.play("site", "--diff", "-vvv")
     assert played.returncode == 0, played.output
     (row,) = played.result("pc")["proof"]
-    assert (row["verdict"], row["base"], row["proxy_source"]) == ("ok", BASE, "condarc")
+    assert (row["verdict"], row["user"], row["base"], row["proxy_source"]) == ("ok", "Ada", BASE, "condarc")
     assert not leaks(played.output, PROXY_PASSWORD)
     mark = machine.mark()
     again = reachable.play("site")
@@ -259,7 +259,7 @@ def test_connectivity_and_info(reachable: Player, machine: WindowsStandIn, tmp_p
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["now"]["reachable"]
     assert "conda version" in found["now"]["conda_info"][0]["text"]
-    assert [row["verdict"] for row in found["candidate"]["proof"]] == ["refused_proxy"]
+    assert [(row["verdict"], row["user"]) for row in found["candidate"]["proof"]] == [("refused_proxy", "Ada")]
     consumers = {row["consumer"]: row for row in found["info"]["consumers"]}
     assert consumers["new logon"]["decided_by"]["https_proxy"] == MACHINE_ENVIRONMENT + ": HTTPS_PROXY"
     assert consumers["WinINET"]["http_proxy"] == "http://desktop.example.com:8080"

@@ -125,6 +125,8 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
     assert Machine(state).value(KEY[scope], "https_proxy")["type"] == "string"  # type: ignore[index]
     after = seen(state)
 
+    assert {row.get("user") for row in applied["resources"]} == {None if scope == "system" else "Ada"}
+
     again, _remote = run(state, wanted(scope), "second")
     assert changed(again) == []
     assert seen(state) == after
@@ -404,6 +406,20 @@ class Probe:
             self._during()
         verdict = "proxy_auth_rejected" if fails else "ok"
         return [{"verdict": verdict, "ok": not fails, "url": "http://x", "remedy": "Mend it."}]
+
+
+@pytest.mark.parametrize(("profile", "user"), [(HOME, "Ada"), ("", None)])
+def test_the_proofs_rows_name_the_connecting_user(profile: str, user: str | None) -> None:
+    for administrator in (True, False):
+        state = copy.deepcopy(PRISTINE[administrator])
+        Machine(state).set_value("HKCU:\\Volatile Environment", "USERPROFILE", "string", profile)
+        remote = DirectRemote(state)
+        results = [_windows_host.run_connectivity(remote.made_for, {})]
+        if administrator or user:
+            what = settings(scope="system" if administrator else "user", http=PROXY)
+            results.append(run(state, dict(what, verify="report"))[0])
+        for result in results:
+            assert [(row["verdict"], row["user"]) for row in result["proof"]] == [("no_conda", user)]
 
 
 @pytest.mark.parametrize("scope", ["system", "user"])
