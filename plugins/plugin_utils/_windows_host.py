@@ -9,6 +9,7 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import typing as t
 
@@ -90,6 +91,13 @@ def profile(machine: WindowsMachine) -> str:
     return path[: -len(_LOCAL)] if path.endswith(_LOCAL) and "%" not in path else ""
 
 
+def _texts(machine: WindowsMachine, paths: t.Iterable[str]) -> t.Iterator[str]:
+    """What stands in the files, where it can be read; conda says what is wrong with another one."""
+    for path in paths:
+        with contextlib.suppress(MachineError):
+            yield machine.read(path).text or ""
+
+
 def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     """Converge the host; the result is that of the module conda_proxy."""
     result = _result.new_result()
@@ -115,7 +123,10 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
     environment = options.get("environment")
     try:
         if environment is None:
-            environment = _windows_proof.new_logon(machine)
+            condarcs = [WINDOWS.system_condarc]
+            condarcs += [Scope(WINDOWS, host.home).path(WINDOWS.user_condarc)] if host.home else []
+            tried = (options.get("candidate") or {}).get("proxy_servers") or {}
+            environment = _windows_proof.new_logon(machine, [*_texts(machine, condarcs), *tried.values()])
         rows = _windows_proof.prove(remote, host.bases, environment, dict(options, user=host.user))
         infos = None
         if options.get("info"):
@@ -156,6 +167,8 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     host = WindowsHost(remote, machine, settings["prefix"], home)
     wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
 
+    condarcs: list[str] = []
+
     def marked() -> bool:
         return MARKER.lower() in machine.key(MACHINE_ENVIRONMENT if system else USER_ENVIRONMENT)
 
@@ -167,11 +180,16 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         roots = None
         if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
             roots = host.roots() or settings["ca_bundle"]["roots"]
-        return build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
+        built = build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
+        condarcs[:] = [target.path for target in built if target.kind == "condarc"]
+        return built
 
     def prove(_written: bool) -> list[Result]:
+        # where the condarc is not ours to write, its proxy is still known
+        bare = settings["proof"].get("bare", {})
+        texts = [*_texts(machine, condarcs), *bare.get("proxies", {}).values(), *bare.get("channels", ())]
         options = dict(settings["proof"], user=host.user)
-        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), options)
+        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine, texts), options)
 
     sections = [section for section in settings["sections"] if section != "netrc" or not system]
     transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], settings["host"])

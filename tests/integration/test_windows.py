@@ -16,7 +16,7 @@ import pytest
 from tests.bed.paths import CHECKOUT
 from tests.bed.play import Played, Player
 from tests.bed.windows import ADA, ADMINISTRATORS, MACHINE_ENVIRONMENT, SYSTEM, USER_ENVIRONMENT, WindowsStandIn
-from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
+from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.integration.test_secrets import PASSWORD, leaks
 
 if TYPE_CHECKING:
@@ -211,6 +211,17 @@ def test_the_proof(reachable: Player, machine: WindowsStandIn) -> None:
     shown = reachable.play("verify")
     assert shown.returncode == 2
     assert "offline" in shown.output
+
+
+def test_a_password_in_a_variable_of_the_registry(reachable: Player, machine: WindowsStandIn) -> None:
+    """Windows' names have no letter case; of this one only what is given to the probe has the case of the condarc."""
+    machine.set_value(USER_ENVIRONMENT, "Proxy_Password", "string", PROXY_PASSWORD_ENCODED)
+    variables = {"conda_proxy_password": "${PROXY_PASSWORD}", "conda_proxy_sections": ["condarc"]}
+    for playbook in ("site", "verify"):
+        played = reachable.play(playbook, "-vvv", **variables)
+        assert played.returncode == 0, played.output
+        assert [row["verdict"] for row in played.result("pc")["proof"]] == ["ok"]
+        assert not leaks(played.output, PROXY_PASSWORD)
 
 
 def test_connectivity_and_info(reachable: Player, machine: WindowsStandIn, tmp_path: Path) -> None:

@@ -450,6 +450,40 @@ def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert b"proxy.example.com" not in text
 
 
+def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = pristine("system")
+    machine = Machine(state)
+    machine.edit("put_file", CONDARC["system"], encoded(b"channels: ['https://a.example.com/t/$Token']\r\n"))
+    machine.edit("put_file", HOME + "\\.condarc", encoded(b"channel_alias: https://${ALIAS}\r\n"))
+    for name in ("PROXY_Password", "TOKEN", "Alias"):
+        machine.set_value(USER_ENVIRONMENT, name, "string", "of " + name)
+    probe = Probe(9)
+    monkeypatch.setattr(_windows_proof, "prove", probe)
+
+    def given() -> list[set[str]]:
+        found = [{name for name, value in each.items() if str(value).startswith("of ")} for each in probe.environments]
+        probe.environments.clear()
+        return found
+
+    asked = {"http": PROXY, "username": "ada", "password": "${PROXY_PASSWORD}"}
+    what = dict(settings(**asked, sections=["condarc"]), verify="rollback")
+    assert changed(run(state, what)[0]) == [".condarc"]
+    assert given() == [{"TOKEN", "PROXY_PASSWORD"}] * 2, "before and after"
+    result, remote = run(state, what, "second")
+    assert changed(result) == []
+    assert given() == [{"TOKEN", "PROXY_PASSWORD"}]
+    assert remote.log.count("slurp") == 2, "the condarc was read once more"
+    run(state, dict(settings(**asked, sections=[]), verify="report"), "verify")
+    assert given() == [{"PROXY_PASSWORD"}]
+
+    for candidate in ({}, {"proxy_servers": {"http": "http://a:${PROXY_PASSWORD}@b:1"}}):
+        _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+        assert given() == [{"TOKEN", "ALIAS", "PROXY_PASSWORD"}]
+    machine.drop(CONDARC["system"])
+    _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+    assert given() == [{"ALIAS", "PROXY_PASSWORD"}]
+
+
 def test_values_of_every_type_come_back() -> None:
     state = copy.deepcopy(PRISTINE[True])
     machine = Machine(state)
