@@ -7,13 +7,14 @@ import base64
 import copy
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
@@ -42,6 +43,7 @@ STATE = {"system": "C:\\ProgramData\\condafleet", "user": HOME + "\\.local\\stat
 CONDARC = {"system": "C:\\ProgramData\\conda\\.condarc", "user": HOME + "\\.condarc"}
 KEY = {"system": MACHINE_ENVIRONMENT, "user": USER_ENVIRONMENT}
 NETRC = HOME + "\\.netrc"
+LEASE = 30 * 60 + 1.0  # seconds, docs/windows.md
 PRISTINE = {administrator: initial(administrator=administrator) for administrator in (True, False)}
 
 
@@ -139,6 +141,7 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
         "type": lambda: machine.set_value(KEY[scope], "http_proxy", "expandstring", value),
         "deleted": lambda: machine.remove_value(KEY[scope], "http_proxy"),
         "file": lambda: machine.edit("put_file", CONDARC[scope], encoded(text.replace("8080", "8081").encode())),
+        "line ends in the file": lambda: machine.edit("put_file", CONDARC[scope], encoded(ours_with_lf(text).encode())),
         "file deleted": lambda: machine.drop(CONDARC[scope]),
     }
     for number, (name, drift) in enumerate(drifts.items()):
@@ -148,12 +151,64 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
         assert remote.log.count("win_environment") == (0 if "file" in name else 1), name
         if name == "file deleted":
             machine.edit("put_file", CONDARC[scope], encoded(text.encode()))
+        assert machine.read(CONDARC[scope]).decode() == text, name
         assert seen(state)["registry"] != before["registry"]
+
+    # hidden: seen as any other edit, and not written as long as it is
+    edited = text.replace("8080", "8081").encode()
+    machine.set_attributes(CONDARC[scope], ["Hidden", "Archive"])
+    assert changed(run(state, wanted(scope), "hidden")[0]) == [], "nothing to write, nothing to say"
+    machine.edit("put_file", CONDARC[scope], encoded(edited))
+    assert changed(run(state, wanted(scope), "hidden check", check_mode=True)[0]) == [".condarc"]
+    refused, _remote = run(state, wanted(scope), "hidden drift")
+    assert f'has the attribute hidden; take it away with: attrib -h "{CONDARC[scope]}"' in refused["msg"]
+    assert machine.read(CONDARC[scope]) == edited
+    machine.set_attributes(CONDARC[scope], ["Archive"])
+    assert changed(run(state, wanted(scope), "shown")[0]) == [".condarc"]
+    assert machine.read(CONDARC[scope]).decode() == text
 
     run(state, absent(scope), "last")
     assert seen(state) == before
     left = [path for path in state["files"] if "condafleet" in path]
     assert not left
+
+
+def ours_with_lf(text: str) -> str:
+    """The first line is the user's."""
+    theirs, _crlf, ours = text.partition("\r\n")
+    return theirs + "\r\n" + ours.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"\n", b"\r\n"), (b"\r\n", b"\n")])
+def test_line_ends_that_somebody_has_changed(old: bytes, new: bytes) -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    machine = Machine(state)
+    theirs = [b"# mine", b"always_yes: true"]
+    machine.edit("put_file", CONDARC["user"], encoded(old.join([*theirs, b""])))
+    run(state, wanted("user"))
+    lines = machine.read(CONDARC["user"]).split(old)
+
+    def drift(data: bytes) -> list[str]:
+        machine.edit("put_file", CONDARC["user"], encoded(data))
+        foreseen = changed(run(state, wanted("user"), "check", check_mode=True)[0])
+        assert changed(run(state, wanted("user"), "drift")[0]) == foreseen
+        return foreseen
+
+    def content() -> bytes:
+        return machine.read(CONDARC["user"])
+
+    ours_alone = old.join([*theirs, new.join(lines[2:])])
+    assert drift(ours_alone) == [".condarc"]
+    assert content() == old.join(lines), "our lines end as the file's first"
+    theirs_alone = lines[0] + old + lines[1] + new + old.join(lines[2:])
+    assert drift(theirs_alone) == []
+    assert content() == theirs_alone, "a line of the user's was changed"
+    assert drift(new.join(lines)) == []
+    assert content() == new.join(lines), "the whole file was turned, which is fine"
+    run(state, wanted("user", "rotated"), "rotate")
+    turned = content()
+    assert turned.startswith(new.join([*theirs, b""]))
+    assert turned.count(b"\r\n") == (turned.count(b"\n") if new == b"\r\n" else 0)
 
 
 @pytest.mark.parametrize("cut", [Cut, Lost])
@@ -162,14 +217,16 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
 def test_cut_off_between_any_two_executions(
     scope: str, direction: str, cut: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the run that was cut off is this process, which lives: a later one finds its lease over
-    monkeypatch.setattr(_windows_lease, "_is_over", lambda _holder: True)
+    # the run that was cut off is this process, which lives: only its time can end its lease
+    now = time.time
+    slept = 0.0
+    monkeypatch.setattr("time.time", lambda: now() + slept)
     start = pristine(scope)
     before = seen(start)
     what = {"apply": wanted(scope), "rotate": wanted(scope, "other"), "remove": absent(scope)}[direction]
     if direction != "apply":
         run(start, wanted(scope), "first")
-    steps = 0
+    steps = held = 0
     while True:
         state = copy.deepcopy(start)
         try:
@@ -179,6 +236,10 @@ def test_cut_off_between_any_two_executions(
         else:
             break
         secrets_are_private(state, scope)
+        if f"{STATE[scope]}\\lock\\lease.json".lower() in state["files"]:
+            early, _remote = run(copy.deepcopy(state), what, "early")
+            held += "is held by another run" in early.get("msg", "")
+        slept += LEASE
         result, _remote = run(state, what, "next")
         assert not result.get("failed"), (steps, result)
         assert changed(run(state, what, "check", check_mode=True)[0]) == [], steps
@@ -189,6 +250,7 @@ def test_cut_off_between_any_two_executions(
         assert not [path for path in state["files"] if "condafleet" in path], steps
         steps += 1
     assert steps > 20
+    assert held > steps // 2, "before its time was over the lease held nobody off"
 
 
 def secrets_are_private(state: Json, scope: str) -> None:
