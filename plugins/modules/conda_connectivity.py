@@ -188,7 +188,9 @@ proof:
   returned: always
   contains:
     user:
-      description: Whose configuration it is.
+      description:
+        - Whose configuration it is.
+        - On Windows the connecting user by the name of the profile's folder; none in a session without a profile.
       type: str
     base:
       description: The folder of the conda base; none without one.

@@ -9,6 +9,7 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import typing as t
 
@@ -56,6 +57,11 @@ class WindowsHost:
         return self._home
 
     @property
+    def user(self) -> str | None:
+        """The connecting user, by the name of the profile; None without one. Finding the bases looks at it anyway."""
+        return self.home.rpartition("\\")[2] or None
+
+    @property
     def bases(self) -> list[Base]:
         if self._bases is None:
             self._bases = find_bases(self.remote, self.machine, self.home, self._prefix)
@@ -85,6 +91,13 @@ def profile(machine: WindowsMachine) -> str:
     return path[: -len(_LOCAL)] if path.endswith(_LOCAL) and "%" not in path else ""
 
 
+def _texts(machine: WindowsMachine, paths: t.Iterable[str]) -> t.Iterator[str]:
+    """What stands in the files, where it can be read; conda says what is wrong with another one."""
+    for path in paths:
+        with contextlib.suppress(MachineError):
+            yield machine.read(path).text or ""
+
+
 def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     """Converge the host; the result is that of the module conda_proxy."""
     result = _result.new_result()
@@ -92,7 +105,8 @@ def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: boo
     masker = Masker(settings["mask_key"])
     remote = make_remote(lambda text: masker.foreign(text, settings["secrets"]))
     try:
-        error = _result.add(result, _transact(remote, settings, masker, check_mode))
+        part = _transact(remote, settings, masker, check_mode)
+        error = _result.add(result, part, part["user"])
         errors += [error] if error else []
     except MachineError as exc:
         if exc.needs:
@@ -109,8 +123,11 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
     environment = options.get("environment")
     try:
         if environment is None:
-            environment = _windows_proof.new_logon(machine)
-        rows = _windows_proof.prove(remote, host.bases, environment, options)
+            condarcs = [WINDOWS.system_condarc]
+            condarcs += [Scope(WINDOWS, host.home).path(WINDOWS.user_condarc)] if host.home else []
+            tried = (options.get("candidate") or {}).get("proxy_servers") or {}
+            environment = _windows_proof.new_logon(machine, [*_texts(machine, condarcs), *tried.values()])
+        rows = _windows_proof.prove(remote, host.bases, environment, dict(options, user=host.user))
         infos = None
         if options.get("info"):
             infos = _windows_proof.conda_info(remote, host.bases, environment, options.get("candidate") or {})
@@ -150,6 +167,8 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     host = WindowsHost(remote, machine, settings["prefix"], home)
     wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
 
+    condarcs: list[str] = []
+
     def marked() -> bool:
         return MARKER.lower() in machine.key(MACHINE_ENVIRONMENT if system else USER_ENVIRONMENT)
 
@@ -161,10 +180,16 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         roots = None
         if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
             roots = host.roots() or settings["ca_bundle"]["roots"]
-        return build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
+        built = build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
+        condarcs[:] = [target.path for target in built if target.kind == "condarc"]
+        return built
 
     def prove(_written: bool) -> list[Result]:
-        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine), settings["proof"])
+        # where the condarc is not ours to write, its proxy is still known
+        bare = settings["proof"].get("bare", {})
+        texts = [*_texts(machine, condarcs), *bare.get("proxies", {}).values(), *bare.get("channels", ())]
+        options = dict(settings["proof"], user=host.user)
+        return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine, texts), options)
 
     sections = [section for section in settings["sections"] if section != "netrc" or not system]
     transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], settings["host"])
@@ -176,7 +201,8 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
         )
     if any(change.kind == "netrc" for change in outcome.changes):
         outcome.warnings.extend(_two_netrcs(machine, home))
-    return dict(_result.answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back)
+    answer = _result.answer(outcome, proof.rows, error, _permissions)
+    return dict(answer, rolled_back=rolled_back, user="" if system else host.user)
 
 
 def _netrc_path(machine: WindowsMachine, home: str) -> str:

@@ -195,6 +195,8 @@ class WindowsMachine:
             return
         # a private file is made where only its owner can look, and takes the permissions of that place along
         stage = self._stage(path, private)
+        if not private:
+            self._remove_stage(stage)
         self._remote.copy(t.cast("bytes", new.data), stage)
         if private and not self._in_state(path):
             self._remote.module("win_acl_inheritance", path=stage, state="absent", reorganize=True)
@@ -205,6 +207,13 @@ class WindowsMachine:
 
     def _stage(self, path: str, private: bool) -> str:
         return (self._folder + self.separator + "new" if private else path + ".condafleet") + ".part"
+
+    def _remove_stage(self, stage: str) -> None:
+        """Others may make files in C:\\ProgramData\\conda: one of that name would bring its permissions along."""
+        try:
+            self._remote.module("win_file", path=stage, state="absent")
+        except ModuleFailed as exc:
+            raise MachineError(f"{stage} is in the way and cannot be removed ({exc}); remove it by hand") from None
 
     def _check_attributes(self, path: str) -> bool:
         """Is a file there? Raises MachineError for one that cannot be replaced."""
@@ -240,8 +249,10 @@ class WindowsMachine:
 
     def sweep(self, path: str) -> None:
         if not _registry.is_registry(path):
-            for private in (True, False):
-                self._remote.module("win_file", path=self._stage(path, private), state="absent")
+            self._remote.module("win_file", path=self._stage(path, private=True), state="absent")
+            # somebody else's that cannot be removed must not keep an undo from its end; the next write names it
+            with contextlib.suppress(MachineError):
+                self._remove_stage(self._stage(path, private=False))
 
     def make_folder(self, path: str, private: bool = False) -> None:
         self._remote.module("win_file", path=path, state="directory")

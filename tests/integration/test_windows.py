@@ -16,7 +16,7 @@ import pytest
 from tests.bed.paths import CHECKOUT
 from tests.bed.play import Played, Player
 from tests.bed.windows import ADA, ADMINISTRATORS, MACHINE_ENVIRONMENT, SYSTEM, USER_ENVIRONMENT, WindowsStandIn
-from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
+from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.integration.test_secrets import PASSWORD, leaks
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_the_proof(reachable: Player, machine: WindowsStandIn) -> None:
     played = reachable.play("site", "--diff", "-vvv")
     assert played.returncode == 0, played.output
     (row,) = played.result("pc")["proof"]
-    assert (row["verdict"], row["base"], row["proxy_source"]) == ("ok", BASE, "condarc")
+    assert (row["verdict"], row["user"], row["base"], row["proxy_source"]) == ("ok", "Ada", BASE, "condarc")
     assert not leaks(played.output, PROXY_PASSWORD)
     mark = machine.mark()
     again = reachable.play("site")
@@ -211,6 +211,17 @@ def test_the_proof(reachable: Player, machine: WindowsStandIn) -> None:
     shown = reachable.play("verify")
     assert shown.returncode == 2
     assert "offline" in shown.output
+
+
+def test_a_password_in_a_variable_of_the_registry(reachable: Player, machine: WindowsStandIn) -> None:
+    """Windows' names have no letter case; of this one only what is given to the probe has the case of the condarc."""
+    machine.set_value(USER_ENVIRONMENT, "Proxy_Password", "string", PROXY_PASSWORD_ENCODED)
+    variables = {"conda_proxy_password": "${PROXY_PASSWORD}", "conda_proxy_sections": ["condarc"]}
+    for playbook in ("site", "verify"):
+        played = reachable.play(playbook, "-vvv", **variables)
+        assert played.returncode == 0, played.output
+        assert [row["verdict"] for row in played.result("pc")["proof"]] == ["ok"]
+        assert not leaks(played.output, PROXY_PASSWORD)
 
 
 def test_connectivity_and_info(reachable: Player, machine: WindowsStandIn, tmp_path: Path) -> None:
@@ -259,7 +270,7 @@ def test_connectivity_and_info(reachable: Player, machine: WindowsStandIn, tmp_p
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["now"]["reachable"]
     assert "conda version" in found["now"]["conda_info"][0]["text"]
-    assert [row["verdict"] for row in found["candidate"]["proof"]] == ["refused_proxy"]
+    assert [(row["verdict"], row["user"]) for row in found["candidate"]["proof"]] == [("refused_proxy", "Ada")]
     consumers = {row["consumer"]: row for row in found["info"]["consumers"]}
     assert consumers["new logon"]["decided_by"]["https_proxy"] == MACHINE_ENVIRONMENT + ": HTTPS_PROXY"
     assert consumers["WinINET"]["http_proxy"] == "http://desktop.example.com:8080"

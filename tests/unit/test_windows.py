@@ -81,6 +81,18 @@ def test_a_new_logon_has_the_users_value_before_the_machines() -> None:
     assert "PATH" not in seen
 
 
+def test_a_new_logon_has_what_a_condarc_names() -> None:
+    registry = Registry(
+        machine=strings(proxy_password="machine's", plain="1", percent="2", path="C:\\Windows", username="SYSTEM"),
+        user=strings(Proxy_Password="user's", unnamed="3"),
+    )
+    texts = ["a: http://${USERNAME}:${PROXY_PASSWORD}@proxy:1 # $Plain", "b: '%PERCENT%' p%40ss ${NOWHERE} %PATH%"]
+    seen = _windows_proof.new_logon(registry, texts)  # type: ignore[arg-type]
+    assert (seen["PROXY_PASSWORD"], seen["PLAIN"], seen["PERCENT"]) == ("user's", "1", "2")
+    # Windows may have set them for this session alone
+    assert not {"USERNAME", "PATH", "NOWHERE", "UNNAMED"} & set(seen)
+
+
 @pytest.mark.parametrize(
     ("values", "http", "https"),
     [

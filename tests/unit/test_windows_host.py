@@ -7,6 +7,7 @@ import base64
 import copy
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
-from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_lease, _windows_proof
+from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
@@ -43,6 +44,7 @@ STATE = {"system": "C:\\ProgramData\\condafleet", "user": HOME + "\\.local\\stat
 CONDARC = {"system": "C:\\ProgramData\\conda\\.condarc", "user": HOME + "\\.condarc"}
 KEY = {"system": MACHINE_ENVIRONMENT, "user": USER_ENVIRONMENT}
 NETRC = HOME + "\\.netrc"
+LEASE = 30 * 60 + 1.0  # seconds, docs/windows.md
 PRISTINE = {administrator: initial(administrator=administrator) for administrator in (True, False)}
 
 
@@ -126,6 +128,8 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
     assert Machine(state).value(KEY[scope], "https_proxy")["type"] == "string"  # type: ignore[index]
     after = seen(state)
 
+    assert {row.get("user") for row in applied["resources"]} == {None if scope == "system" else "Ada"}
+
     again, _remote = run(state, wanted(scope), "second")
     assert changed(again) == []
     assert seen(state) == after
@@ -138,6 +142,7 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
         "type": lambda: machine.set_value(KEY[scope], "http_proxy", "expandstring", value),
         "deleted": lambda: machine.remove_value(KEY[scope], "http_proxy"),
         "file": lambda: machine.edit("put_file", CONDARC[scope], encoded(text.replace("8080", "8081").encode())),
+        "line ends in the file": lambda: machine.edit("put_file", CONDARC[scope], encoded(ours_with_lf(text).encode())),
         "file deleted": lambda: machine.drop(CONDARC[scope]),
     }
     for number, (name, drift) in enumerate(drifts.items()):
@@ -147,12 +152,64 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
         assert remote.log.count("win_environment") == (0 if "file" in name else 1), name
         if name == "file deleted":
             machine.edit("put_file", CONDARC[scope], encoded(text.encode()))
+        assert machine.read(CONDARC[scope]).decode() == text, name
         assert seen(state)["registry"] != before["registry"]
+
+    # hidden: seen as any other edit, and not written as long as it is
+    edited = text.replace("8080", "8081").encode()
+    machine.set_attributes(CONDARC[scope], ["Hidden", "Archive"])
+    assert changed(run(state, wanted(scope), "hidden")[0]) == [], "nothing to write, nothing to say"
+    machine.edit("put_file", CONDARC[scope], encoded(edited))
+    assert changed(run(state, wanted(scope), "hidden check", check_mode=True)[0]) == [".condarc"]
+    refused, _remote = run(state, wanted(scope), "hidden drift")
+    assert f'has the attribute hidden; take it away with: attrib -h "{CONDARC[scope]}"' in refused["msg"]
+    assert machine.read(CONDARC[scope]) == edited
+    machine.set_attributes(CONDARC[scope], ["Archive"])
+    assert changed(run(state, wanted(scope), "shown")[0]) == [".condarc"]
+    assert machine.read(CONDARC[scope]).decode() == text
 
     run(state, absent(scope), "last")
     assert seen(state) == before
     left = [path for path in state["files"] if "condafleet" in path]
     assert not left
+
+
+def ours_with_lf(text: str) -> str:
+    """The first line is the user's."""
+    theirs, _crlf, ours = text.partition("\r\n")
+    return theirs + "\r\n" + ours.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"\n", b"\r\n"), (b"\r\n", b"\n")])
+def test_line_ends_that_somebody_has_changed(old: bytes, new: bytes) -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    machine = Machine(state)
+    theirs = [b"# mine", b"always_yes: true"]
+    machine.edit("put_file", CONDARC["user"], encoded(old.join([*theirs, b""])))
+    run(state, wanted("user"))
+    lines = machine.read(CONDARC["user"]).split(old)
+
+    def drift(data: bytes) -> list[str]:
+        machine.edit("put_file", CONDARC["user"], encoded(data))
+        foreseen = changed(run(state, wanted("user"), "check", check_mode=True)[0])
+        assert changed(run(state, wanted("user"), "drift")[0]) == foreseen
+        return foreseen
+
+    def content() -> bytes:
+        return machine.read(CONDARC["user"])
+
+    ours_alone = old.join([*theirs, new.join(lines[2:])])
+    assert drift(ours_alone) == [".condarc"]
+    assert content() == old.join(lines), "our lines end as the file's first"
+    theirs_alone = lines[0] + old + lines[1] + new + old.join(lines[2:])
+    assert drift(theirs_alone) == []
+    assert content() == theirs_alone, "a line of the user's was changed"
+    assert drift(new.join(lines)) == []
+    assert content() == new.join(lines), "the whole file was turned, which is fine"
+    run(state, wanted("user", "rotated"), "rotate")
+    turned = content()
+    assert turned.startswith(new.join([*theirs, b""]))
+    assert turned.count(b"\r\n") == (turned.count(b"\n") if new == b"\r\n" else 0)
 
 
 @pytest.mark.parametrize("cut", [Cut, Lost])
@@ -161,14 +218,16 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
 def test_cut_off_between_any_two_executions(
     scope: str, direction: str, cut: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the run that was cut off is this process, which lives: a later one finds its lease over
-    monkeypatch.setattr(_windows_lease, "_is_over", lambda _holder: True)
+    # the run that was cut off is this process, which lives: only its time can end its lease
+    now = time.time
+    slept = 0.0
+    monkeypatch.setattr("time.time", lambda: now() + slept)
     start = pristine(scope)
     before = seen(start)
     what = {"apply": wanted(scope), "rotate": wanted(scope, "other"), "remove": absent(scope)}[direction]
     if direction != "apply":
         run(start, wanted(scope), "first")
-    steps = 0
+    steps = held = 0
     while True:
         state = copy.deepcopy(start)
         try:
@@ -178,6 +237,10 @@ def test_cut_off_between_any_two_executions(
         else:
             break
         secrets_are_private(state, scope)
+        if f"{STATE[scope]}\\lock\\lease.json".lower() in state["files"]:
+            early, _remote = run(copy.deepcopy(state), what, "early")
+            held += "is held by another run" in early.get("msg", "")
+        slept += LEASE
         result, _remote = run(state, what, "next")
         assert not result.get("failed"), (steps, result)
         assert changed(run(state, what, "check", check_mode=True)[0]) == [], steps
@@ -188,6 +251,7 @@ def test_cut_off_between_any_two_executions(
         assert not [path for path in state["files"] if "condafleet" in path], steps
         steps += 1
     assert steps > 20
+    assert held > steps // 2, "before its time was over the lease held nobody off"
 
 
 def secrets_are_private(state: Json, scope: str) -> None:
@@ -232,6 +296,11 @@ def test_costs() -> None:
     run(state, wanted("system"))
     _result, remote = run(state, wanted("system"), "second")
     assert sorted(remote.log) == sorted(["slurp", "win_owner", "slurp", "win_reg_stat"])
+    Machine(state).drop(CONDARC["system"])
+    _result, remote = run(state, wanted("system"), "third")
+    new_file = ["win_stat", "win_file", "win_copy", "win_copy", "win_command"]  # its name, a stage, there, moved
+    moves = [number for number, name in enumerate(remote.log) if name == "win_command"]
+    assert any(remote.log[number - 4 : number + 1] == new_file for number in moves), remote.log
     state = pristine("user")
     run(state, wanted("user"))
     _result, remote = run(state, wanted("user"), "second")
@@ -269,6 +338,45 @@ def test_permissions_of_a_files_own_are_kept() -> None:
     run(state, wanted("user"))
     assert machine.readers(CONDARC["user"]) == {ADA}
     assert b"proxy.example.com" in machine.read(CONDARC["user"])
+
+
+def planted(state: Json, path: str) -> None:
+    """What any user can do in C:\\ProgramData\\conda: a file there that all may write."""
+    machine = Machine(state)
+    machine.edit("put_file", path, encoded(b"theirs"))
+    machine.set_owner(path, USERS)
+    machine.set_access(path, explicit=[ace(USERS, RIGHTS["FullControl"])], protected=False)
+
+
+def test_a_planted_stage_brings_no_permissions_along() -> None:
+    state = pristine("system")
+    planted(state, CONDARC["system"] + ".condafleet.part")
+    result, _remote = run(state, wanted("system"))
+    assert ".condarc" in changed(result)
+    machine = Machine(state)
+    machine.edit("put_file", "C:\\ProgramData\\conda\\plain", encoded(b""))
+    condarc, plain = machine.node(CONDARC["system"]), machine.node("C:\\ProgramData\\conda\\plain")
+    assert condarc
+    assert plain
+    for what in ("owner", "explicit", "inherited", "protected"):
+        assert condarc[what] == plain[what], what
+
+
+def test_a_planted_stage_that_cannot_be_removed_is_named_and_nothing_is_left() -> None:
+    state = copy.deepcopy(PRISTINE[False])
+    machine = Machine(state)
+    stage = CONDARC["user"] + ".condafleet.part"
+    planted(state, stage)
+    machine.set_access(stage, explicit=[ace(ADA, RIGHTS["Read"])], protected=True)
+    for entry in machine.node(HOME)["explicit"]:  # type: ignore[index]
+        entry["rights"] &= ~RIGHTS["DeleteSubdirectoriesAndFiles"]
+    before = seen(state)
+    result, _remote = run(state, wanted("user"))
+    assert result["rolled_back"]
+    assert f"{stage} is in the way and cannot be removed" in result["msg"]
+    assert "remove it by hand" in result["msg"]
+    assert seen(state) == before
+    assert changed(run(state, absent("user"), "second")[0]) == [], "a journal was left behind"
 
 
 def test_a_session_without_its_volatile_environment() -> None:
@@ -364,6 +472,20 @@ class Probe:
         return [dict(new_row("http://x"), **row)]
 
 
+@pytest.mark.parametrize(("profile", "user"), [(HOME, "Ada"), ("", None)])
+def test_the_proofs_rows_name_the_connecting_user(profile: str, user: str | None) -> None:
+    for administrator in (True, False):
+        state = copy.deepcopy(PRISTINE[administrator])
+        Machine(state).set_value("HKCU:\\Volatile Environment", "USERPROFILE", "string", profile)
+        remote = DirectRemote(state)
+        results = [_windows_host.run_connectivity(remote.made_for, {})]
+        if administrator or user:
+            what = settings(scope="system" if administrator else "user", http=PROXY)
+            results.append(run(state, dict(what, verify="report"))[0])
+        for result in results:
+            assert [(row["verdict"], row["user"]) for row in result["proof"]] == [("no_conda", user)]
+
+
 @pytest.mark.parametrize("scope", ["system", "user"])
 def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
     state = pristine(scope)
@@ -390,6 +512,40 @@ def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert b"always_yes: true" in text
     assert b"http://old:1" in text
     assert b"proxy.example.com" not in text
+
+
+def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = pristine("system")
+    machine = Machine(state)
+    machine.edit("put_file", CONDARC["system"], encoded(b"channels: ['https://a.example.com/t/$Token']\r\n"))
+    machine.edit("put_file", HOME + "\\.condarc", encoded(b"channel_alias: https://${ALIAS}\r\n"))
+    for name in ("PROXY_Password", "TOKEN", "Alias"):
+        machine.set_value(USER_ENVIRONMENT, name, "string", "of " + name)
+    probe = Probe(9)
+    monkeypatch.setattr(_windows_proof, "prove", probe)
+
+    def given() -> list[set[str]]:
+        found = [{name for name, value in each.items() if str(value).startswith("of ")} for each in probe.environments]
+        probe.environments.clear()
+        return found
+
+    asked = {"http": PROXY, "username": "ada", "password": "${PROXY_PASSWORD}"}
+    what = dict(settings(**asked, sections=["condarc"]), verify="rollback")
+    assert changed(run(state, what)[0]) == [".condarc"]
+    assert given() == [{"TOKEN", "PROXY_PASSWORD"}] * 2, "before and after"
+    result, remote = run(state, what, "second")
+    assert changed(result) == []
+    assert given() == [{"TOKEN", "PROXY_PASSWORD"}]
+    assert remote.log.count("slurp") == 2, "the condarc was read once more"
+    run(state, dict(settings(**asked, sections=[]), verify="report"), "verify")
+    assert given() == [{"PROXY_PASSWORD"}]
+
+    for candidate in ({}, {"proxy_servers": {"http": "http://a:${PROXY_PASSWORD}@b:1"}}):
+        _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+        assert given() == [{"TOKEN", "ALIAS", "PROXY_PASSWORD"}]
+    machine.drop(CONDARC["system"])
+    _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+    assert given() == [{"ALIAS", "PROXY_PASSWORD"}]
 
 
 def test_values_of_every_type_come_back() -> None:
