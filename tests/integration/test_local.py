@@ -78,7 +78,9 @@ def test_preflight_makes_no_connection(ansible_run: Callable[..., Any], tmp_path
     assert "EXEC /bin/sh" not in played.output
 
 
-def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Player, home: Path) -> None:
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Player, home: Path, strategy: str) -> None:
+    player._env["ANSIBLE_STRATEGY"] = strategy
     before = content(home)
     player._hosts["bad"] = LOCAL | {"conda_proxy_https": "https://username:password@corp.com:8080"}  # type: ignore[index]
     played = player.play("site", "--diff", "-vvv")
