@@ -9,6 +9,7 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import math
 import re
 import typing as t
 
@@ -88,9 +89,14 @@ def check_channel_options(options: Settings) -> None:
     if options["channel_alias"]:
         check_channels("channel_alias", [options["channel_alias"]], must_be_url=True)
     check_channels("custom_channels", [str(value) for value in options["custom_channels"].values()], must_be_url=True)
-    for name in ("remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline"):
-        if options[name] is not None and options[name] <= 0:
-            raise Refused(name, "is not more than 0", "give seconds")
+    check_seconds(options, "remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline")
+
+
+def check_seconds(options: Settings, *names: str) -> None:
+    """Times: above 0, and neither infinite nor no number at all."""
+    for name in names:
+        if options[name] is not None and not 0 < options[name] < math.inf:
+            raise Refused(name, "is not a number above 0", "give seconds")
 
 
 def check_paths(options: Settings, windows: bool) -> None:
