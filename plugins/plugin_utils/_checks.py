@@ -34,7 +34,9 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
         )
     if options["home"] and not options["home"].startswith("/"):
         raise Refused("home", "is not an absolute path", "begin it with /")
-    if options["scope"] == "system" and options["users"] and "netrc" not in sections and present:
+    # one section alone, or none (the proof), is let pass: another play with the same inventory has the netrc section
+    everything = {"condarc", "environment"} <= set(sections) and "netrc" not in sections
+    if options["scope"] == "system" and options["users"] and everything and present:
         raise Refused(
             "users",
             "is set, but system scope has users for the netrc section only",
@@ -47,7 +49,8 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
             "name the users, or set conda_proxy_scope: user",
         )
     for name in options["users"]:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@\\-]*\$?", name):
+        # directories have names such as 4711 or "john smith"; these could stand in no password database
+        if not name or name[0] in "-+" or re.search(r"[/:\x00-\x1f\x7f-\x9f]", name):
             raise Refused(
                 "users", "has an entry that is no user name", "name users as the machine's password database does"
             )

@@ -109,10 +109,16 @@ def test_a_windows_host_is_refused_what_it_cannot_have(player: Player) -> None:
         assert "EXEC" not in played.output, "a preflight connects to nothing"
 
 
-def test_unknown_and_misspelt_values_name_the_variable(player: Player) -> None:
-    played = player.play("site", conda_proxy_scope="everybody")
+@pytest.mark.parametrize("variables", [{"conda_proxy_scope": "everybody"}, {"conda_proxy_users": None}])
+def test_values_of_another_type_name_the_variable(player: Player, variables: dict[str, Any]) -> None:
+    """Also where a default is computed from it: become, before anything else of the play."""
+    played = player.play("site", **variables)
     assert played.returncode == 2
-    assert "conda_proxy_scope" in played.output
+    (name,) = variables
+    messages = [str(entry["result"]["msg"]) for entry in played.entries if "msg" in entry["result"]]
+    assert len(messages) == 1
+    assert "Validation of arguments failed" in messages[0]
+    assert name in messages[0]
 
 
 @pytest.mark.parametrize(

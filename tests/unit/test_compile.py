@@ -120,6 +120,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "keep the one",
     ),
     "bundle without a certificate": (
+    "users in system scope that no section is for": (
+        {"http": PROXY, "users": ["ada"]},
+        "conda_proxy_users",
+        "netrc section only",
+    ),
+    "a user with a path": ({"scope": "user", "users": ["a/b"]}, "conda_proxy_users", "no user name"),
+    "a user with a colon": ({"scope": "user", "users": ["a:b"]}, "conda_proxy_users", "no user name"),
+    "a user with a line end": ({"scope": "user", "users": ["ada\n"]}, "conda_proxy_users", "no user name"),
+    "a user like an option": ({"scope": "user", "users": ["-ada"]}, "conda_proxy_users", "no user name"),
+    "a user without a name": ({"scope": "user", "users": [""]}, "conda_proxy_users", "no user name"),
+    "no time": ({"verify_deadline": float("nan")}, "conda_proxy_verify_deadline", "give seconds"),
         {"ca_bundle_src": "b.pem", "ca_bundle_": "text"},
         "conda_proxy_ca_bundle_src",
         "PEM",
