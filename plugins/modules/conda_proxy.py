@@ -132,6 +132,9 @@ options:
     type: str
     choices:
       - refuse
+      - >-
+        A token, and what is in the URL of a channel, in O(extra) or in O(condarc_template), counts as well; exactly
+        C(${NAME}) does not.
       - allow
     default: refuse
   ca_bundle:
