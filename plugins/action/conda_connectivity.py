@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import check_seconds
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import CANDIDATE, compile_candidate
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS as CONDA_PROXY
@@ -37,9 +39,12 @@ class ActionModule(HostAction):
         try:
             self.check_text()
             options = self.validated(OPTIONS)
+            check_seconds(options, "deadline", "connect_timeout", "read_timeout")
             candidate = compile_candidate(options, self.read_ca_bundle(options, task_vars))
             asked = {name: value for name, value in options.items() if name not in CANDIDATE}
-            asked["candidate"] = candidate
+            # no channel is what the role's variable has by default, and asks for the effective ones too
+            asked.update(candidate=candidate, channels=options["channels"] or None)
+            asked["environment"] = _environment(options["environment"])
             if self.windows:
                 _check_windows(options)
                 return run_connectivity(self.remote(task_vars), asked)
@@ -49,6 +54,17 @@ class ActionModule(HostAction):
             )
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc).replace(PREFIX, ""))  # here the options have no prefix
+
+
+def _environment(given: t.Mapping[t.Any, t.Any] | None) -> dict[str, str | None] | None:
+    """The variables as text, as Ansible writes those of C(environment): 1 is "1", true is "True"."""
+    if given is None:
+        return None
+    variables = {str(name): None if value is None else str(value) for name, value in given.items()}
+    for name, value in variables.items():
+        if not name or re.search("[=\0]", name) or "\0" in (value or ""):
+            raise Refused("environment", "has a name or a value that no environment can hold", "remove it")
+    return variables
 
 
 def _check_windows(options: dict[str, t.Any]) -> None:

@@ -33,14 +33,16 @@ class ActionModule(HostAction):
         try:
             options = self._options()
             compiled = self._compile(options, task_vars)
+            result["warnings"] = compiled.warnings
+            if self.windows:
+                check_collection(self)
+            if options["preflight"]:
+                return dict(result, changed=False)
+            answer = self.with_roots(
+                lambda: self._execute(compiled.settings, task_vars), compiled.settings["ca_bundle"]
+            )
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc))
-        result["warnings"] = compiled.warnings
-        if self.windows:
-            check_collection(self)
-        if options["preflight"]:
-            return dict(result, changed=False)
-        answer = self.with_roots(lambda: self._execute(compiled.settings, task_vars), compiled.settings["ca_bundle"])
         answer["warnings"] = compiled.warnings + list(answer.get("warnings", ()))
         return answer
 

@@ -24,9 +24,7 @@ class Entry(NamedTuple):
 
 VERDICTS: dict[str, Entry] = {
     "ok": Entry("", python_alone=True),
-    "no_conda": Entry(
-        "There is no conda here: install it, or name its folder in the option prefix of conda_connectivity."
-    ),
+    "no_conda": Entry("There is no conda here: install it, or name its folder in conda_proxy_prefix."),
     "no_channels": Entry("Set conda_proxy_channels: conda 25.9 and newer have no implicit 'defaults'."),
     "channel_denied": Entry(
         "The channel is excluded: change conda_proxy_allowlist_channels, conda_proxy_denylist_channels or the channel."
@@ -35,7 +33,7 @@ VERDICTS: dict[str, Entry] = {
     "config_invalid": Entry(
         "conda cannot use its configuration: correct the named file, or the variable that conda_proxy_password names."
     ),
-    "conda_unusable": Entry("This base cannot be run: repair it, or name another in the option prefix."),
+    "conda_unusable": Entry("This base cannot be run: repair it, or name another in conda_proxy_prefix."),
     "dns_channel": Entry(
         "The channel's host name does not resolve: where a proxy should be used none applies, set conda_proxy_https or "
         "conda_proxy_http; else correct conda_proxy_channels.",
@@ -143,7 +141,8 @@ VERDICTS: dict[str, Entry] = {
         "and conda_proxy_password, or change the password in conda_proxy_netrc."
     ),
     "proxy_scheme_unknown": Entry(
-        "The scheme of conda_proxy_http or conda_proxy_https is not http, https or socks5.", python_alone=True
+        "The scheme of conda_proxy_http or conda_proxy_https is not http, https, socks4, socks4a, socks5 or socks5h.",
+        python_alone=True,
     ),
     "proxy_socks_missing": Entry(
         "conda_proxy_http names a SOCKS proxy and base has no PySocks: conda install -n base pysocks, or use HTTP."
@@ -233,7 +232,7 @@ VERDICTS: dict[str, Entry] = {
         "The netrc file cannot be read, so no entry counts: correct it, then conda_proxy_netrc can manage it."
     ),
     "deadline": Entry(
-        "No result in time: raise the deadline, or look at DNS and the proxy in conda_proxy_http.",
+        "No result in time: raise conda_proxy_verify_deadline, or look at DNS and the proxy in conda_proxy_http.",
         transient=True,
         python_alone=True,
     ),

@@ -35,7 +35,7 @@ options:
   channels:
     description:
       - Names or URLs of the channels to check.
-      - By default the ones that conda's configuration has in effect.
+      - By default, and with an empty list, the ones that conda's configuration has in effect.
     type: list
     elements: str
   prefix:
@@ -49,17 +49,20 @@ options:
     description:
       - Environment variables that conda sees, for instance C(https_proxy) or C(REQUESTS_CA_BUNDLE).
       - By default the ones that a fresh login shell of the connecting user has.
+      - What is no text becomes text as in the keyword C(environment), so 1 is C(1) and true is C(True). With null, conda
+        does not see the variable.
     type: dict
   deadline:
-    description: Seconds after which the proof of a base ends with what it has; the rest gets the verdict V(deadline).
+    description:
+      - Seconds, above 0, after which the proof of a base ends with what it has; the rest gets the verdict V(deadline).
     type: float
     default: 45.0
   connect_timeout:
-    description: Seconds to wait for a connection.
+    description: Seconds to wait for a connection, above 0.
     type: float
     default: 5.0
   read_timeout:
-    description: Seconds to wait for an answer.
+    description: Seconds to wait for an answer, above 0.
     type: float
     default: 15.0
   packages:
@@ -119,6 +122,7 @@ options:
   ca_bundle_src:
     description:
       - Try the CA certificates of this file of the control node, joined with the machine's roots.
+      - It is looked for as that of M(condafleet.proxy.conda_proxy).
       - The machine has them in a private temporary file, which is gone afterwards. Nothing else is ever written.
       - Refused for a Windows host.
     type: str

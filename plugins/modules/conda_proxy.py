@@ -67,6 +67,9 @@ options:
       - >-
         In user scope, empty means the connecting user. In system scope it names the users for the netrc
         section.
+      - >-
+        Name all users in one task. Users that an earlier run served and that are not named any more are taken back, so
+        a loop over single users takes each one back when it comes to the next.
       - Must be empty for a Windows host, where only the connecting user is served.
     type: list
     elements: str
@@ -129,6 +132,9 @@ options:
   password_exposure:
     description:
       - Whether a password may stand in files that every user of the machine can read, as system scope needs.
+      - >-
+        A token, and what is in the URL of a channel, in O(extra) or in O(condarc_template), counts as well; exactly
+        C(${NAME}) does not.
     type: str
     choices:
       - refuse
@@ -142,6 +148,8 @@ options:
     description:
       - A PEM file on the control node with the CA of an intercepting proxy or private mirror.
       - 'It is deployed joined with the machine''s own roots, since REQUESTS_CA_BUNDLE replaces and does not add.'
+      - >-
+        Looked for in C(files/) as by M(ansible.builtin.copy), then beside the inventory; docs/template.md has the order.
     type: str
   ssl_verify:
     description:
@@ -259,7 +267,10 @@ options:
     default: rollback
   verify_deadline:
     description:
-      - How long the proof may take on a machine, in seconds.
+      - How long one look of the proof may take, in seconds. It holds for each conda base of each user by itself.
+      - >-
+        O(verify=rollback) takes a look before a change and one after it. There what may be gone a moment later is looked at
+        up to three times, as long as no more than this time has passed since the first of them.
     type: float
     default: 45.0
   prefix:

@@ -12,8 +12,10 @@ DOCUMENTATION = r"""
 module: conda_proxy_info
 short_description: Say which proxy and CA bundle every consumer on a machine has, and what decided it
 description:
-  - Starts a login shell, a command as ssh runs it, sudo, systemd's managers and conda's own session, and reads from files
-    what csh, cron, curl, pip, mamba and micromamba have. For each it names the file and line, or the key, that decided.
+  - Starts a login shell, a command as ssh runs it, sudo, curl and conda's own session, asks systemd's managers, and reads
+    from files what csh, cron, pip, mamba and micromamba have. For each it names the file and line, or the key, that
+    decided.
+  - curl connects to nothing; where it cannot be asked, its row is read from files and says so.
   - Names the settings that contradict each other, and which of them wins.
   - Requests nothing from the network and changes nothing. Start-up files are run, with the rights of their user.
   - A user's view that is not root's asks C(sudo -n), which sudo logs when that user may not. As root it is asked by root.

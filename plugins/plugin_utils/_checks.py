@@ -9,17 +9,19 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import math
 import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import ENVIRONMENT_TARGETS
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels, holds_secret
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
 Settings = t.Mapping[str, t.Any]
+_CHANNEL_LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
 
 
 def check_scope(options: Settings, sections: t.Collection[str]) -> None:
@@ -33,7 +35,9 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
         )
     if options["home"] and not options["home"].startswith("/"):
         raise Refused("home", "is not an absolute path", "begin it with /")
-    if options["scope"] == "system" and options["users"] and "netrc" not in sections and present:
+    # one section alone, or none (the proof), is let pass: another play with the same inventory has the netrc section
+    everything = {"condarc", "environment"} <= set(sections) and "netrc" not in sections
+    if options["scope"] == "system" and options["users"] and everything and present:
         raise Refused(
             "users",
             "is set, but system scope has users for the netrc section only",
@@ -46,7 +50,8 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
             "name the users, or set conda_proxy_scope: user",
         )
     for name in options["users"]:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@\\-]*\$?", name):
+        # directories have names such as 4711 or "john smith"; these could stand in no password database
+        if not name or name[0] in "-+" or re.search(r"[/:\x00-\x1f\x7f-\x9f]", name):
             raise Refused(
                 "users", "has an entry that is no user name", "name users as the machine's password database does"
             )
@@ -83,14 +88,19 @@ def check_windows(options: Settings, sections: t.Collection[str]) -> None:
 
 def check_channel_options(options: Settings) -> None:
     """Channels and the numbers beside them."""
-    for name in ("channels", "default_channels", "allowlist_channels", "denylist_channels"):
+    for name in _CHANNEL_LISTS:
         check_channels(name, options[name])
     if options["channel_alias"]:
         check_channels("channel_alias", [options["channel_alias"]], must_be_url=True)
     check_channels("custom_channels", [str(value) for value in options["custom_channels"].values()], must_be_url=True)
-    for name in ("remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline"):
-        if options[name] is not None and options[name] <= 0:
-            raise Refused(name, "is not more than 0", "give seconds")
+    check_seconds(options, "remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline")
+
+
+def check_seconds(options: Settings, *names: str) -> None:
+    """Times: above 0, and neither infinite nor no number at all."""
+    for name in names:
+        if options[name] is not None and not 0 < options[name] < math.inf:
+            raise Refused(name, "is not a number above 0", "give seconds")
 
 
 def check_paths(options: Settings, windows: bool) -> None:
@@ -191,8 +201,34 @@ def check_private_condarc(options: Settings, secret: bool) -> None:
         )
 
 
-def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: bool) -> None:
-    """A password where every user of the machine could read it."""
+def option_with_secret(options: Settings, proxies: Proxies | None, fragment: t.Iterable[t.Sequence[str]]) -> str | None:
+    """The first option that puts a password or token into the condarc or the environment.
+
+    C(fragment): the condarc's keys and texts, as a template of the user's own may hold one too.
+    """
+    if proxies and proxies.credentials and proxies.credentials.secret:
+        return "password" if options["username"] else "http"
+    for name in (*_CHANNEL_LISTS, "channel_alias", "custom_channels", "extra"):
+        if any(holds_secret(text) for text in _texts(options[name])):
+            return name
+    if any(holds_secret(text, proxy=key == "proxy_servers") for key, text in fragment):
+        return "condarc_template"
+    return None
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    """Every text in a value of the inventory, at any depth."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
+
+
+def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: str | None) -> None:
+    """A password where every user of the machine could read it. C(secret): the option that holds it."""
     if proxies and proxies.credentials and "environment" in sections:
         parts = (proxies.credentials.username, proxies.credentials.password or "")
         if any(is_variable(part) for part in parts):
@@ -208,10 +244,13 @@ def check_exposure(options: Settings, sections: t.Collection[str], proxies: Prox
         and {"condarc", "environment"} & set(sections)
         and options["password_exposure"] == "refuse"  # noqa: S105  # a choice, no password
     ):
+        others = "a proxy that authenticates by address or a local helper proxy"
+        if secret not in ("password", "http"):
+            others = "conda_proxy_netrc for a channel's login"
         raise Refused(
-            "password",
-            "(or one in a URL of a proxy or channel) would stand in files that every user of the machine can read, which system scope needs",
-            "use conda_proxy_scope: user, '${NAME}', a proxy that authenticates by address or a local helper proxy, "
+            secret,
+            "puts a password or token into files that every user of the machine can read, which system scope needs",
+            f"use conda_proxy_scope: user, '${{NAME}}', {others}, "
             "or accept it with conda_proxy_password_exposure: allow",
         )
 
@@ -224,10 +263,3 @@ def check_dialects(variables: t.Mapping[str, str]) -> None:
         raise Refused(
             "no_proxy", f"or a path gives a variable that no environment file can hold ({exc})", "remove it"
         ) from None
-
-
-def all_channels(options: Settings) -> list[str]:
-    """Every value of the settings that is a channel or a channel's URL."""
-    names = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
-    values = [value for name in names for value in options[name]]
-    return [*values, *[str(value) for value in options["custom_channels"].values()], options["channel_alias"] or ""]

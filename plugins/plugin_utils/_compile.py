@@ -17,9 +17,8 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import CA_BUNDLE_PATH
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _condarc_document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._advice import advise
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_urls, has_credentials
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_urls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
-    all_channels,
     check_channel_options,
     check_dialects,
     check_exposure,
@@ -28,6 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._checks import (
     check_private_condarc,
     check_scope,
     check_windows,
+    option_with_secret,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
@@ -75,15 +75,13 @@ def compile_settings(
     check_paths(options, windows)
     ssl_verify = _ssl_verify(options, ca_bundle)
     netrc = check_netrc(options["netrc"], proxies) if "netrc" in sections else []
-    secret = bool(proxies and proxies.credentials and proxies.credentials.secret) or has_credentials(
-        all_channels(options)
-    )
-    check_exposure(options, sections, proxies, secret)
-    if windows:
-        check_private_condarc(options, secret)
-    normal = ntpath.normpath if windows else os.path.normpath
     condarc = _condarc_document.document(options, proxies, no_proxy, ssl_verify)
     fragment = _condarc_document.check(render(condarc), options) if "condarc" in sections and condarc else []
+    secret = option_with_secret(options, proxies, fragment)
+    check_exposure(options, sections, proxies, secret)
+    if windows:
+        check_private_condarc(options, bool(secret))
+    normal = ntpath.normpath if windows else os.path.normpath
     variables = _variables(options, proxies, no_proxy) if "environment" in sections else {}
     check_dialects(variables)
     settings = dict(
@@ -96,12 +94,14 @@ def compile_settings(
         environment={"variables": variables, "targets": options["environment_targets"]},
         ca_bundle={"pem": ca_bundle, "roots": None} if ca_bundle else None,
         netrc=netrc,
-        secret=secret,
+        secret=bool(secret),
         secrets=_secrets(proxies, netrc),
         verify=_verify(options, sections),
         proof=_proof(options, condarc if "condarc" in sections or not sections else None),
     )
-    return Compiled(settings, advise(options, sections, proxies, no_proxy, ssl_verify, netrc))
+    # where nothing is written there is nothing to say about it
+    notes = advise(options, sections, proxies, no_proxy, ssl_verify, netrc) if sections else []
+    return Compiled(settings, notes)
 
 
 def compile_candidate(options: Settings, ca_bundle: str | None = None) -> dict[str, t.Any] | None:

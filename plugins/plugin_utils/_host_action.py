@@ -34,7 +34,8 @@ class HostAction(ActionBase):
 
     def validated(self, spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The task's options by C(spec), defaults filled in. Null and an empty text mean that an option is not set."""
-        given = {key: value for key, value in self._task.args.items() if value is not None and value != ""}
+        given = {key: _plain(value) for key, value in self._task.args.items()}
+        given = {key: value for key, value in given.items() if value is not None and value != ""}
         result = ArgumentSpecValidator(spec).validate(given)
         if result.error_messages:
             # options that may hold a secret are text without choices, so that no value of theirs can stand in here
@@ -44,7 +45,8 @@ class HostAction(ActionBase):
     def check_text(self) -> None:
         """Refuse credentials that are no text any more: C(0123) is 83 by now."""
         for name in ("username", "password"):
-            if isinstance(self._task.args.get(name), (bool, int, float, list, dict)):
+            value = _plain(self._task.args.get(name))
+            if value is not None and not isinstance(value, str):
                 raise Refused(name, "is not text, so YAML may have changed it already", "put it in quotes")
 
     def find_file(
@@ -100,6 +102,17 @@ class HostAction(ActionBase):
         )
         answer.pop("invocation", None)  # one masked string, of no use to anybody
         return answer
+
+
+def _plain(value: t.Any) -> t.Any:
+    """C(value) with the text of each inline C(!vault): before ansible-core 2.19 it is an object that is no text."""
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _own_roots() -> str:

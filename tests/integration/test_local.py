@@ -78,7 +78,9 @@ def test_preflight_makes_no_connection(ansible_run: Callable[..., Any], tmp_path
     assert "EXEC /bin/sh" not in played.output
 
 
-def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Player, home: Path) -> None:
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Player, home: Path, strategy: str) -> None:
+    player._env["ANSIBLE_STRATEGY"] = strategy
     before = content(home)
     player._hosts["bad"] = LOCAL | {"conda_proxy_https": "https://username:password@corp.com:8080"}  # type: ignore[index]
     played = player.play("site", "--diff", "-vvv")
@@ -107,10 +109,16 @@ def test_a_windows_host_is_refused_what_it_cannot_have(player: Player) -> None:
         assert "EXEC" not in played.output, "a preflight connects to nothing"
 
 
-def test_unknown_and_misspelt_values_name_the_variable(player: Player) -> None:
-    played = player.play("site", conda_proxy_scope="everybody")
+@pytest.mark.parametrize("variables", [{"conda_proxy_scope": "everybody"}, {"conda_proxy_users": None}])
+def test_values_of_another_type_name_the_variable(player: Player, variables: dict[str, Any]) -> None:
+    """Also where a default is computed from it: become, before anything else of the play."""
+    played = player.play("site", **variables)
     assert played.returncode == 2
-    assert "conda_proxy_scope" in played.output
+    (name,) = variables
+    messages = [str(entry["result"]["msg"]) for entry in played.entries if "msg" in entry["result"]]
+    assert len(messages) == 1
+    assert "Validation of arguments failed" in messages[0]
+    assert name in messages[0]
 
 
 @pytest.mark.parametrize(

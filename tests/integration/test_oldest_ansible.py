@@ -14,7 +14,7 @@ import yaml
 
 from tests.bed.environ import download_env
 from tests.bed.locks import file_lock
-from tests.bed.paths import CACHE, CHECKOUT
+from tests.bed.paths import CACHE, CHECKOUT, VENV_BIN
 from tests.bed.windows import MACHINE_ENVIRONMENT, WindowsStandIn
 
 if TYPE_CHECKING:
@@ -94,6 +94,91 @@ def test_main_job(oldest: Path, ansible_env: dict[str, str], tmp_path: Path) -> 
     assert "changed=0" in here.play("site")
     assert "changed=1" in here.play("remove")
     assert not list(home.iterdir())
+
+
+INLINE = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_role:
+        name: condafleet.proxy.conda_proxy
+      when: not bare
+    - condafleet.proxy.conda_proxy:
+        scope: user
+        home: "{{ conda_proxy_home }}"
+        http: !vault VAULTED_http
+        username: !vault VAULTED_username
+        password: !vault VAULTED_password
+        channels: [!vault VAULTED_channel]
+        sections: [condarc, environment, netrc]
+        netrc: [{machine: mirror.example.com, login: ada, password: !vault VAULTED_password}]
+        verify: none
+      when: bare
+    - condafleet.proxy.conda_connectivity:
+        http: !vault VAULTED_http
+        username: ada
+        password: !vault VAULTED_password
+        environment: {PW: !vault VAULTED_password}
+        prefix: /nonexistent
+        deadline: 5
+      when: bare
+  vars:
+    conda_proxy_scope: user
+    conda_proxy_http: !vault VAULTED_http
+    conda_proxy_username: !vault VAULTED_username
+    conda_proxy_password: !vault VAULTED_password
+    conda_proxy_channels: [!vault VAULTED_channel]
+    conda_proxy_sections: [condarc, environment, netrc]
+    conda_proxy_netrc: [{machine: mirror.example.com, login: ada, password: !vault VAULTED_password}]
+    conda_proxy_verify: none
+"""
+INLINE_VALUES = {
+    "http": "http://127.0.0.1:9",
+    "username": "ada",
+    "password": "Zq7marker:@/#%",
+    "channel": "https://mirror.example.com/t/Zq7marker/x",
+}
+
+
+@pytest.mark.parametrize("version", ["oldest", "current"])
+@pytest.mark.parametrize("bare", [False, True], ids=["role", "module"])
+def test_an_inline_vault(
+    request: pytest.FixtureRequest, ansible_env: dict[str, str], tmp_path: Path, version: str, bare: bool
+) -> None:
+    """`!vault` in the middle of other settings, for the role and for the modules: written, and never shown."""
+    programs = VENV_BIN if version == "current" else request.getfixturevalue("oldest") / "bin"
+    (tmp_path / "key").write_text("key\n", encoding="utf-8")
+    (tmp_path / "home").mkdir()
+    play = tmp_path / "play.yml"
+
+    def run(program: str, *arguments: str | Path) -> str:
+        argv: list[str | Path] = [programs / program, *arguments, "--vault-password-file", tmp_path / "key"]
+        done = subprocess.run(argv, cwd=CHECKOUT, env=ansible_env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    text = INLINE
+    for name, value in INLINE_VALUES.items():
+        lines = run("ansible-vault", "encrypt_string", value).splitlines()
+        vaulted = [line.strip() for line in lines if line.startswith(" ")]
+        # in double quotes YAML folds a line end to a space; the escapes keep them, also in a flow list
+        text = text.replace("VAULTED_" + name, '"' + "\\n".join(vaulted) + '\\n"')
+    play.write_text(text, encoding="utf-8")
+    inventory = tmp_path / "hosts.yml"
+    variables = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "conda_proxy_home": str(tmp_path / "home"),
+        "bare": bare,
+    }
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"here": variables}}}), encoding="utf-8")
+    output = run("ansible-playbook", "-i", inventory, "-vvv", "--diff", play)
+    assert "changed=1" in output
+    assert "Zq7marker" not in output
+    condarc = yaml.safe_load((tmp_path / "home/.condarc").read_text(encoding="utf-8"))
+    assert condarc["proxy_servers"]["https"] == "http://ada:Zq7marker%3A%40%2F%23%25@127.0.0.1:9"
+    assert condarc["channels"] == [INLINE_VALUES["channel"]]
+    assert "password Zq7marker:@/#%" in (tmp_path / "home/.netrc").read_text(encoding="utf-8")
 
 
 def test_windows(oldest: Path, ansible_env: dict[str, str], tmp_path: Path) -> None:

@@ -196,7 +196,6 @@ def check_row(row: Row, scenario: dict[str, Any], verdict: str, found: str) -> N
 def check_clean(rows: list[Row]) -> None:
     """No secret, in no form that a library prints."""
     assert MARKER not in json.dumps(rows)
-    assert "username:" not in json.dumps(rows)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -104,6 +104,13 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "username": {"conda_proxy_username": PASSWORD},
     "channel": {"conda_proxy_channels": [f"https://ada:{PASSWORD}@host/x"]},
     "system scope": {"conda_proxy_scope": "system", "conda_proxy_home": None},
+    "system scope, in extra": {
+        "conda_proxy_scope": "system",
+        "conda_proxy_home": None,
+        "conda_proxy_username": None,
+        "conda_proxy_password": None,
+        "conda_proxy_extra": {"custom_multichannels": {"corp": [f"https://svc:{MARKER}@host/x"]}},
+    },
 }
 
 
@@ -113,6 +120,25 @@ def test_malformed_settings(player: Player, name: str) -> None:
     assert played.returncode != 0
     assert not leaks(played.output)
     assert not leaks(str(played.entries))
+
+
+@pytest.mark.parametrize("by", ["extra", "template"])
+def test_a_password_elsewhere_in_the_condarc_closes_the_file(player: Player, tmp_path: Path, by: str) -> None:
+    """Neither in a variable for passwords nor in a channel's: in any further key, or in a template of the user's own."""
+    url = f"https://svc:{MARKER}@mirror.example.com/x"
+    more: dict[str, Any] = {"conda_proxy_extra": {"custom_multichannels": {"corp": [url]}}}
+    if by == "template":
+        (tmp_path / "own.j2").write_text(f"proxy_servers:\n  http: {url}\n")
+        more = {"conda_proxy_condarc_template": "own.j2"}
+    condarc = tmp_path / "home/.condarc"
+    condarc.touch()
+    condarc.chmod(0o644)
+    without = {"conda_proxy_username": None, "conda_proxy_password": None, "conda_proxy_verify": "none"}
+    played = player.play("site", "--diff", "-vvv", **without, **more)
+    assert played.returncode == 0, played.output
+    assert url in condarc.read_text()
+    assert condarc.stat().st_mode & 0o777 == 0o600
+    assert not leaks(played.output)
 
 
 def test_broken_files_on_the_machine(player: Player, tmp_path: Path) -> None:

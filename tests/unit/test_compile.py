@@ -77,8 +77,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "token in a channel in system scope": (
         {"channels": [f"https://mirror.example.com/t/{SECRET}/main"]},
-        "conda_proxy_password",
+        "conda_proxy_channels",
         "every user of the machine",
+    ),
+    "token as the user name of a channel in system scope": (
+        {"channel_alias": f"https://{SECRET}@mirror.example.com"},
+        "conda_proxy_channel_alias",
+        "conda_proxy_netrc",
+    ),
+    "password in the proxy's URL in system scope": (
+        {"http": f"http://ada:{SECRET}@proxy.example.com:8080"},
+        "conda_proxy_http",
+        "every user of the machine",
+    ),
+    "password deep in extra in system scope": (
+        {"extra": {"custom_multichannels": {"corp": ["a", f"https://svc:{SECRET}@host.example.com/x"]}}},
+        "conda_proxy_extra",
+        "conda_proxy_password_exposure: allow",
     ),
     "variable beside the environment": (
         {"http": PROXY, "username": "ada", "password": "${PROXY_PASSWORD}"},
@@ -105,6 +120,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "conda_proxy_netrc",
         "line end",
     ),
+    "users in system scope that no section is for": (
+        {"http": PROXY, "users": ["ada"]},
+        "conda_proxy_users",
+        "netrc section only",
+    ),
+    "a user with a path": ({"scope": "user", "users": ["a/b"]}, "conda_proxy_users", "no user name"),
+    "a user with a colon": ({"scope": "user", "users": ["a:b"]}, "conda_proxy_users", "no user name"),
+    "a user with a line end": ({"scope": "user", "users": ["ada\n"]}, "conda_proxy_users", "no user name"),
+    "a user like an option": ({"scope": "user", "users": ["-ada"]}, "conda_proxy_users", "no user name"),
+    "a user without a name": ({"scope": "user", "users": [""]}, "conda_proxy_users", "no user name"),
+    "no time": ({"verify_deadline": float("nan")}, "conda_proxy_verify_deadline", "give seconds"),
     "netrc in system scope without users": (
         {"sections": ["netrc"], "netrc": [NETRC]},
         "conda_proxy_users",
@@ -148,6 +174,46 @@ def test_refused(settings: dict[str, Any], variable: str, says: str) -> None:
     assert "; " in message, "no fix"
     assert SECRET not in message
     assert "username:password" not in message
+
+
+SECRETS: dict[str, tuple[bool, dict[str, Any]]] = {
+    # name: is it one, settings
+    "password in extra": (True, {"extra": {"x": {"corp": [f"https://svc:{SECRET}@host/x"]}}}),
+    "token in a key of extra": (True, {"extra": {"x": {f"https://host/t/{SECRET}/x": 1}}}),
+    "token as a channel's user": (True, {"channels": [f"https://{SECRET}@host/x"]}),
+    "the same with a colon": (True, {"custom_channels": {"x": f"https://{SECRET}:@host/x"}}),
+    "a variable as a channel's user": (False, {"channels": ["https://${TOKEN}@host/x", "https://host/t/${TOKEN}/x"]}),
+    "a variable as a channel's password": (False, {"extra": {"x": ["https://svc:${TOKEN}@host/x"]}}),
+    "a user of a proxy": (False, {"http": PROXY, "username": "ada"}),
+    "an address in a path": (False, {"channels": ["https://host/a@b"], "extra": {"x": ["ada@example.com", None, 1]}}),
+}
+
+
+@pytest.mark.parametrize(("secret", "settings"), SECRETS.values(), ids=SECRETS.keys())
+def test_what_makes_files_private(secret: bool, settings: dict[str, Any]) -> None:
+    assert compiled(scope="user", **settings).settings["secret"] is secret
+
+
+def test_a_password_that_a_template_writes_is_seen() -> None:
+    own = f"proxy_servers:\n  http: http://ada:{SECRET}@proxy.example.com:8080\n"
+    assert compiled(own, http=PROXY, scope="user").settings["secret"] is True
+    with pytest.raises(Refused) as raised:
+        compiled(own, http=PROXY)
+    assert str(raised.value).startswith("conda_proxy_condarc_template ")
+    assert SECRET not in str(raised.value)
+    name_alone = "proxy_servers:\n  http: http://ada:@proxy.example.com:8080\n"
+    assert compiled(name_alone, http=PROXY).settings["secret"] is False
+
+
+def test_users_are_named_as_directories_name_them() -> None:
+    names = ["4711", "john smith", "j\u00fcrgen", "EXAMPLE\\ada", "ada@example.com", "host$", "#1"]
+    assert compiled(scope="user", users=names).settings["users"] == names
+
+
+@pytest.mark.parametrize("sections", [[], ["condarc"], ["environment"], ["netrc"], ["condarc", "netrc"]])
+def test_one_inventory_for_site_and_for_the_single_roles(sections: list[str]) -> None:
+    """In system scope the users are for the netrc section; another section alone leaves them be."""
+    assert compiled(http=PROXY, users=["ada"], netrc=[NETRC], sections=sections).settings["sections"] == sections
 
 
 TEMPLATES = {

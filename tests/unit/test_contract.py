@@ -69,9 +69,8 @@ def test_role_specs_have_the_options_of_the_action() -> None:
     assert {name: comparable(option) for name, option in found.items()} == {
         name: comparable(option) for name, option in OPTIONS.items()
     }
-    assert {name for name, option in found.items() if option.get("no_log")} == {
-        name for name, option in OPTIONS.items() if option.get("no_log")
-    }
+    # in a role's spec no_log hides nothing, and before ansible-core 2.19 it fails for an inline !vault
+    assert not [name for name, option in found.items() if option.get("no_log")]
 
 
 def test_defaults_equal_the_specs() -> None:

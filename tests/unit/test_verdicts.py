@@ -36,6 +36,8 @@ VARIABLES = [
     "extra",
     "netrc",
     "tls_to_proxy",
+    "verify_deadline",
+    "prefix",
 ]
 
 
@@ -53,7 +55,7 @@ def test_a_remedy_is_one_line_and_on_the_page(name: str) -> None:
     assert ("Python alone*" in PAGES[name]) is entry.python_alone
 
 
-@pytest.mark.parametrize("name", [name for name in VERDICTS if name not in ("ok", "no_conda", "conda_unusable")])
+@pytest.mark.parametrize("name", [name for name in VERDICTS if name != "ok"])
 def test_a_remedy_names_variables_of_the_role(name: str) -> None:
     named = re.findall(r"conda_proxy_(\w+)", VERDICTS[name].remedy)
     assert set(named) <= set(VARIABLES)
