@@ -24,7 +24,7 @@ description:
     proxy, the machine's own C(proxy_servers) and proxy variables are left out. Everything else stays the machine's: its
     channels unless O(channels) is set, its other settings, and its errors, so a condarc that conda refuses is still
     refused.
-  - As root, a base that others than root can change is run with the rights of its owner, or not at all.
+  - As root, a base that others than root can change is run with the rights of its owner, and one of root''s by C(nobody).
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
@@ -58,11 +58,15 @@ options:
     type: float
     default: 45.0
   connect_timeout:
-    description: Seconds to wait for a connection, above 0.
+    description:
+      - Seconds to wait for a connection, above 0.
+      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of O(deadline).
     type: float
     default: 5.0
   read_timeout:
-    description: Seconds to wait for an answer, above 0.
+    description:
+      - Seconds to wait for an answer, above 0.
+      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(deadline).
     type: float
     default: 15.0
   packages:

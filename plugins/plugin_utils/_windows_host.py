@@ -187,7 +187,7 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     def prove(_written: bool) -> list[Result]:
         # where the condarc is not ours to write, its proxy is still known
         bare = settings["proof"].get("bare", {})
-        texts = [*_texts(machine, condarcs), *bare.get("proxies", {}).values(), *bare.get("channels", ())]
+        texts = [*_texts(machine, condarcs), *(bare.get("proxies") or {}).values(), *bare.get("channels", ())]
         options = dict(settings["proof"], user=host.user)
         return _windows_proof.prove(remote, host.bases, _windows_proof.new_logon(machine, texts), options)
 

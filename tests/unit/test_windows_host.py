@@ -472,6 +472,15 @@ class Probe:
         return [dict(new_row("http://x"), **row)]
 
 
+@pytest.mark.parametrize("sections", [["environment"], ["condarc"], []])
+def test_every_section_alone_is_proven(sections: list[str]) -> None:
+    state = pristine("system")
+    for http in (PROXY, None):
+        result, _remote = run(state, dict(settings(sections=sections, http=http, channels=["a"]), verify="report"))
+        assert "failed" not in result, result
+        assert [row["verdict"] for row in result["proof"]] == ["no_conda"]
+
+
 @pytest.mark.parametrize(("profile", "user"), [(HOME, "Ada"), ("", None)])
 def test_the_proofs_rows_name_the_connecting_user(profile: str, user: str | None) -> None:
     for administrator in (True, False):
