@@ -24,7 +24,7 @@ description:
     proxy, the machine's own C(proxy_servers) and proxy variables are left out. Everything else stays the machine's: its
     channels unless O(channels) is set, its other settings, and its errors, so a condarc that conda refuses is still
     refused.
-  - As root, a base that others than root can change is run with the rights of its owner, and one of root''s by C(nobody).
+  - As root, a base that others than root can change is run with the rights of its owner, and one of root's by C(nobody).
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
