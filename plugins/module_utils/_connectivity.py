@@ -27,7 +27,7 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     home = options.get("home") or account.pw_dir
     prefix = options.get("prefix") or ""
     candidate = options.get("candidate")
-    login = login_environment(home, account.pw_shell, account.pw_name, also=json.dumps(candidate))
+    login = login_environment(home, account.pw_shell, account.pw_name, prefix, also=json.dumps(candidate))
     bases = find_bases(home, login.pop("PATH", ""), prefix)
     user = options.get("user") or account.pw_name
     environment: dict[str, str | None] | None = options.get("environment")

@@ -218,6 +218,10 @@ class Transaction:
                 warnings.append(str(exc))
         return warnings
 
+    def pending(self) -> bool:
+        """Is there something of a run that did not commit? It may be under way."""
+        return self._pending(self.store.load_state()) is not None
+
     def _pending(self, state: State) -> Journal | None:
         """The journal of a run that was cut off before its commit."""
         journal = self.store.load_journal()

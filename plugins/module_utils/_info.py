@@ -75,7 +75,7 @@ def _of_user(account: Account, options: Result) -> Result:
     """All but sudo with the rights of the user. As root sudo is asked by root, which logs no refusal."""
 
     def login() -> Result:
-        return _login.login_environment(account.home, account.shell, account.name)
+        return _login.login_environment(account.home, account.shell, account.name, options.get("prefix") or "")
 
     variables = _accounts.run_as(account, login)
     by_sudo = _consumers.sudo_environment(variables, account)

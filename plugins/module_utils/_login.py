@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import search_path
 
 NAMES = (
@@ -50,17 +51,20 @@ _POLL = 0.05
 _MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of root
 
 
-def login_environment(home: str, shell: str, name: str, also: str = "") -> dict[str, str]:
+def login_environment(home: str, shell: str, name: str, prefix: str, also: str = "") -> dict[str, str]:
     """PATH, the proxy, CA and conda variables and those that a condarc or C(also) names, of a fresh login shell.
 
-    With the rights of this process. C(/etc/environment) first, as PAM does, then the shell's own start-up files. A
-    start-up file that waits for input or takes longer than 10 seconds is given up: then what PAM sets is the answer.
+    Not HOME: who runs a base has one of his own. C(prefix): where to look for a base, as find_bases() has it. With the
+    rights of this process. C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file
+    that waits for input or takes longer than 10 seconds is given up: then what PAM sets is the answer.
     """
     found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
     if found is None:
         found = pam_environment()
-    texts = [also, *(read_text(path) or "" for path in search_path(home, "", found))]
-    named = {name for text in texts for name in _EXPANDED.findall(text)}
+    roots = [base.prefix for base in find_bases(home, found.get("PATH", ""), prefix)] or [""]
+    paths = dict.fromkeys(path for root in roots for path in search_path(home, root, found))
+    texts = [also, *(read_text(path) or "" for path in paths)]
+    named = {name for text in texts for name in _EXPANDED.findall(text)} - {"HOME"}
     return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX) or key in named}
 
 

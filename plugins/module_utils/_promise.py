@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
@@ -19,6 +20,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import 
 
 Row = t.Dict[str, t.Any]
 _LOOKS = 3  # at most, at something that may be gone a moment later
+_LOGIN = "channel_unauthorized"
+_PENDING = "a run is under way or was cut off here, so what is proven may be half of what it does"
 _PAUSE = 1.0  # seconds between two of them
 
 
@@ -26,7 +29,8 @@ class Proof:
     """What C(conda_proxy_verify) says, as the two hooks of a transaction.
 
     C(prove) gives the rows: of the machine as a fresh login shell sees it today (false), or with the desired state
-    (true). C(only_changes): where nothing changes nothing is asked. C(rows) are those of the last look, C(complaint) is
+    (true). C(only_changes): where nothing changes nothing is asked. C(logins): hosts that want a login which whoever looks
+    is not meant to have. C(rows) are those of the last look, C(complaint) is
     the sentence that fails the task without putting back.
     """
 
@@ -35,9 +39,11 @@ class Proof:
         settings: t.Mapping[str, t.Any],
         prove: t.Callable[[bool], list[Row]],
         only_changes: bool = False,
+        logins: t.Collection[str] = (),
     ) -> None:
         self._verify = settings["verify"]
         self._only_changes = only_changes
+        self._logins = logins
         self._deadline = settings["proof"].get("deadline", 0)
         self._prove = prove
         self._well: set[tuple[t.Any, ...]] = set()  # users and bases that reached a channel before
@@ -93,8 +99,8 @@ class Proof:
         On Windows there is then no Python to ask, and the proxy counts as working.
         """
         if row["verdict"] == "no_conda" and self._verify != "require":
-            return row.get("proxy_verdict") in ("ok", None)
-        return bool(row["ok"])
+            return row.get("proxy_verdict") in ("ok", None, _LOGIN)  # Python alone reads no netrc
+        return bool(row["ok"]) or (row["verdict"] == _LOGIN and urlsplit(row["url"]).hostname in self._logins)
 
 
 def _base(row: Row) -> tuple[t.Any, ...]:
@@ -120,7 +126,7 @@ def keep(transaction: Transaction, proof: Proof, check_mode: bool) -> tuple[Outc
             outcome = transaction.preview()
             proof.look()
         elif not transaction.sections:  # the proof alone: nothing is put right, nor what an earlier run left
-            outcome = transaction.preview()._replace(recovered=False)
+            outcome = Outcome([], 0, [_PENDING] if transaction.pending() else [], [])
             proof.after([])
         else:
             outcome = transaction.converge(proof.before, proof.after)

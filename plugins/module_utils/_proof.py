@@ -152,7 +152,10 @@ def info_text(answer: Answer) -> str:
 
 def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]) -> list[Row]:
     """Rows that say no_conda, and beside it what Python alone says of the proxy."""
-    names = bare.get("channels") or given["channels"] or [_BARE_CHANNEL]
+    names = bare.get("channels")
+    if names == []:
+        return [dict(failed_row("no_conda", "No channel is one that Python alone could ask."), proxy_verdict=None)]
+    names = names or given["channels"] or [_BARE_CHANNEL]
     urls = [channel_url(name) for name in names]
     candidate = given.get("candidate") or {}
     if candidate.get("proxy_servers"):

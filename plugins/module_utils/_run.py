@@ -67,6 +67,15 @@ class Part(t.NamedTuple):
     def takes_back(self) -> bool:
         return bool(self.sections) and not self.wanted
 
+    def without_what_is_replaced(self) -> Part | None:
+        """What is left of it when something else failed: what was to be replaced is not taken away.
+
+        That has witnesses; what a user who is not named any more loses has none, and goes.
+        """
+        if not self.witnesses:
+            return self
+        return None if self.takes_back else self._replace(sections=self.wanted)
+
 
 def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
     """Converge this machine; the result is what the action returns (docs of conda_proxy), C(failed) and C(msg) included."""
@@ -82,10 +91,11 @@ def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
         if keep_roster:
             roster.add([part.account.name for part in parts if part.account and part.wanted])
         settled = set(gone)
-        for part in parts:
-            if errors and settings["state"] == "present" and part.takes_back:
-                # what is not yet replaced is not taken away
-                result["warnings"].append(f"what is ours {_where(part)} stays until the rest is done")
+        for planned in parts:
+            part = planned.without_what_is_replaced() if errors else planned
+            if part is None:
+                if planned.account or Store(PosixMachine(), table.system_state).load_state().targets:
+                    result["warnings"].append(f"what is ours {_where(planned)} stays until the rest is done")
             elif _run_part(table, settings, part, check_mode, result, errors) and part.account:
                 settled.add(part.account.name)
         if keep_roster:
@@ -118,7 +128,8 @@ def _run_part(
         return False
     error = add(result, answered, name)
     if settings["state"] == "present" and part.takes_back and answered["resources"]:
-        result["warnings"].append(f"what is ours {_where(part)} is not asked for any more, and was taken back")
+        done = "would be" if check_mode else "was"
+        result["warnings"].append(f"what is ours {_where(part)} is not asked for any more, and {done} taken back")
     if error:
         errors.append(f"{name}: {error}" if name else error)
     return bool(answered["settled"])
@@ -149,14 +160,14 @@ def _parts(table: Platform, settings: Settings, roster: Roster, warnings: list[s
     theirs = tuple(section for section in sections if section == "netrc") if system else sections
     accounts, unwanted, gone = _users(settings, roster, present, bool(theirs or not system), warnings)
     parts = [Part(account, sections, theirs, (account,) if present else ()) for account in accounts]
-    if present and system:
+    if present and system and (systems or not sections):
         parts.insert(0, Part(None, systems, systems, (_accounts.own(),)))
         # first what is wanted, then what it replaces; who loses netrc entries is meant to lose them
         parts += [Part(account, systems, (), (account,)) for account in unwanted if systems]
         parts += [Part(account, theirs, (), ()) for account in unwanted if theirs]
     else:
         parts += [Part(account, sections, (), ()) for account in unwanted if sections]
-        if sections and (system or os.path.isdir(table.system_state)):
+        if systems and (system or os.path.isdir(table.system_state)):
             parts.append(Part(None, systems, (), tuple(accounts)))
     return parts, gone if not present and set(ALL_SECTIONS) <= set(sections) else []
 
@@ -193,7 +204,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     scope = Scope(table, part.account.home if part.account else "")
     account = part.account or _accounts.own()
     if part.account and not os.path.isdir(account.home):
-        if part.wanted:
+        if not part.takes_back:
             raise MachineError(f"the home {account.home} of {account.name} is not there; create it or correct it")
         notes = [f"the home {account.home} of {account.name} is not there; what lies in it stays"]
         return answer(Outcome([], 0, notes, []), [], "", _permissions)
@@ -201,8 +212,9 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
     folder = scope.path(table.user_state) if part.account else table.system_state
     login: dict[str, t.Any] = {}  # empty where nobody asks for it
-    if (part.witnesses and settings["verify"] != "none") or "netrc" in part.wanted:
-        login = _logged_in(account)
+    proves = bool(part.witnesses) and settings["verify"] != "none"
+    if (proves and not part.takes_back) or "netrc" in part.wanted:
+        login = _logged_in(account, settings["prefix"])
     bases = find_bases(account.home, login.get("PATH", ""), settings["prefix"])
 
     def targets() -> t.Sequence[Target]:
@@ -211,16 +223,18 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     def prove(written: bool) -> list[Result]:
         rows: list[Result] = []
         for witness in part.witnesses:
-            if witness == account:
+            if witness == account and not part.takes_back:
                 # what a login shell has may have changed, by what was taken back too
-                now = {**_logged_in(account), **variables} if written else login
+                now = {**_logged_in(account, settings["prefix"]), **variables} if written else login
                 rows += _seen_by(account, bases, now, settings, written)
             else:
                 rows += _accounts.run_as(witness, functools.partial(_testimony, witness, settings, written))["rows"]
         return rows
 
     transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
-    proof = Proof(settings if part.witnesses else dict(settings, verify="none"), prove, only_changes=part.takes_back)
+    others = () if part.account else settings["proof"].get("logins", ())  # in the netrc of the users alone
+    asked = settings if proves else dict(settings, verify="none")
+    proof = Proof(asked, prove, only_changes=part.takes_back, logins=others)
     outcome, error, rolled_back = keep(transaction, proof, check_mode)
     outcome.warnings.extend(_elsewhere(part, account, login))
     if settings["state"] == "absent" and not outcome.changes:
@@ -232,13 +246,13 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
     return dict(answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back, settled=settled)
 
 
-def _logged_in(account: Account) -> dict[str, str]:
-    return _login.login_environment(account.home, account.shell, account.name)
+def _logged_in(account: Account, prefix: str) -> dict[str, str]:
+    return _login.login_environment(account.home, account.shell, account.name, prefix)
 
 
 def _testimony(account: Account, settings: Settings, written: bool) -> Result:
     """What a user sees whose own files are not the ones that change."""
-    login = _logged_in(account)
+    login = _logged_in(account, settings["prefix"])
     bases = find_bases(account.home, login.get("PATH", ""), settings["prefix"])
     return {"rows": _seen_by(account, bases, login, settings, written)}
 

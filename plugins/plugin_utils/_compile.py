@@ -267,8 +267,9 @@ def _proof(options: Settings, condarc: t.Mapping[str, t.Any] | None) -> dict[str
     verify = written.get("ssl_verify")
     is_path = isinstance(verify, str) and verify != "truststore"
     bare = {
-        "channels": channel_urls(options),
+        "channels": [url for url in channel_urls(options) if url.startswith(("http://", "https://"))],
         "proxies": written.get("proxy_servers"),
         "ca_bundle": verify if is_path else None,
     }
-    return {"deadline": options["verify_deadline"], "bare": bare}
+    logins = [str(entry.get("machine", "")).lower() for entry in options["netrc"] if isinstance(entry, dict)]
+    return {"deadline": options["verify_deadline"], "bare": bare, "logins": logins}

@@ -305,6 +305,7 @@ def system_files(host: Host) -> str:
 @pytest.mark.parametrize("lock", [False, True], ids=["", "locked"])
 def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_hosts: list[Host], lock: bool) -> None:
     host = conda_hosts[0]
+    host.run("mkdir -p -m 2775 ~/.conda", user="ada")  # as conda makes it
     before = homes(host)
     pristine = host.run("find /etc/conda /etc/profile.d -type f 2>&1; cat /etc/environment", check=False).stdout
     ada = {"conda_proxy_users": ["ada"]}
@@ -353,7 +354,6 @@ def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_h
     host.run(f"{CONDA} search --json hello", user="ada")
 
     assert player.play("remove", **SYSTEM).returncode == 0
-    host.run("rm -r ~/.conda", user="ada")  # conda's own
     assert homes(host) == before
     now = host.run("find /etc/conda /etc/profile.d -type f 2>&1; cat /etc/environment", check=False).stdout
     assert now == pristine

@@ -21,12 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
+    _bare,
     _certificates,
     _conda,
     _conda_config,
     _failures,
     _packages,
     _proxies,
+    _report,
     _secrets,
     _variables,
     _verdict,
@@ -291,3 +293,31 @@ def test_patience(condarc: dict[str, float], deadline: float, patience: tuple[fl
         **{"remote_connect_timeout_secs": 9.15, "remote_read_timeout_secs": 60.0, **condarc}
     )
     assert conda._patience({"/etc/conda/.condarc": {"channels": 1}, "/home/ada/.condarc": condarc}) == patience
+
+
+def test_variables_that_say_they_are_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = {
+        "CONDA_MY_TOKEN": "/Zk3aaQ9+abc==",  # base64 may begin like a path
+        "CONDA_CLIENT_SSL_CERT_KEY": str(tmp_path),
+        "CONDA_ADD_ANACONDA_TOKEN": "True",
+        "CONDA_AUTH_TRIES": "1",
+        "CONDA_CHANNELS": "mine",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert set(_secrets.secret_variables()) & set(given.values()) == {"/Zk3aaQ9+abc=="}
+
+
+def test_without_conda_variables_are_expanded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def verdict() -> tuple[str, str]:
+        proxies = {"http": "http://${USER_OF_BARE}:${PW_OF_BARE}@127.0.0.1:9"}
+        report, row = _report.Report(-1), _report.new_row("http://mirror.invalid/main")
+        _bare.Bare(report, _secrets.Scrubber(), {"proxies": proxies}, (1.0, 1.0)).check(
+            "http://mirror.invalid/main", row
+        )
+        return row["verdict"], row["detail"]
+
+    monkeypatch.setenv("USER_OF_BARE", "ada")
+    assert verdict() == ("config_invalid", "The variable PW_OF_BARE of the proxy URL is not set.")
+    monkeypatch.setenv("PW_OF_BARE", "secret")
+    assert verdict()[0] == "refused_proxy"

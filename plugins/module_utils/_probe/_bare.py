@@ -42,7 +42,9 @@ class Bare:
     def __init__(self, report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> None:
         self._report = report
         self._scrubber = scrubber
-        self._proxies: dict[str, str] = {key: str(value) for key, value in (given.get("proxies") or {}).items()}
+        # as conda does; what is not set stays as it is, and is named by who parses it
+        proxies = {key: os.path.expandvars(str(value)) for key, value in (given.get("proxies") or {}).items()}
+        self._proxies: dict[str, str] = proxies
         names = (given.get("ca_bundle"), os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("CURL_CA_BUNDLE"))
         self._verify: Any = next((name for name in names if name), True)
         self._timeouts = timeouts

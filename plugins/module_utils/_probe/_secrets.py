@@ -15,6 +15,7 @@ from typing import Iterable
 WITHHELD = "The text is withheld: it may hold a secret."
 DETAIL = 300
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
+_WORDS = ("true", "false", "none", "null")
 _SHAPES = (
     (re.compile(r"//[^\s'\"<>]*@"), "//***@"),  # up to the last @: a password may hold a raw one, or a slash
     (re.compile(r"[^\s/'\"<>(]+:[^\s'\"<>]*@"), "***@"),  # the same without a scheme
@@ -37,12 +38,12 @@ def mask_url(url: str) -> str:
 def secret_variables() -> list[str]:
     """The values of variables whose names say that they are secret; C(conda info) prints all of CONDA_*.
 
-    Not paths, and nothing short: a mask for "1" would hide the whole text.
+    Not files, words such as true, and nothing short: a mask for "1" would hide the whole text.
     """
     return [
         value
         for name, value in os.environ.items()
-        if _SECRET_NAME.search(name) and len(value) >= 4 and not os.path.isabs(value)
+        if _SECRET_NAME.search(name) and len(value) >= 4 and value.lower() not in _WORDS and not os.path.exists(value)
     ]
 
 
