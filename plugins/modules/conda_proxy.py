@@ -252,10 +252,11 @@ options:
   verify:
     description:
       - What the proof that conda reaches its channels decides.
-      - V(none) leaves it out, V(report) shows it.
+      - V(none) leaves it out, V(report) shows it. Without a section the proof is all that is asked for, and V(none) means
+        V(rollback).
       - >-
         V(rollback) fails the task when a channel is not reached, and puts the machine back when it reached its channels
-        before the change. A machine without conda passes while its proxy works.
+        before the change; each channel of each base counts by itself. A machine without conda passes while its proxy works.
       - V(require) fails the task, and puts the machine back, whenever a channel is not reached after a change.
       - In check mode the proof shows the machine as it is.
     type: str
