@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,9 +21,11 @@ from demo.machines import DEMO, HOMES
 from tests.bed.environ import SYSTEM_PATH, clean_env
 from tests.bed.paths import CHECKOUT, VENV_BIN, link_collection
 from tests.bed.play import Played
+from tests.bed.processes import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _INVENTORY = CHECKOUT / "inventories" / "demo"
 _ADDRESSES = DEMO / "addresses.yml"
@@ -42,16 +43,10 @@ def adopt_orphans() -> None:
 
 def _end_orphans() -> None:
     """Ansible's workers have sessions of their own and outlive it for a moment; so may what they started."""
-    while orphans := {pid for pid, parent in _parents() if parent == os.getpid()} - _started:
+    while orphans := {pid for pid, (parent, _argv) in family().items() if parent == os.getpid()} - _started:
         for pid in orphans:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 @contextmanager

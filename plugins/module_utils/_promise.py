@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._result import asked
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
 
 Row = t.Dict[str, t.Any]
@@ -30,8 +31,8 @@ class Proof:
 
     C(prove) gives the rows: of the machine as a fresh login shell sees it today (false), or with the desired state
     (true). C(only_changes): where nothing changes nothing is asked. C(logins): hosts that want a login which whoever looks
-    is not meant to have. C(rows) are those of the last look, C(complaint) is
-    the sentence that fails the task without putting back.
+    is not meant to have. C(rows) are those of the last look, C(complaint) is the sentence that fails the task without
+    putting back.
     """
 
     def __init__(
@@ -65,17 +66,17 @@ class Proof:
         if self._verify == "rollback":
             self._prove_patiently(False, lambda row: row["status"] or row["connect_status"])
             self._well = {_base(row) for row in self.rows if self._passes(row)}
-            self._lost = {_channel(row) for row in self.rows if not self._passes(row)}
+            self._lost = {asked(row) for row in self._failures()}
 
     def after(self, changes: list[Change]) -> None:
         """Raises MachineError, which puts back, for a machine that lost a channel by C(changes)."""
         if self._verify == "none" or (self._only_changes and not changes):
             return
         self._prove_patiently(True, lambda _row: True)
-        failures = [row for row in self.rows if not self._passes(row)]
+        failures = self._failures()
         if not failures or self._verify == "report":
             return
-        healthy_before = [row for row in failures if _base(row) in self._well and _channel(row) not in self._lost]
+        healthy_before = [row for row in failures if _base(row) in self._well and asked(row) not in self._lost]
         guilty = failures if self._verify == "require" else healthy_before
         if changes and guilty:
             raise MachineError("{}; everything was put back as it was before".format(_sentence(guilty[0]).rstrip(".")))
@@ -86,12 +87,15 @@ class Proof:
         end = time.monotonic() + self._deadline
         self.rows = self._prove(written)
         for _look in range(_LOOKS - 1):
-            failures = [row for row in self.rows if not self._passes(row)]
+            failures = self._failures()
             hopeful = all(VERDICTS[row["verdict"]].transient and worth_it(row) for row in failures)
             if not failures or not hopeful or time.monotonic() + _PAUSE > end:
                 return
             time.sleep(_PAUSE)
             self.rows = self._prove(written)
+
+    def _failures(self) -> list[Row]:
+        return [row for row in self.rows if not self._passes(row)]
 
     def _passes(self, row: Row) -> bool:
         """A machine without conda passes while its proxy works, unless every channel is required.
@@ -105,10 +109,6 @@ class Proof:
 
 def _base(row: Row) -> tuple[t.Any, ...]:
     return row["user"], row["base"]
-
-
-def _channel(row: Row) -> tuple[t.Any, ...]:
-    return row["user"], row["base"], row["url"]
 
 
 def _sentence(row: Row) -> str:

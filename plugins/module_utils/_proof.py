@@ -23,8 +23,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import 
 Row = Dict[str, Any]
 
 DEFAULTS = {"deadline": 45.0, "connect_timeout": 5.0, "read_timeout": 15.0}
-_BARE_CHANNEL = "https://repo.anaconda.com/pkgs/main"
-_ALIAS = "https://conda.anaconda.org"
+# what conda has by itself, before anybody configures something
+DEFAULT_CHANNEL = "https://repo.anaconda.com/pkgs/main"
+DEFAULT_ALIAS = "https://conda.anaconda.org"
 _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
 INFO_DEADLINE = 30.0
 _GRACE = 10.0  # after the deadline: Python's own start is not counted by the probe
@@ -67,7 +68,7 @@ def probe_input(environment: Mapping[str, str | None], options: Mapping[str, Any
 
 def channel_url(name: str) -> str:
     """A channel's URL, where it is not one already: below conda's default alias."""
-    return name if "://" in name else f"{_ALIAS}/{name}"
+    return name if "://" in name else f"{DEFAULT_ALIAS}/{name}"
 
 
 @contextlib.contextmanager
@@ -155,7 +156,7 @@ def _without_conda(given: dict[str, Any], account: Account, bare: dict[str, Any]
     names = bare.get("channels")
     if names == []:
         return [dict(failed_row("no_conda", "No channel is one that Python alone could ask."), proxy_verdict=None)]
-    names = names or given["channels"] or [_BARE_CHANNEL]
+    names = names or given["channels"] or [DEFAULT_CHANNEL]
     urls = [channel_url(name) for name in names]
     candidate = given.get("candidate") or {}
     if candidate.get("proxy_servers"):

@@ -65,14 +65,15 @@ def add(result: Result, part: Result, user: str = "") -> str:
     result["changed"] = result["changed"] or bool(part["resources"]) or part["recovered"]
     result["unchanged"] += part["unchanged"]
     result["warnings"] += [note for note in part["warnings"] if note not in result["warnings"]]
-    seen = [_asked(row) for row in part["proof"]]  # the last look at a channel is the one that counts
-    result["proof"] = [row for row in result["proof"] if _asked(row) not in seen] + part["proof"]
+    seen = [asked(row) for row in part["proof"]]  # the last look at a channel is the one that counts
+    result["proof"] = [row for row in result["proof"] if asked(row) not in seen] + part["proof"]
     result["rolled_back"] = result["rolled_back"] or part["rolled_back"]
     result["diff"] += part["diff"]
     return str(part["error"])
 
 
-def _asked(row: Result) -> tuple[t.Any, ...]:
+def asked(row: Result) -> tuple[t.Any, ...]:
+    """Which look a row of the proof is: whose, by which base, at which channel."""
     return row["user"], row["base"], row["url"]
 
 

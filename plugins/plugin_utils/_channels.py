@@ -13,11 +13,10 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import DEFAULT_ALIAS, DEFAULT_CHANNEL
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
-DEFAULT_ALIAS = "https://conda.anaconda.org"
-_DEFAULTS = "https://repo.anaconda.com/pkgs/main"
 # conda asks these when nothing is configured, and for what a user adds; so they are always managed
 ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
 _USERINFO = re.compile(r"://([^/@\s]+)@")
@@ -74,7 +73,7 @@ def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:
 def channel_urls(settings: t.Mapping[str, t.Any]) -> list[str]:
     """The channels that conda will ask, as far as the settings tell; none: what it asks by default."""
     names = [*settings["channels"]] or ["defaults"]
-    defaults = settings["default_channels"] or [_DEFAULTS]
+    defaults = settings["default_channels"] or [DEFAULT_CHANNEL]
     return [_url(name, settings) for each in names for name in (defaults if each == "defaults" else [each])]
 
 

@@ -9,17 +9,18 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.bed.play import Player
+from tests.bed.processes import family
 from tests.bed.proxy import Proxy
 from tests.integration.conftest import CHANNEL_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.bed.authority import Authority
     from tests.integration.conftest import Channels
@@ -200,16 +201,6 @@ def test_a_machine_that_was_not_healthy_keeps_the_change_and_fails(player: Playe
     assert "127.0.0.1:9" in (home / ".condarc").read_text()
     # and the next run, with the right settings, mends it
     assert player.play("site").returncode == 0
-
-
-def family() -> dict[int, tuple[int, list[str]]]:
-    """Number -> parent and arguments of every process."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            found[int(folder.name)] = (parent, (folder / "cmdline").read_text().split("\0")[:-1])
-    return found
 
 
 def probe_below_us() -> tuple[int, int]:
