@@ -14,7 +14,7 @@ from typing import Any, Dict, Mapping
 from ansible_collections.condafleet.proxy.plugins.module_utils import _ca
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import SCHEMA_VERSION
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 

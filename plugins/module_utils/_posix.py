@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import ACTIVATIONS, CHECKS
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import ACTIVATIONS, CHECKS
 
 _TEMPORARY = ".condafleet-"
 _LOCK_POLL = 0.2

@@ -18,7 +18,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts,
 from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import CA_BUNDLE_PATH, PLATFORMS, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker

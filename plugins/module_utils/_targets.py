@@ -25,11 +25,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
-    CA_BUNDLE_PATH,
-    Consumer,
-    Platform,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import ENVIRONMENT_TARGETS
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import ENVIRONMENT_TARGETS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels, holds_secret
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable

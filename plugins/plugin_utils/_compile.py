@@ -14,7 +14,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import CA_BUNDLE_PATH
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _condarc_document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._advice import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_urls

@@ -17,7 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _c
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
     WINDOWS,

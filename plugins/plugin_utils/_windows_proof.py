@@ -13,7 +13,10 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _child, _login, _program, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
+    MACHINE_ENVIRONMENT,
+    USER_ENVIRONMENT,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine

@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS as CONNECTIVITY
 from ansible_collections.condafleet.proxy.plugins.action.conda_proxy_info import OPTIONS as INFO
-from ansible_collections.condafleet.proxy.plugins.module_utils import _platforms
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
 from tests.bed.paths import CHECKOUT
 
@@ -111,7 +111,7 @@ def test_every_role_is_known_here() -> None:
 
 def test_documented_environment_targets_are_the_platforms() -> None:
     page = (CHECKOUT / "docs/environment.md").read_text(encoding="utf-8")
-    for platform in _platforms.PLATFORMS.values():
+    for platform in supported.PLATFORMS.values():
         for row in platform.system + platform.user:
             assert f"`{row.name}`" in page
             for path in row.paths:

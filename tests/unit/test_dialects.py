@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _platforms
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from tests.bed import hostile
 
 MARKER = "Zq7Marker"
@@ -15,7 +16,7 @@ DIALECTS = sorted(_dialects._DIALECTS)
 
 
 def test_every_dialect_of_the_platforms_is_there() -> None:
-    used = {row.dialect for table in _platforms.PLATFORMS.values() for row in table.system + table.user}
+    used = {row.dialect for table in supported.PLATFORMS.values() for row in table.system + table.user}
     assert used <= set(DIALECTS)
 
 

@@ -202,15 +202,14 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path: Path) -> None:
     """As a module's payload: the sources are in a zip file and nowhere else."""
-    names = ["_proof", "_child", "_program", "_bases", "_verdicts", "_login", "_ca", "_platforms"]
-    names += [f"_probe/{path.stem}" for path in (CHECKOUT / "plugins/module_utils/_probe").glob("*.py")]
     package = "ansible_collections/condafleet/proxy/plugins/module_utils"
+    sources = CHECKOUT / "plugins/module_utils"
     with zipfile.ZipFile(tmp_path / "payload.zip", "w") as archive:
         parts = package.split("/")
         for number in range(len(parts)):
             archive.writestr("/".join(parts[: number + 1]) + "/__init__.py", "")
-        for name in names:
-            archive.write(CHECKOUT / "plugins/module_utils" / f"{name}.py", f"{package}/{name}.py")
+        for path in sources.rglob("*.py"):
+            archive.write(path, f"{package}/{path.relative_to(sources)}")
     code = (
         f"import json, sys; sys.path.insert(0, {str(tmp_path / 'payload.zip')!r})\n"
         f"from {package.replace('/', '.')} import _proof\n"

@@ -10,7 +10,10 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import ValueEditor
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
+    MACHINE_ENVIRONMENT,
+    USER_ENVIRONMENT,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._registry import Value
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_lease, _windows_proof

@@ -1,0 +1,21 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The platforms that the collection manages.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import WINDOWS
+
+PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
+ENVIRONMENT_TARGETS = tuple(
+    sorted({row.name for platform in (*PLATFORMS.values(), WINDOWS) for row in platform.system + platform.user})
+)
