@@ -17,7 +17,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _login
+from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments
 from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
     FIELDS,
     RUN,
@@ -27,6 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import
     Subject,
     place,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 
 _NO_SOCKET = "/dev/null"
 _OPTIONS = (
@@ -169,7 +170,7 @@ def _words(text: str) -> t.Iterator[str]:
 
 
 def _run(program: str, first: t.Sequence[str], environment: Environment, url: str) -> Said | None:
-    output = _login.output_of([program, *first, *_OPTIONS, url], environment)
+    output = login_shell.output_of([program, *first, *_OPTIONS, url], environment)
     if output is None:
         return None
     lines = output.decode("utf-8", "surrogateescape").splitlines()

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Iterable
 
 if TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 
 def join(ours: str, roots: str) -> str:

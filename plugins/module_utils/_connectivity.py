@@ -12,9 +12,9 @@ import pwd
 from typing import Any, Dict, Mapping
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _ca
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import SCHEMA_VERSION
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 

@@ -16,15 +16,10 @@ import socket
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import (
-    _assignments,
-    _child,
-    _condarc_rank,
-    _login,
-    _program,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _condarc_rank, _program
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process, trust
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 Row = t.Dict[str, t.Any]
 Environment = t.Mapping[str, str]
@@ -126,8 +121,8 @@ def shells(subject: Subject) -> list[Row]:
     """The login shell, and a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
-    session = dict(_login.session_environment(account.home, account.shell, account.name), **_SSH)
-    seen = _login.environment_of(_login.shell_argv(account.shell, "env", login=False), session)
+    session = dict(login_shell.session_environment(account.home, account.shell, account.name), **_SSH)
+    seen = login_shell.environment_of(login_shell.shell_argv(account.shell, "env", login=False), session)
     if seen is None:
         return [*rows, failed("ssh command", "the shell did not end in time")]
     files = subject.files(*PAM, *_COMMAND.get(os.path.basename(account.shell), ()))
@@ -139,11 +134,11 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
 
     May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
     """
-    program = shutil.which("sudo", path=_child.PATH)
+    program = shutil.which("sudo", path=process.PATH)
     if program is None:
         return None
-    mine = _login.session_environment(account.home, account.shell, account.name)
-    return _login.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": _child.PATH})
+    mine = login_shell.session_environment(account.home, account.shell, account.name)
+    return login_shell.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": process.PATH})
 
 
 def sudo(subject: Subject, seen: Environment | None) -> Row:
@@ -157,12 +152,12 @@ def systemd(subject: Subject) -> list[Row]:
     """The managers of the system and of the user, where they run."""
     rows = []
     if os.path.isdir(_SYSTEMD):
-        seen = _login.environment_of(["systemctl", "show-environment"], {"PATH": _child.PATH})
+        seen = login_shell.environment_of(["systemctl", "show-environment"], {"PATH": process.PATH})
         rows.append(_manager("systemd system", seen, subject.files(*_MANAGER)))
     runtime = f"/run/user/{subject.account.uid}"
     if answers(f"{runtime}/systemd/private"):
-        environment = {"PATH": _child.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
-        seen = _login.environment_of(["systemctl", "--user", "show-environment"], environment)
+        environment = {"PATH": process.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
+        seen = login_shell.environment_of(["systemctl", "--user", "show-environment"], environment)
         rows.append(_manager("systemd user", seen, subject.files(*_USER_MANAGER)))
     return rows
 
@@ -198,10 +193,10 @@ def conda(subject: Subject, base: Base) -> list[Row]:
     variables = {name: value for name, value in subject.login.items() if name != "PATH"}
     text = _program.program(_program.VIEW, {"environment": variables, "urls": urls})
     try:
-        account = _child.account_for(base, subject.account.home)
-    except _child.NotAsRootError as exc:
+        account = trust.account_for(base, subject.account.home)
+    except trust.NotAsRootError as exc:
         return [failed("conda packages", str(exc), base.prefix)]
-    output, in_time, problem = _child.run(base.python, text, account, _CONDA_SECONDS)
+    output, in_time, problem = process.run(base.python, text, account, _CONDA_SECONDS)
     if not in_time:
         problem = "its Python did not end in time"
     try:

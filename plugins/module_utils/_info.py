@@ -16,18 +16,19 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
-    _accounts,
     _assignments,
     _condarc_rank,
     _conflicts,
     _consumers,
-    _login,
     _proof,
     _readers,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, common_escapes, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base, find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 SCHEMA_VERSION = 1
@@ -75,7 +76,7 @@ def _of_user(account: Account, options: Result) -> Result:
     """All but sudo with the rights of the user. As root sudo is asked by root, which logs no refusal."""
 
     def login() -> Result:
-        return _login.login_environment(account.home, account.shell, account.name, options.get("prefix") or "")
+        return login_shell.login_environment(account.home, account.shell, account.name, options.get("prefix") or "")
 
     variables = _accounts.run_as(account, login)
     by_sudo = _consumers.sudo_environment(variables, account)

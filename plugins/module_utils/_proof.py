@@ -13,9 +13,9 @@ import sys
 import tempfile
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _child
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
-from ansible_collections.condafleet.proxy.plugins.module_utils._child import Account, Answer
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, trust
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import Account, Answer
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
 from ansible_collections.condafleet.proxy.plugins.module_utils._program import PROOF, program
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
@@ -43,10 +43,10 @@ def prove(bases: Sequence[Base], environment: dict[str, str | None], home: str, 
     rows: list[Row] = []
     for base in bases:
         try:
-            account = _child.account_for(base, home)
+            account = trust.account_for(base, home)
             with trying(candidate, given, account) as asked:
                 rows += named(run_probe(base.python, asked, account), asked)
-        except _child.NotAsRootError as exc:
+        except trust.NotAsRootError as exc:
             rows.append(failed_row("conda_unusable", str(exc)))
         for row in rows:
             row.setdefault("base", base.prefix)
@@ -131,10 +131,10 @@ def conda_info(
     found = []
     for base in bases:
         try:
-            account = _child.account_for(base, home)
+            account = trust.account_for(base, home)
             with trying(candidate or {}, given, account) as asked:
                 text = info_text(_ask(base.python, asked, account))
-        except _child.NotAsRootError as exc:
+        except trust.NotAsRootError as exc:
             text = str(exc)
         found.append({"base": base.prefix, "text": text})
     return found
@@ -176,7 +176,7 @@ def run_probe(python: str, given: dict[str, Any], account: Account) -> list[Row]
 
 
 def _ask(python: str, given: dict[str, Any], account: Account) -> Answer:
-    return _child.run(python, program(PROOF, given), account, given["deadline"] + _GRACE)
+    return process.run(python, program(PROOF, given), account, given["deadline"] + _GRACE)
 
 
 def rows_of(output: bytes, in_time: bool) -> list[Row]:

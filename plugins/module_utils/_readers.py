@@ -14,14 +14,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import (
-    _ask_curl,
-    _assignments,
-    _child,
-    _condarc_rank,
-    _login,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ask_curl, _assignments, _condarc_rank
 from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
     ANY,
     CSH,
@@ -34,6 +27,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import
     place,
     row_of,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 _CURL = {
     "http_proxy": ("http_proxy", "all_proxy", "ALL_PROXY"),  # never HTTP_PROXY, which a CGI's client can set
@@ -52,7 +47,7 @@ _KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z0-9-]+)[ \t]*[ \t=:][ \t]*(?P<val
 
 def rows(subject: Subject, bases: t.Sequence[Base]) -> list[Row]:
     """The consumers that are on this machine."""
-    folders = [*subject.login.get("PATH", _child.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
+    folders = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [
         (("csh", "tcsh"), _csh),
         (("crontab",), _cron),
@@ -78,7 +73,9 @@ def _csh(subject: Subject) -> Row:
     # tcsh reads .cshrc only where there is no .tcshrc
     skipped = "{home}/.cshrc" if os.path.exists(f"{subject.account.home}/.tcshrc") else ""
     files = subject.files(*PAM, *(path for path in CSH if path != skipped))
-    return row_of("csh", READ, {**_login.pam_environment(), **variables_in(files[1:] if _pam(files) else files)}, files)
+    return row_of(
+        "csh", READ, {**login_shell.pam_environment(), **variables_in(files[1:] if _pam(files) else files)}, files
+    )
 
 
 def _pam(files: Files) -> bool:
@@ -88,14 +85,14 @@ def _pam(files: Files) -> bool:
 def _cron(subject: Subject) -> Row:
     files = [*subject.files(*PAM)]
     jobs = _crontab(subject)
-    environment = {**_login.pam_environment(), **variables_in(jobs)}
+    environment = {**login_shell.pam_environment(), **variables_in(jobs)}
     return {**row_of("cron", READ, environment, [*files, *jobs]), "note": "the user's crontab, and PAM's variables"}
 
 
 def _crontab(subject: Subject) -> Files:
     """The lines of the user's crontab that set variables, each at its own line."""
     path = "crontab"
-    output = _login.output_of(["crontab", "-l"], {"PATH": _child.PATH, "HOME": subject.account.home})
+    output = login_shell.output_of(["crontab", "-l"], {"PATH": process.PATH, "HOME": subject.account.home})
     text = (output or b"").decode("utf-8", "surrogateescape")
     files = [(path, text)]
     if subject.account.uid == 0:

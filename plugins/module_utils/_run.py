@@ -14,13 +14,15 @@ import os
 import platform
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils import _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
@@ -44,10 +46,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-    from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
     from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
     from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
+    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 ALL_SECTIONS = ("condarc", "environment", "netrc")
 
@@ -248,7 +250,7 @@ def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool)
 
 
 def _logged_in(account: Account, prefix: str) -> dict[str, str]:
-    return _login.login_environment(account.home, account.shell, account.name, prefix)
+    return login_shell.login_environment(account.home, account.shell, account.name, prefix)
 
 
 def _testimony(account: Account, settings: Settings, written: bool) -> Result:

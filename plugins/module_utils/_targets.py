@@ -14,7 +14,7 @@ import os
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _dialects
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import common_escapes
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
     HEADER,
     BlockEditor,
@@ -28,7 +28,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Targ
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
 
 if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 Settings = t.Mapping[str, t.Any]
 

@@ -14,7 +14,7 @@ import ntpath
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import recorded_python
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
 

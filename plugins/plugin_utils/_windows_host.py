@@ -13,7 +13,8 @@ import contextlib
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _bases, _connectivity, _info, _netrc, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _netrc, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import python
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
@@ -69,7 +70,7 @@ class WindowsHost:
 
     def netrc_escapes(self) -> bool | None:
         """How the netrc parser of the bases quotes; None when it is not known, or not one rule for all."""
-        return _bases.common_escapes(_bases.netrc_escapes(python_version(self.remote, base)) for base in self.bases)
+        return python.common_escapes(python.netrc_escapes(python_version(self.remote, base)) for base in self.bases)
 
     def roots(self) -> str | None:
         """The CA roots that come with a base: Windows keeps its own in no file."""

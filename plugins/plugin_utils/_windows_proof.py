@@ -12,18 +12,19 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _child, _login, _program, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils import _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
 
 Row = t.Dict[str, t.Any]
-_NAMES = {name.upper() for name in _login.NAMES} - {"PATH"}
+_NAMES = {name.upper() for name in login_shell.NAMES} - {"PATH"}
 # a session joins the two keys' PATH, and has a USERNAME of its own: the one in the machine's key is SYSTEM
 _OF_THE_SESSION = {"PATH", "USERNAME"}
 _VARIABLE = re.compile(r"(?:\$\{?|%)([\w-]+)")  # ${NAME}, $NAME and %NAME%: on Windows conda expands all three
@@ -72,7 +73,7 @@ def conda_info(
     with _proof.trying(candidate, given, None) as asked:
         for base in bases:
             output, failure = _run(remote, base, asked)
-            found.append({"base": base.prefix, "text": _proof.info_text(_child.Answer(output, True, failure))})
+            found.append({"base": base.prefix, "text": _proof.info_text(process.Answer(output, True, failure))})
     return found
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects, _posix
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import machine
 from tests.bed import hostile
 from tests.bed.environ import SYSTEM_PATH
 from tests.conftest import unavailable
@@ -219,11 +220,11 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     assert in_service(host) == taken
     # and the product's own reading back accepts exactly this
     shown = host.run("LC_ALL=C systemctl show-environment").stdout.strip()
-    monkeypatch.setattr(_posix, "_run", lambda _argv: (0, shown))
-    _posix.PosixMachine(0, taken)._read_back(["systemctl"])
+    monkeypatch.setattr(machine, "_run", lambda _argv: (0, shown))
+    machine.PosixMachine(0, taken)._read_back(["systemctl"])
     for name, value in taken.items():
         with pytest.raises(MachineError, match=name):
-            _posix.PosixMachine(0, {name: value + "x"})._read_back(["systemctl"])
+            machine.PosixMachine(0, {name: value + "x"})._read_back(["systemctl"])
     host.run(f"rm {path}; systemctl daemon-reload")
 
 

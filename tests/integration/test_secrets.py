@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _child, _consumers, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils import _consumers, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from tests.bed.paths import CHECKOUT, VENV_BIN
 from tests.bed.play import Player
 
@@ -209,7 +210,7 @@ def test_what_conda_starts_does_not_inherit_a_password(
         spy.parent.mkdir(exist_ok=True)
         spy.write_text(f'#!/bin/sh\ncat /proc/self/environ >> {note}\nexec /usr/bin/{program} "$@"\n')
         spy.chmod(0o755)
-    monkeypatch.setattr(_child, "PATH", f"{tmp_path}/bin:{_child.PATH}")
+    monkeypatch.setattr(process, "PATH", f"{tmp_path}/bin:{process.PATH}")
     (tmp_path / ".condarc").write_text("channels: ['https://conda.bed.invalid/main']\n")
     proxy = f"http://ada:{quote(PASSWORD, safe='')}@127.0.0.1:1"
     environment: dict[str, str | None] = {"https_proxy": proxy, "http_proxy": proxy, "CONDA_PW": PASSWORD}

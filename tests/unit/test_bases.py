@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases, untrusted_for_root
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.trust import untrusted_for_root
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _readers,
     _redact,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._login import login_environment
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

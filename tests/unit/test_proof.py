@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _child, _connectivity, _program, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _connectivity, _program, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, trust
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GIVEN = {"deadline": 0.2, "connect_timeout": 1.0, "read_timeout": 1.0, "environment": {"https_proxy": "http://a:Zq7@p"}}
-HERE = _child.Account(-1, -1, "", "/nonexistent")
+HERE = process.Account(-1, -1, "", "/nonexistent")
 
 
 def interpreter_that(tmp_path: Path, script: str) -> str:
@@ -94,7 +95,7 @@ def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
     monkeypatch.setattr(_proof, "INFO_DEADLINE", 2.0)
     python = interpreter_that(tmp_path, script)
     base = Base(str(tmp_path), python, os.geteuid(), None, "given")
-    monkeypatch.setattr(_child, "account_for", lambda _base, _home: HERE)
+    monkeypatch.setattr(trust, "account_for", lambda _base, _home: HERE)
     assert words in _proof.conda_info([base], {}, "/nonexistent")[0]["text"]
 
 
@@ -107,7 +108,7 @@ class TestRights:
     def test_another_owners_base_is_run_as_the_owner(self, tmp_path: Path) -> None:
         owner = pwd.getpwnam("nobody")
         os.chown(tmp_path, owner.pw_uid, owner.pw_gid)
-        account = _child.account_for(base_at(str(tmp_path), owner.pw_uid), "/root")
+        account = trust.account_for(base_at(str(tmp_path), owner.pw_uid), "/root")
         assert account.home == owner.pw_dir
         script = 'echo "{\\"conda_version\\":0,\\"python_version\\":0,\\"finished_by\\":0,'
         script += '\\"rows\\":[{\\"id\\":\\"`id -u` `id -G`\\"}]}"\n'
@@ -126,7 +127,7 @@ class TestRights:
         script = 'echo "{\\"conda_version\\":0,\\"python_version\\":0,\\"finished_by\\":0,'
         script += '\\"rows\\":[{\\"id\\":\\"`id -u` `id -G` $HOME\\"}]}"\n'
         python = interpreter_that(tmp_path, script)
-        account = _child.account_for(base_at(str(tmp_path), 0), "/root")
+        account = trust.account_for(base_at(str(tmp_path), 0), "/root")
         nobody = pwd.getpwnam("nobody")
         assert _proof.run_probe(python, GIVEN, account)[0]["id"] == f"{nobody.pw_uid} {nobody.pw_gid} /nonexistent"
 
@@ -141,8 +142,8 @@ class TestRights:
 
     def test_an_owner_without_account(self, tmp_path: Path) -> None:
         os.chown(tmp_path, 54321, 54321)
-        with pytest.raises(_child.NotAsRootError, match=r"Not run as root: .*\S"):
-            _child.account_for(base_at(str(tmp_path), 54321), "/root")
+        with pytest.raises(trust.NotAsRootError, match=r"Not run as root: .*\S"):
+            trust.account_for(base_at(str(tmp_path), 54321), "/root")
 
 
 CANDIDATE: dict[str, Any] = {
@@ -157,7 +158,7 @@ CANDIDATE: dict[str, Any] = {
 def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a_while() -> None:
     given = {"environment": {"http_proxy": "http://old:1", "ALL_PROXY": "x", "CURL_CA_BUNDLE": "y", "CONDARC": "z"}}
     owner = pwd.getpwnam("nobody")
-    account = _child.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
+    account = process.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
     with _proof.trying(CANDIDATE, given, account) as asked:
         path = asked["candidate"]["ssl_verify"]
         assert asked["candidate"] == {"proxy_servers": CANDIDATE["proxy_servers"], "ssl_verify": path}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _accounts, _login, _proof, _run
+from ansible_collections.condafleet.proxy.plugins.module_utils import _proof, _run
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
@@ -47,14 +48,14 @@ class Fleet:
             system_state=str(folder / "var/condafleet"),
         )
         monkeypatch.setattr(_run, "PLATFORMS", {"Linux": table})
-        monkeypatch.setattr(_accounts, "find", self._account)
-        monkeypatch.setattr(_accounts, "own", lambda *_home: self._account("root"))
-        monkeypatch.setattr(_login, "login_environment", self._login)
+        monkeypatch.setattr(accounts, "find", self._account)
+        monkeypatch.setattr(accounts, "own", lambda *_home: self._account("root"))
+        monkeypatch.setattr(login_shell, "login_environment", self._login)
         monkeypatch.setattr(_proof, "prove", self._prove)
         monkeypatch.setattr(_run, "find_bases", lambda *_args: [])
 
-    def _account(self, name: str) -> _accounts.Account | None:
-        return _accounts.Account(name, 0, 0, str(self.homes[name]), "/bin/sh") if name in self.homes else None
+    def _account(self, name: str) -> accounts.Account | None:
+        return accounts.Account(name, 0, 0, str(self.homes[name]), "/bin/sh") if name in self.homes else None
 
     def _login(self, _home: str, _shell: str, name: str, *_args: str) -> dict[str, str]:
         self.logins.append(name)

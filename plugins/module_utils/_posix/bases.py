@@ -9,12 +9,12 @@ from __future__ import annotations
 import glob
 import os
 import re
-import stat
 from typing import Iterable, Iterator, NamedTuple
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import netrc_escapes, recorded_python
 
 _HOME_FOLDERS = ("miniconda3", "anaconda3", "miniforge3")
 _CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may have
-_PYTHON_RECORD = re.compile(r"^python-(\d+\.\d+(?:\.\d+)?)[^-]*-[^-]+\.json$")
 
 
 class Base(NamedTuple):
@@ -110,25 +110,6 @@ def _made_by_pip(prefix: str, records: Iterable[str]) -> bool:
     )
 
 
-def recorded_python(records: Iterable[str]) -> str | None:
-    """The version of Python that the records of an environment (its conda-meta) name."""
-    matches = (_PYTHON_RECORD.match(name) for name in records)
-    return next((match.group(1) for match in matches if match), None)
-
-
-def netrc_escapes(python_version: str | None) -> bool | None:
-    """Does the netrc parser of a Python know quotes and backslashes (from 3.11)? None: not known."""
-    if not python_version:
-        return None
-    return tuple(int(part) for part in python_version.split(".")[:2]) >= (3, 11)
-
-
-def common_escapes(parsers: Iterable[bool | None]) -> bool | None:
-    """The one rule of all parsers that will read a netrc; None, only what all read alike, when there is not one."""
-    rules = set(parsers)
-    return rules.pop() if len(rules) == 1 else None
-
-
 def _python_version(prefix: str, records: Iterable[str]) -> str | None:
     recorded = recorded_python(records)
     if recorded:
@@ -136,34 +117,3 @@ def _python_version(prefix: str, records: Iterable[str]) -> str | None:
     folders = glob.glob(os.path.join(glob.escape(prefix), "lib", "python3.*", "site-packages", "conda"))
     versions = {re.sub(r"^python", "", folder.split(os.sep)[-3]) for folder in folders}
     return versions.pop() if len(versions) == 1 else None
-
-
-def untrusted_for_root(prefix: str) -> str | None:
-    """Why root must not run what is in `prefix`, or nothing: who may write there, or rename a parent, would be root.
-
-    Only the path itself is looked at, not every file below: what root's own installer made there is root's.
-    """
-    path = os.path.realpath(prefix)
-    for own in (path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))):
-        refusal = _changeable(own, parent=False)
-        place = own
-        while refusal is None and place != os.path.dirname(place):
-            place = os.path.dirname(place)
-            refusal = _changeable(place, parent=True)
-        if refusal is not None:
-            return refusal
-    return None
-
-
-def _changeable(place: str, parent: bool) -> str | None:
-    try:
-        info = os.stat(place)
-    except OSError as exc:
-        return f"{place}: {exc.strerror}"
-    if info.st_uid != 0:
-        return f"{place} does not belong to root"
-    # in a sticky folder (/tmp) others can neither rename nor remove what is root's, but put things beside it
-    harmless = parent and info.st_mode & stat.S_ISVTX
-    if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
-        return f"{place} can be changed by others than root"
-    return None

@@ -19,8 +19,8 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import search_path
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 NAMES = (
     "http_proxy",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import selectors
 import signal
 import subprocess
@@ -16,12 +15,8 @@ import threading
 import time
 from typing import IO, NamedTuple, cast
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._bases import Base, untrusted_for_root
-
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _OUTPUT_CAP = 1 << 20
-_NOBODY = "nobody"
-_NO_HOME = "/nonexistent"
 
 
 class Account(NamedTuple):
@@ -31,28 +26,6 @@ class Account(NamedTuple):
     gid: int
     name: str
     home: str
-
-
-class NotAsRootError(Exception):
-    """Root does not run this base; its text says why."""
-
-
-def account_for(base: Base, home: str) -> Account:
-    """With whose rights to run a base: never with more than its owner has.
-
-    One of root's that others can change, as a group that installs packages into it, is run by nobody.
-    """
-    own = Account(-1, -1, "", home)
-    if os.geteuid() != 0:
-        return own
-    refusal = untrusted_for_root(base.prefix)
-    if refusal is None:
-        return own
-    try:
-        runner = pwd.getpwuid(base.uid) if base.uid != 0 else pwd.getpwnam(_NOBODY)
-    except KeyError:
-        raise NotAsRootError(f"Not run as root: {refusal}.") from None
-    return Account(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else _NO_HOME)
 
 
 class Answer(NamedTuple):

@@ -1,0 +1,74 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""With whose rights a conda base is run.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import Account
+
+
+def untrusted_for_root(prefix: str) -> str | None:
+    """Why root must not run what is in `prefix`, or nothing: who may write there, or rename a parent, would be root.
+
+    Only the path itself is looked at, not every file below: what root's own installer made there is root's.
+    """
+    path = os.path.realpath(prefix)
+    for own in (path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))):
+        refusal = _changeable(own, parent=False)
+        place = own
+        while refusal is None and place != os.path.dirname(place):
+            place = os.path.dirname(place)
+            refusal = _changeable(place, parent=True)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _changeable(place: str, parent: bool) -> str | None:
+    try:
+        info = os.stat(place)
+    except OSError as exc:
+        return f"{place}: {exc.strerror}"
+    if info.st_uid != 0:
+        return f"{place} does not belong to root"
+    # in a sticky folder (/tmp) others can neither rename nor remove what is root's, but put things beside it
+    harmless = parent and info.st_mode & stat.S_ISVTX
+    if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
+        return f"{place} can be changed by others than root"
+    return None
+
+
+_NOBODY = "nobody"
+_NO_HOME = "/nonexistent"
+
+
+class NotAsRootError(Exception):
+    """Root does not run this base; its text says why."""
+
+
+def account_for(base: Base, home: str) -> Account:
+    """With whose rights to run a base: never with more than its owner has.
+
+    One of root's that others can change, as a group that installs packages into it, is run by nobody.
+    """
+    own = Account(-1, -1, "", home)
+    if os.geteuid() != 0:
+        return own
+    refusal = untrusted_for_root(base.prefix)
+    if refusal is None:
+        return own
+    try:
+        runner = pwd.getpwuid(base.uid) if base.uid != 0 else pwd.getpwnam(_NOBODY)
+    except KeyError:
+        raise NotAsRootError(f"Not run as root: {refusal}.") from None
+    return Account(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else _NO_HOME)
