@@ -19,8 +19,8 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
-from ansible_collections.condafleet.proxy.plugins.module_utils._condarc import parse
-from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import parse
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
 
 PROXIES = "proxy_servers"
 VERIFY = "ssl_verify"

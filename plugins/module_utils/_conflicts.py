@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc_rank, _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc_rank
 from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import PROXIES, VERIFY, Setting
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc as _netrc
 
 Conflict = t.Dict[str, str]
 Place = t.Callable[[str, str], str]

@@ -11,8 +11,9 @@ import os
 import pwd
 from typing import Any, Dict, Mapping
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import certificates
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import SCHEMA_VERSION
@@ -34,11 +35,11 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     if environment is None:
         environment = {**login}
     if candidate and candidate["ca_bundle"]:
-        roots = _ca.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
+        roots = ca_roots.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
         if not roots:
             message = "no CA roots were found on this machine, so ca_bundle_src has nothing to be joined with"
             return {"changed": False, "failed": True, "needs": "ca_roots", "msg": message}
-        candidate = dict(candidate, bundle=_ca.join(candidate["ca_bundle"]["pem"], roots))
+        candidate = dict(candidate, bundle=certificates.join(candidate["ca_bundle"]["pem"], roots))
     rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
     infos = conda_info(bases, environment, home, candidate) if options.get("info") else None
     return connectivity(rows, infos, options)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError, encode
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Plan, Target, make_plan
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import State, Store, unpack

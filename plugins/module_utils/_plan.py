@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import Editor, editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Entry, State, pack, unpack
 

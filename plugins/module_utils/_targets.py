@@ -13,19 +13,18 @@ import json
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
-    HEADER,
-    BlockEditor,
-    CertificatesEditor,
-    CondarcEditor,
-    NetrcEditor,
-    WholeEditor,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.certificates import CertificatesEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
@@ -65,7 +64,7 @@ def build_targets(
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
     if users and settings["ca_bundle"]:
-        roots = _ca.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
+        roots = ca_roots.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
         targets.append(ca_bundle(scope, settings, users, roots))
     if "condarc" in sections and settings["condarc"]["fragment"]:
         targets.append(condarc(scope, settings))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import PREFIX
@@ -83,5 +83,5 @@ def _about_netrc(entries: t.Sequence[t.Mapping[str, str]]) -> list[str]:
         f"conda_proxy_netrc entry {number} has characters that only Python 3.11 and newer can read from a netrc; "
         "hosts whose conda has an older or unknown Python refuse it"
         for number, entry in enumerate(entries, 1)
-        if not all(_netrc.portable(entry[key]) for key in ("login", "password"))
+        if not all(netrc_parser.portable(entry[key]) for key in ("login", "password"))
     ]

@@ -14,8 +14,8 @@ import typing as t
 
 import yaml
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc
-from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_hosts
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 
@@ -72,7 +72,7 @@ def document(settings: Settings, proxies: Proxies | None, no_proxy: NoProxy, ssl
         if "channels" in content or "allowlist_channels" in content:
             content.setdefault("override_channels_enabled", False)
     for key, value in (settings["extra"] or {}).items():
-        if key in KEYS or _condarc.ALIASES.get(key, key) in KEYS:
+        if key in KEYS or condarc.ALIASES.get(key, key) in KEYS:
             raise Refused(
                 "extra", f"has the key {key}, which has a variable of its own", f"set conda_proxy_{_variable_of(key)}"
             )
@@ -84,7 +84,7 @@ def document(settings: Settings, proxies: Proxies | None, no_proxy: NoProxy, ssl
 
 
 def _variable_of(key: str) -> str:
-    return "http" if key == "proxy_servers" else _condarc.ALIASES.get(key, key)
+    return "http" if key == "proxy_servers" else condarc.ALIASES.get(key, key)
 
 
 def _proxy_servers(settings: Settings, proxies: Proxies, no_proxy: NoProxy) -> dict[str, str]:
@@ -120,7 +120,7 @@ def check(text: str, settings: Settings) -> list[list[str]]:
     if not isinstance(content, dict):
         raise Refused(_TEMPLATE, "made YAML that is not a mapping", "begin each line with 'key: '")
     try:
-        items = _condarc.parse(text).items
+        items = condarc.parse(text).items
     except Unreadable as exc:
         raise Refused(
             _TEMPLATE,
@@ -128,21 +128,21 @@ def check(text: str, settings: Settings) -> list[list[str]]:
             "keep to plain 'key: value' lines",
         ) from None
     for key in content:
-        if _condarc.ALIASES.get(key, key) not in KEYS and key not in (settings["extra"] or {}):
+        if condarc.ALIASES.get(key, key) not in KEYS and key not in (settings["extra"] or {}):
             raise Refused(
                 _TEMPLATE, f"sets the key {key}, which is not among the settings", "name it in conda_proxy_extra"
             )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line, following in zip(lines, lines[1:]):
-        if _condarc.FLAG.search(line) and following.startswith("#"):
+        if condarc.FLAG.search(line) and following.startswith("#"):
             raise Refused(
                 _TEMPLATE,
                 "has a comment line after a line that ends in a flag, which switches the flag off",
                 "move the comment above",
             )
     for line in lines:
-        if re.search(r"#\s*!?\s*(final|top|bottom)\b", line) and not _condarc.FLAG.search(line):
+        if re.search(r"#\s*!?\s*(final|top|bottom)\b", line) and not condarc.FLAG.search(line):
             raise Refused(
                 _TEMPLATE, "has a flag that conda does not see", "write exactly '#!final' at the end of the line"
             )
-    return [[item.key, "\n".join(_condarc.own(item.text).splitlines()) + "\n"] for item in items]
+    return [[item.key, "\n".join(condarc.own(item.text).splitlines()) + "\n"] for item in items]

@@ -13,8 +13,9 @@ import contextlib
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _netrc, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _result
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import python
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
@@ -176,7 +177,7 @@ def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bo
     def targets() -> t.Sequence[Target]:
         netrc = _netrc_path(machine, home) if "netrc" in wanted and settings["netrc"] else ""
         # what every parser reads alike needs no look at which one will
-        plain = all(_netrc.portable(value) for entry in settings["netrc"] for value in entry.values())
+        plain = all(netrc_parser.portable(value) for entry in settings["netrc"] for value in entry.values())
         escapes = host.netrc_escapes() if netrc and not plain else None
         roots = None
         if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):

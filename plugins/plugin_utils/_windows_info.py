@@ -14,11 +14,11 @@ import struct
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _conflicts, _consumers
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import Value
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._registry import Value
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
 
 Row = t.Dict[str, t.Any]

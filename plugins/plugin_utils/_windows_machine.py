@@ -17,7 +17,7 @@ import base64
 import contextlib
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import STATE_FILE
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_lease import Lease
@@ -58,7 +58,7 @@ class WindowsMachine:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self, path: str, follow: bool = True) -> File:
-        if _registry.is_registry(path):
+        if registry_value.is_registry(path):
             return self._read_value(path)
         if path not in self._files:
             file = self._slurp(path)
@@ -115,10 +115,10 @@ class WindowsMachine:
     def _in_state(self, path: str) -> bool:
         return path.startswith(self._folder + self.separator)
 
-    def key(self, key: str) -> dict[str, _registry.Value]:
+    def key(self, key: str) -> dict[str, registry_value.Value]:
         """All values of a key by their names in lower case, in one execution."""
         return {
-            name.lower(): _registry.Value(value["type"], value["raw_value"], value["value"])
+            name.lower(): registry_value.Value(value["type"], value["raw_value"], value["value"])
             for name, value in (self._key(key).get("properties") or {}).items()
             if value  # win_reg_stat gives nothing for a type that .NET does not know
         }
@@ -133,7 +133,7 @@ class WindowsMachine:
         return self._keys[key]
 
     def _read_value(self, path: str) -> File:
-        key, name = _registry.split(path)
+        key, name = registry_value.split(path)
         value = self.key(key).get(name.lower())
         if value is not None and value.kind not in _TYPES:
             raise MachineError(f"{path} has a type that could not be put back; remove it")
@@ -143,7 +143,7 @@ class WindowsMachine:
         if self._in_state(path):
             self.read(path, follow=False)  # of a file that is there the folders are there
         missing: list[str] = []
-        folder = "" if _registry.is_registry(path) else _parent(path)
+        folder = "" if registry_value.is_registry(path) else _parent(path)
         while folder and folder not in self._folders:
             # not win_stat: of a folder it wants more than a user without rights has, and reads all that is below it
             if not self._remote.module("win_file", check_mode=True, path=folder, state="directory")["changed"]:
@@ -160,7 +160,7 @@ class WindowsMachine:
 
     def write(self, path: str, new: File, check: str = "") -> None:  # noqa: ARG002  # no row of the table has a check
         self._lock()
-        if _registry.is_registry(path):
+        if registry_value.is_registry(path):
             self._write_value(path, new)
         else:
             self._write_file(path, new)
@@ -230,8 +230,8 @@ class WindowsMachine:
         return True
 
     def _write_value(self, path: str, new: File) -> None:
-        key, name = _registry.split(path)
-        value = _registry.from_text(t.cast("str", new.text))
+        key, name = registry_value.split(path)
+        value = registry_value.from_text(t.cast("str", new.text))
         data = value.data
         if value.kind in ("REG_BINARY", "REG_NONE"):
             data = "hex:" + ",".join(byte[2:] for byte in data)  # win_reg_stat gives 0xff, win_regedit takes ff
@@ -239,8 +239,8 @@ class WindowsMachine:
 
     def remove(self, path: str) -> None:
         self._lock()
-        if _registry.is_registry(path):
-            key, name = _registry.split(path)
+        if registry_value.is_registry(path):
+            key, name = registry_value.split(path)
             self._remote.module("win_regedit", path=key, name=name, state="absent")
         else:
             self._remote.module("win_file", path=path, state="absent")
@@ -248,7 +248,7 @@ class WindowsMachine:
         self._forget()
 
     def sweep(self, path: str) -> None:
-        if not _registry.is_registry(path):
+        if not registry_value.is_registry(path):
             self._remote.module("win_file", path=self._stage(path, private=True), state="absent")
             # somebody else's that cannot be removed must not keep an undo from its end; the next write names it
             with contextlib.suppress(MachineError):

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _registry, _targets
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import NetrcEditor, ValueEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils import _targets
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
 
@@ -63,7 +65,7 @@ def _environment(scope: Scope, settings: Settings, marked: bool) -> list[Target]
         if named and row.name not in named:
             continue
         for name, value in variables.values():
-            path = _registry.value_path(row.paths[0], name)
+            path = registry_value.value_path(row.paths[0], name)
             editor = ValueEditor(value)
             editor.lost = marked
             targets.append(

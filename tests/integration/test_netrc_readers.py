@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc, netrc_parser
 from tests.bed import hostile, netrc_files
 from tests.bed.environ import clean_env
 
@@ -59,7 +59,7 @@ def read(python: Path, files: Sequence[str], folder: Path) -> list[Hosts]:
 
 def model(text: str, escapes: bool) -> Hosts:
     """What our parser says that Python says."""
-    parsed = _netrc._parse(text, escapes)
+    parsed = netrc_parser.parse(text, escapes)
     if parsed.bad_line:
         return None
     found: dict[str, list[str | None]] = {}
@@ -82,7 +82,7 @@ def test_we_read_files_as_python_does(
     for text, answer in zip(files, answers, strict=True):
         assert model(text, escapes) == answer, text
         if not text.startswith("\ufeff"):
-            assert ("cannot be parsed" in " ".join(_netrc.findings(text, escapes))) == (answer is None), text
+            assert ("cannot be parsed" in " ".join(netrc.findings(text, escapes))) == (answer is None), text
 
 
 @VERSIONS
@@ -93,8 +93,8 @@ def test_python_reads_what_we_merged(
     for text, dumped in CASES():
         entries = json.loads(dumped)
         try:
-            cases.append((text, entries, _netrc.merge(text, entries, escapes)))
-        except _netrc.Unrepresentable:
+            cases.append((text, entries, netrc.merge(text, entries, escapes)))
+        except netrc.Unrepresentable:
             continue
     assert len(cases) > COUNT / 20
     python = interpreter(version)
@@ -125,8 +125,8 @@ def test_refused_logins_and_passwords_cannot_be_read(
         for key in ("login", "password"):
             entry = {"machine": "a", "login": "l", "password": "p", key: value}
             try:
-                kept.append((entry, _netrc.merge("", [entry], escapes)))
-            except _netrc.Unrepresentable:
+                kept.append((entry, netrc.merge("", [entry], escapes)))
+            except netrc.Unrepresentable:
                 refused.append((entry, "machine a login {login} password {password}\n".format(**entry)))
     answers = read(interpreter(version), [text for _entry, text in kept + refused], tmp_path)
     wanted = [{"a": [entry["login"], "" if escapes else None, entry["password"]]} for entry, _text in kept + refused]

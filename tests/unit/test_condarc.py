@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc
-from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
 
 FRAGMENT = [
     ["ssl_verify", "ssl_verify: true\n"],
@@ -50,10 +50,10 @@ FILES = {
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
 @pytest.mark.parametrize("fragment", [FRAGMENT, LOCKED], ids=["plain", "locked"])
 def test_merge_keeps_what_is_not_ours(text: str, fragment: list[list[str]]) -> None:
-    assert _condarc.parse(text).text() == text
-    merged = _condarc.merge(text, fragment)
-    assert _condarc.merge(merged, fragment) == merged
-    before = {_condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(text) or {}).items()}
+    assert condarc.parse(text).text() == text
+    merged = condarc.merge(text, fragment)
+    assert condarc.merge(merged, fragment) == merged
+    before = {condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(text) or {}).items()}
     after = yaml.safe_load(merged)
     for key, body in fragment:
         assert after.pop(key) == yaml.safe_load(body)[key]
@@ -66,29 +66,29 @@ def test_merge_keeps_what_is_not_ours(text: str, fragment: list[list[str]]) -> N
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
 def test_line_ends_and_indentation_are_the_files(text: str) -> None:
-    merged = _condarc.merge(text, FRAGMENT)
+    merged = condarc.merge(text, FRAGMENT)
     if "\r\n" in text:
         assert merged.count("\n") == merged.count("\r\n")
     assert merged.startswith("\ufeff") == text.startswith("\ufeff")
-    indent = _condarc.parse(text).indent
+    indent = condarc.parse(text).indent
     assert f"\n{' ' * indent}proxy_servers:" in "\n" + merged.strip("\ufeff").replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
 @pytest.mark.parametrize("fragment", [FRAGMENT, LOCKED], ids=["plain", "locked"])
 def test_take_back_leaves_the_content_that_was(text: str, fragment: list[list[str]]) -> None:
-    merged = _condarc.merge(text, fragment)
+    merged = condarc.merge(text, fragment)
     for force in (True, False):
-        left = _condarc.take_back(merged, fragment, text, force)
-        canonical = {_condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(text) or {}).items()}
-        left_content = {_condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(left) or {}).items()}
+        left = condarc.take_back(merged, fragment, text, force)
+        canonical = {condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(text) or {}).items()}
+        left_content = {condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(left) or {}).items()}
         assert left_content == canonical
 
 
 def test_take_back_leaves_a_key_that_somebody_changed() -> None:
-    merged = _condarc.merge("", FRAGMENT).replace("ssl_verify: true", "ssl_verify: false")
-    assert yaml.safe_load(_condarc.take_back(merged, FRAGMENT, None, force=False)) == {"ssl_verify": False}
-    assert yaml.safe_load(_condarc.take_back(merged, FRAGMENT, None, force=True)) is None
+    merged = condarc.merge("", FRAGMENT).replace("ssl_verify: true", "ssl_verify: false")
+    assert yaml.safe_load(condarc.take_back(merged, FRAGMENT, None, force=False)) == {"ssl_verify": False}
+    assert yaml.safe_load(condarc.take_back(merged, FRAGMENT, None, force=True)) is None
 
 
 REFUSED = {
@@ -116,12 +116,12 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
 def test_outside_of_the_subset_is_refused_with_a_way_out(text: str) -> None:
     with pytest.raises(Unreadable, match=r"line \d+: .*condarc\.d"):
-        _condarc.merge(text, FRAGMENT)
+        condarc.merge(text, FRAGMENT)
 
 
 def test_refusal_never_shows_the_text() -> None:
     with pytest.raises(Unreadable) as raised:
-        _condarc.merge("channels: [https://user:hunter2secret@host\n", FRAGMENT)
+        condarc.merge("channels: [https://user:hunter2secret@host\n", FRAGMENT)
     assert "hunter2secret" not in str(raised.value)
 
 
@@ -158,28 +158,28 @@ def condarcs(draw: st.DrawFn) -> str:
 @given(condarcs(), st.sampled_from([FRAGMENT, LOCKED]))
 def test_generated_files_agree_with_pyyaml(text: str, fragment: list[list[str]]) -> None:
     try:
-        document = _condarc.parse(text)
+        document = condarc.parse(text)
     except Unreadable:
         return
     content = yaml.safe_load(text) or {}
     assert document.text() == text
-    assert [item.key for item in document.items] == [_condarc.ALIASES.get(key, key) for key in content]
-    merged = _condarc.merge(text, fragment)
-    assert _condarc.merge(merged, fragment) == merged
+    assert [item.key for item in document.items] == [condarc.ALIASES.get(key, key) for key in content]
+    merged = condarc.merge(text, fragment)
+    assert condarc.merge(merged, fragment) == merged
     after = yaml.safe_load(merged)
     ours = {key for key, _body in fragment}
-    foreign = {key: value for key, value in content.items() if _condarc.ALIASES.get(key, key) not in ours}
+    foreign = {key: value for key, value in content.items() if condarc.ALIASES.get(key, key) not in ours}
     assert {key: value for key, value in after.items() if key not in ours} == foreign
-    back = yaml.safe_load(_condarc.take_back(merged, fragment, text, force=False)) or {}
-    assert {_condarc.ALIASES.get(k, k): v for k, v in back.items()} == {
-        _condarc.ALIASES.get(k, k): v for k, v in content.items()
+    back = yaml.safe_load(condarc.take_back(merged, fragment, text, force=False)) or {}
+    assert {condarc.ALIASES.get(k, k): v for k, v in back.items()} == {
+        condarc.ALIASES.get(k, k): v for k, v in content.items()
     }
 
 
 def lock_holds(text: str) -> bool:
     """Facts, 1.4: a comment after a flag, blank lines between or not, switches it off."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return not any(_condarc.FLAG.search(one) and two.startswith("#") for one, two in itertools.pairwise(lines))
+    return not any(condarc.FLAG.search(one) and two.startswith("#") for one, two in itertools.pairwise(lines))
 
 
 @settings(max_examples=200, deadline=None)
@@ -188,9 +188,9 @@ def test_no_comment_ever_follows_a_flag_of_ours(text: str) -> None:
     if "#!" in text:
         return
     try:
-        merged = _condarc.merge(text, LOCKED)
+        merged = condarc.merge(text, LOCKED)
     except Unreadable:
         return
     assert lock_holds(merged)
     # somebody adds a comment behind everything: still held, or seen as drift and mended
-    assert lock_holds(_condarc.merge(merged + "# later\n", LOCKED))
+    assert lock_holds(condarc.merge(merged + "# later\n", LOCKED))

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import (
-    BlockEditor,
-    CondarcEditor,
-    NetrcEditor,
-    WholeEditor,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc, netrc_parser
 from tests.bed import netrc_files
 
 PARSERS = pytest.mark.parametrize("escapes", [True, False, None], ids=["from 3.11", "before 3.11", "unknown"])
@@ -20,8 +20,8 @@ def ask(machine: str, **other: str) -> list[dict[str, str]]:
 
 def merged_or_refused(text: str | None, entries: list[dict[str, str]], escapes: bool | None) -> str:
     try:
-        return _netrc.merge(text, entries, escapes)
-    except _netrc.Unrepresentable as refusal:
+        return netrc.merge(text, entries, escapes)
+    except netrc.Unrepresentable as refusal:
         message = str(refusal)
     values = [value for entry in entries for value in (entry["login"], entry["password"]) if len(value) > 3]
     assert not any(value in message for value in values)
@@ -31,22 +31,22 @@ def merged_or_refused(text: str | None, entries: list[dict[str, str]], escapes: 
 
 def others(text: str, machines: set[str], escapes: bool) -> list[str]:
     """The text of every entry that is not ours."""
-    return [text[e.start : e.end] for e in _netrc._parse(text, escapes).entries if e.machine not in machines]
+    return [text[e.start : e.end] for e in netrc_parser.parse(text, escapes).entries if e.machine not in machines]
 
 
 @PARSERS
 @given(text=st.one_of(netrc_files.tidy(), netrc_files.wild), entries=netrc_files.wanted())
 def test_merge_is_idempotent_and_leaves_others(text: str, entries: list[dict[str, str]], escapes: bool | None) -> None:
     merged = merged_or_refused(text, entries, escapes)
-    assert _netrc.merge(merged, entries, escapes) == merged
+    assert netrc.merge(merged, entries, escapes) == merged
     machines = {entry["machine"] for entry in entries}
-    if not _netrc._parse(text, escapes is not False).bad_line:
+    if not netrc_parser.parse(text, escapes is not False).bad_line:
         assert others(merged, machines, escapes is not False) == others(text, machines, escapes is not False)
-        found = [e for e in _netrc._parse(merged, escapes is not False).entries if e.machine in machines]
+        found = [e for e in netrc_parser.parse(merged, escapes is not False).entries if e.machine in machines]
         assert {e.machine for e in found} == machines
-    new = [entry for entry in entries if not any(_netrc.has(text, entry["machine"]) for entry in entries)]
+    new = [entry for entry in entries if not any(netrc.has(text, entry["machine"]) for entry in entries)]
     if new:  # nothing of the file is touched, only lines come in
-        lines = [_netrc._line(entry, escapes) for entry in new]
+        lines = [netrc._line(entry, escapes) for entry in new]
         rest = merged
         for line in lines:
             assert line in rest
@@ -57,51 +57,52 @@ def test_merge_is_idempotent_and_leaves_others(text: str, entries: list[dict[str
 @PARSERS
 @given(text=st.one_of(st.none(), netrc_files.tidy(), netrc_files.wild), entries=netrc_files.wanted())
 def test_take_back_undoes_merge(text: str | None, entries: list[dict[str, str]], escapes: bool | None) -> None:
-    assume(not any(_netrc.has(text or "", entry["machine"]) for entry in entries))
+    assume(not any(netrc.has(text or "", entry["machine"]) for entry in entries))
     merged = merged_or_refused(text, entries, escapes)
     for force in (True, False):
-        back = _netrc.take_back(merged, entries, text, force, escapes)
+        back = netrc.take_back(merged, entries, text, force, escapes)
         # behind stray words a new entry comes last, where a missing line end is added
-        assert back == (text or "") or (back.rstrip("\r\n") == text and _netrc._parse(text, True).bad_line)
+        assert back == (text or "") or (back.rstrip("\r\n") == text and netrc_parser.parse(text, True).bad_line)
 
 
 @PARSERS
 @given(text=netrc_files.tidy(), entries=netrc_files.wanted())
 def test_take_back_gives_the_old_entry(text: str, entries: list[dict[str, str]], escapes: bool | None) -> None:
     merged = merged_or_refused(text, entries, escapes)
-    back = _netrc.take_back(merged, entries, text, False, escapes)
+    back = netrc.take_back(merged, entries, text, False, escapes)
 
     def reading(content: str) -> dict[str, dict[str, str]]:
         return {
-            e.machine: {k: v.value for k, v in e.values.items()} for e in _netrc._parse(content, bool(escapes)).entries
+            e.machine: {k: v.value for k, v in e.values.items()}
+            for e in netrc_parser.parse(content, bool(escapes)).entries
         }
 
     assert reading(back) == reading(text)
-    if not _netrc._parse(text, bool(escapes)).bad_line:
+    if not netrc_parser.parse(text, bool(escapes)).bad_line:
         assert back == text or any(content.count(entry["machine"]) > 1 for entry in entries for content in [text])
 
 
 def test_what_somebody_changed_since_stays() -> None:
-    text = _netrc.merge(None, ask("a"), True).replace("new", "theirs")
-    assert _netrc.take_back(text, ask("a"), None, False) == text
-    assert _netrc.take_back(text, ask("a"), None, True) == ""
+    text = netrc.merge(None, ask("a"), True).replace("new", "theirs")
+    assert netrc.take_back(text, ask("a"), None, False) == text
+    assert netrc.take_back(text, ask("a"), None, True) == ""
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_new_entry_goes_before_the_first_and_keeps_line_ends(newline: str) -> None:
     text = newline.join(["# mine", "machine b login x password y # note", "default login d password e", ""])
     added = newline.join(["# mine", "machine a login me password new", text.partition(newline)[2]])
-    assert _netrc.merge(text, ask("a"), True) == added
-    assert _netrc.merge("\ufeff" + text, ask("a"), True) == "\ufeff" + added
+    assert netrc.merge(text, ask("a"), True) == added
+    assert netrc.merge("\ufeff" + text, ask("a"), True) == "\ufeff" + added
 
 
 def test_an_entry_keeps_its_place() -> None:
     text = 'machine b password 1\nmachine a\n  login x\n  account q\n  password "y z"machine c password 2\nmachine a password 3\n'
-    merged = _netrc.merge(text, ask("a"), True)
+    merged = netrc.merge(text, ask("a"), True)
     ours = "machine a login me password new\n"
     assert merged == f"machine b password 1\n{ours}machine c password 2\n{ours}"
     # back come both, each where it was
-    assert _netrc.take_back(merged + "# x\n", ask("a"), text, False, True).replace('z"\n', 'z"') == text + "# x\n"
+    assert netrc.take_back(merged + "# x\n", ask("a"), text, False, True).replace('z"\n', 'z"') == text + "# x\n"
 
 
 @pytest.mark.parametrize(
@@ -119,10 +120,10 @@ def test_writes_what_the_parser_reads_or_refuses(value: str, escapes: bool | Non
     for key in ("login", "password"):
         entry = {"machine": "a.example.com", "login": "me", "password": "new", key: value}
         if written is None:
-            with pytest.raises(_netrc.Unrepresentable, match=f"the {key} of "):
-                _netrc.merge("", [entry], escapes)
+            with pytest.raises(netrc.Unrepresentable, match=f"the {key} of "):
+                netrc.merge("", [entry], escapes)
         else:
-            assert f"{key} {written}" in _netrc.merge("", [entry], escapes)
+            assert f"{key} {written}" in netrc.merge("", [entry], escapes)
 
 
 @given(text=netrc_files.wild)
@@ -130,7 +131,7 @@ def test_writes_what_the_parser_reads_or_refuses(value: str, escapes: bool | Non
 def test_mask_leaves_no_value_of_any_file(text: str) -> None:
     """Whatever stands in a file, valid or not: only keywords, host names and our own words come out."""
     text = text.translate({ord("x"): MARKER, ord("q"): MARKER})
-    masked = _netrc.mask(text, lambda _value: "***")
+    masked = netrc.mask(text, lambda _value: "***")
     words = masked.split()
     for before, word in zip(["", *words], words, strict=False):  # a name may be anything that looks like one
         assert MARKER not in word or before in ("machine", "macdef"), masked
@@ -138,8 +139,8 @@ def test_mask_leaves_no_value_of_any_file(text: str) -> None:
 
 @given(text=netrc_files.tidy())
 def test_mask_shows_the_shape(text: str) -> None:
-    masked = _netrc.mask(text, lambda _value: "***")
-    parsed = _netrc._parse(text, True)
+    masked = netrc.mask(text, lambda _value: "***")
+    parsed = netrc_parser.parse(text, True)
     assume(not parsed.bad_line)
     assert masked.count("\n") == text.count("\n")
     for found in parsed.entries:
@@ -172,9 +173,9 @@ SECRET_FILES = {
 
 @pytest.mark.parametrize("text", SECRET_FILES.values(), ids=SECRET_FILES.keys())
 def test_mask_of_secrets_in_odd_places(text: str) -> None:
-    masked = _netrc.mask(text, lambda value: f"<{len(value)}>")
+    masked = netrc.mask(text, lambda value: f"<{len(value)}>")
     assert MARKER not in masked
-    other = _netrc.mask(text.replace(MARKER, MARKER + "2"), lambda value: f"<{len(value)}>")
+    other = netrc.mask(text.replace(MARKER, MARKER + "2"), lambda value: f"<{len(value)}>")
     assert other != masked  # a change stays visible
 
 
@@ -200,7 +201,7 @@ def test_mask_of_secrets_in_odd_places(text: str) -> None:
     ],
 )
 def test_findings(text: str, escapes: bool | None, said: list[str]) -> None:
-    notes = _netrc.findings(text, escapes)
+    notes = netrc.findings(text, escapes)
     assert len(notes) == len(said)
     for note, part in zip(notes, said, strict=True):
         assert part in note
@@ -208,6 +209,6 @@ def test_findings(text: str, escapes: bool | None, said: list[str]) -> None:
 
 @given(value=netrc_files.secret)
 def test_portable_is_what_both_write_as_it_is(value: str) -> None:
-    if _netrc.portable(value):
-        lines = {_netrc._line(ask("a", password=value)[0], escapes) for escapes in (True, False, None)}
+    if netrc_parser.portable(value):
+        lines = {netrc._line(ask("a", password=value)[0], escapes) for escapes in (True, False, None)}
         assert lines == {f"machine a login me password {value}"}

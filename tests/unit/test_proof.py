@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ca, _connectivity, _program, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, trust
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _program, _proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots, process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
@@ -185,7 +185,7 @@ def test_a_candidate_of_a_ca_alone_leaves_the_proxies() -> None:
 
 
 def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(_ca, "find_roots", lambda _files, _bases: None)
+    monkeypatch.setattr(ca_roots, "find_roots", lambda _files, _bases: None)
     bundle = {"pem": "ours\n", "roots": None}
     options: dict[str, Any] = {
         "prefix": "/nonexistent",

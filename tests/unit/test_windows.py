@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _registry
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import ValueEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import Value, ValueEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.module_utils._registry import Value
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_lease, _windows_proof
 from tests.bed import hostile
 
@@ -39,20 +38,20 @@ class Registry:
 @pytest.mark.parametrize("text", [*hostile.values(100), "%TEMP%", "C:\\x"])
 def test_a_value_survives_as_text(text: str) -> None:
     value = Value("REG_EXPAND_SZ", text, "expanded")
-    assert _registry.from_text(value.as_text()) == value._replace(seen=None)
+    assert registry_value.from_text(value.as_text()) == value._replace(seen=None)
 
 
 def test_paths() -> None:
-    path = _registry.value_path(USER_ENVIRONMENT, "https_proxy")
-    assert _registry.is_registry(path)
-    assert _registry.split(path) == (USER_ENVIRONMENT, "https_proxy")
-    assert not _registry.is_registry("C:\\ProgramData\\conda\\.condarc")
+    path = registry_value.value_path(USER_ENVIRONMENT, "https_proxy")
+    assert registry_value.is_registry(path)
+    assert registry_value.split(path) == (USER_ENVIRONMENT, "https_proxy")
+    assert not registry_value.is_registry("C:\\ProgramData\\conda\\.condarc")
 
 
 def test_the_editor_of_a_value() -> None:
     editor = ValueEditor(URL)
     wanted = editor.edit(None, None, None)
-    assert _registry.from_text(wanted) == Value("REG_SZ", URL)
+    assert registry_value.from_text(wanted) == Value("REG_SZ", URL)
     assert editor.edit(wanted, URL, None) == wanted
     assert editor.present(wanted)
     for other in (Value("REG_EXPAND_SZ", URL), Value("REG_SZ", URL.upper()), Value("REG_SZ", "")):

@@ -12,8 +12,14 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _yaml_subset
-from ansible_collections.condafleet.proxy.plugins.module_utils._yaml_subset import Document, Item, Unreadable, column_of
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import yaml_subset
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import (
+    Document,
+    Item,
+    Unreadable,
+    column_of,
+)
 
 # From conda's own ParameterLoader(aliases=...), conda 24.7.1 base/context.py. Two names of one setting in one file are
 # a MultipleKeysError that ends every conda command, so an alias counts as the key.
@@ -44,7 +50,7 @@ Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines 
 
 def parse(text: str) -> Document:
     """Split a condarc into its keys. Raises Unreadable."""
-    return _yaml_subset.parse(text, ALIASES)
+    return yaml_subset.parse(text, ALIASES)
 
 
 def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
@@ -182,3 +188,31 @@ def lost_content(text: str | None, fragment: Fragment) -> list[str]:
     document = parse(text or "")
     wanted = {key: _fit(body, document) for key, body in fragment}
     return [item.key for item in document.items if item.key in wanted and own(item.text) != wanted[item.key]]
+
+
+class CondarcEditor(Editor):
+    """C(wanted) is a list of pairs: key, its text."""
+
+    name = "condarc"
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        keys = {key for key, _body in self.wanted}
+        dropped = [pair for pair in owned or [] if pair[0] not in keys]
+        if dropped and text is not None:
+            text = take_back(text, dropped, original, force=True)
+        return merge(text, self.wanted)
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return take_back(text, self.wanted, original, force)
+
+    def present(self, text: str) -> bool:
+        keys = {key for key, _body in self.wanted}
+        return any(item.key in keys for item in parse(text).items)
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        ours = {key for key, _body in owned or []}
+        taken = [key for key in lost_content(text, self.wanted) if key not in ours]
+        return [
+            f"the key {key} had another value, which is kept in the state and comes back with state: absent"
+            for key in taken
+        ]

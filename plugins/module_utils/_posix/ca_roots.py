@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. A CA bundle for conda: what was asked for, joined with the roots of this machine."""
+"""Find the CA roots of a POSIX machine.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,6 @@ from typing import TYPE_CHECKING, Iterable
 
 if TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
-
-
-def join(ours: str, roots: str) -> str:
-    """One bundle: REQUESTS_CA_BUNDLE replaces the roots that are built in, and does not add to them."""
-    return "".join(part.rstrip("\n") + "\n" for part in (ours, roots) if part.strip())
 
 
 def find_roots(files: Iterable[str], bases: Iterable[Base]) -> str | None:

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
 BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
 END = "# END condafleet.proxy"
 _BEGIN_PREFIX = BEGIN.partition(":")[0]
@@ -64,3 +67,25 @@ def _split(text: str) -> tuple[str, str, str]:
         ours = ours or "".join(lines[start:end])  # a second block, which somebody copied, goes: it would win
         after += "".join(lines[end:limit])
     return "".join(lines[: starts[0]]), ours, after
+
+
+class BlockEditor(Editor):
+    """C(wanted) is a mapping: C(lines), and C(top) when the block must come first."""
+
+    name = "block"
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        return merge(text, self.wanted["lines"], self.wanted["top"])
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return take_back(text)
+
+    def present(self, text: str) -> bool:
+        return bool(block(text))
+
+    def marked(self, text: str) -> bool:
+        return self.present(text)
+
+    def view(self, text: str | None, masker: Masker) -> str:
+        # the user's own lines are nobody's business in a diff
+        return masker.text(block(text))

@@ -16,214 +16,25 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc_parser import (
+    UTF16,
+    BOM,
+    SPACE,
+    Entry,
+    line_of,
+    parse,
+    portable,
+    read,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
 Entries = t.Sequence[t.Mapping[str, str]]
-_SPACE = " \t\r\n"
-_BOM = "\ufeff"
 _HOST = re.compile(r"[\w.:-]+")
-
-
-_UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # the byte order marks, as File.text gives them
 
 
 class Unrepresentable(ValueError):
     """An entry that the parser on this machine cannot read; names the machine, never the value."""
-
-
-class _Token(t.NamedTuple):
-    start: int
-    end: int
-    value: str
-
-
-class _Entry(t.NamedTuple):
-    """C(machine) is C(default) for a default entry; the span ends behind the last token."""
-
-    machine: str
-    start: int
-    end: int
-    values: dict[str, _Token]
-
-
-class _File(t.NamedTuple):
-    """C(bad_line): Python gives up the whole file for this line (0: none). C(stop): it reads nothing from there on.
-
-    C(first) is where the first entry or macro begins. C(words) are the keywords and names that a diff may show.
-    """
-
-    entries: list[_Entry]
-    bad_line: int
-    stop: int | None
-    first: int | None
-    words: list[_Token]
-
-
-def portable(value: str) -> bool:
-    """Do all parsers read this token alike? Printable ASCII without space and backslash, not beginning with a quote."""
-    return bool(re.fullmatch(r"[!-~]+", value)) and "\\" not in value and not value.startswith('"')
-
-
-class _Lexer:
-    """The tokens of C(netrc) as Python reads them. C(line) counts like the parser's, which never counts skipped lines."""
-
-    def __init__(self, text: str, escapes: bool) -> None:
-        self.text = text
-        self.escapes = escapes
-        self.position = len(_BOM) if text.startswith(_BOM) else 0
-        self.line = 1
-        self._pushed: list[_Token] = []
-
-    def push(self, token: _Token) -> None:
-        self._pushed.insert(0, token)
-
-    def token(self) -> _Token:
-        """The next one; at the end an empty one that spans nothing."""
-        if self._pushed:
-            return self._pushed.pop(0)
-        while self._peek() in tuple(_SPACE):
-            self._read()
-        return self._escaped() if self.escapes else self._plain()
-
-    def rest_of_line(self) -> str:
-        """Skip to the next line and return what was skipped, with one newline as its end if it has one."""
-        taken = ""
-        while self.position < len(self.text):
-            char = self._read(count=False)
-            taken += char
-            if char == "\n":
-                break
-        return taken
-
-    def _peek(self) -> str:
-        return self.text[self.position : self.position + 1]
-
-    def _read(self, count: bool = True) -> str:
-        char = self._peek()
-        self.position += len(char)
-        if char == "\r":  # a text file's line ends are read as one newline each
-            char = "\n"
-            self.position += self._peek() == "\n"
-        self.line += count and char == "\n"
-        return char
-
-    def _plain(self) -> _Token:
-        """Before 3.11: what is no printable ASCII is a token of its own."""
-        start = self.position
-        value = self._read()
-        if not "!" <= value <= "~":
-            return _Token(start, self.position, value)
-        while "!" <= self._peek() <= "~":
-            value += self._read()
-        end = self.position
-        if self._peek() in tuple(_SPACE):
-            self._read()
-        elif self._peek():
-            self.push(_Token(end, end + 1, self._read()))
-        return _Token(start, end, value)
-
-    def _escaped(self) -> _Token:
-        start, value = self.position, ""
-        if self._peek() == '"':
-            self._read()
-            while self.position < len(self.text):
-                char = self._read()
-                if char == '"':
-                    break
-                value += self._read() if char == "\\" else char
-            return _Token(start, self.position, value)
-        end = start
-        while self.position < len(self.text):
-            char = self._read()
-            if char in "\n\t ":
-                break
-            value += self._read() if char == "\\" else char
-            end = self.position
-        return _Token(start, end, value)
-
-
-def _parse(text: str, escapes: bool) -> _File:
-    """Find the entries. Where Python gives up this goes on, as what is ours must be found there too."""
-    lexer = _Lexer(text, escapes)
-    entries: list[_Entry] = []
-    words: list[_Token] = []
-    bad = 1 if text.startswith(_BOM) else 0
-    stop: int | None = None
-    first: int | None = None
-
-    def give_up(token: _Token) -> int:
-        return bad or (_line_of(text, token.start) if stop is None else 0)
-
-    while True:
-        line = lexer.line
-        token = lexer.token()
-        if token.start == token.end:
-            return _File(entries, bad, stop, first, words)
-        if not token.value:
-            stop = token.start if stop is None else stop
-        elif token.value.startswith("#"):
-            if lexer.line == line and len(token.value) == 1:
-                lexer.rest_of_line()
-        elif token.value in ("machine", "default", "macdef"):
-            first = token.start if first is None else first
-            words.append(token)
-            if token.value == "macdef":
-                words.append(lexer.token())
-                ended = _skip_macro(lexer)
-            else:
-                entry, ended = _entry(lexer, token, words)
-                entries.append(entry)
-            if not ended:
-                bad = give_up(token)
-        else:
-            bad = give_up(token)
-
-
-def _line_of(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
-
-
-def _skip_macro(lexer: _Lexer) -> bool:
-    while True:
-        line = lexer.rest_of_line()
-        if line in ("", "\n"):
-            return bool(line) or not lexer.escapes
-
-
-def _entry(lexer: _Lexer, keyword: _Token, words: list[_Token]) -> tuple[_Entry, bool]:
-    """The entry behind C(keyword), and whether Python accepts it."""
-    machine, end, good = "default", keyword.end, True
-    if keyword.value == "machine":
-        name = lexer.token()
-        words.append(name)
-        machine, end = name.value, name.end
-        good = bool(name.value) or not lexer.escapes
-    values: dict[str, _Token] = {}
-    while True:
-        line = lexer.line
-        token = lexer.token()
-        if token.value.startswith("#") and lexer.escapes:
-            if lexer.line == line:
-                lexer.rest_of_line()
-        elif token.value in ("login", "user", "account", "password"):
-            words.append(token)
-            value = lexer.token()
-            values["login" if token.value == "user" else token.value] = value
-            end = max(token.end, value.end)
-        else:
-            lexer.push(token)
-            if not lexer.escapes:  # it wants a password that is not empty
-                good = good and "password" in values and bool(values["password"].value)
-            known = token.value in ("", "machine", "default", "macdef") or token.value.startswith("#")
-            return _Entry(machine, keyword.start, end, values), good and known
-
-
-def _read(text: str, escapes: bool | None) -> _File:
-    """As the reader's parser sees it; where that one gives up and the other does not, as the other does."""
-    parsed = _parse(text, escapes is not False)
-    if parsed.bad_line:
-        other = _parse(text, escapes is False)
-        if not other.bad_line:
-            return other
-    return parsed
 
 
 def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
@@ -234,13 +45,13 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     may be a macro or a default entry, which must stay last, and the parsers read comments behind an entry in their ways.
     """
     text = text or ""
-    if text.startswith(_UTF16) or "\0" in text:
+    if text.startswith(UTF16) or "\0" in text:
         raise Unrepresentable("it is UTF-16, which no netrc parser reads; save it as UTF-8")
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
     added = []
     for entry in entries:
         line = _line(entry, escapes)
-        there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
+        there = [found for found in read(text, escapes).entries if found.machine == entry["machine"]]
         for found in reversed(there):  # of two Python takes the last, curl the first: both become ours
             if not _same(found, entry):
                 text = _replace(text, found, line)
@@ -254,7 +65,7 @@ def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> st
     before = _spans(text, escapes)
     lines = [_line(entry, escapes) for entry in added]
     block = "".join(line + newline for line in lines)
-    places = [_place(text, escapes), len(_BOM) if text.startswith(_BOM) else 0, len(text)]
+    places = [_place(text, escapes), len(BOM) if text.startswith(BOM) else 0, len(text)]
     for place in places:
         gap = newline if place == len(text) > 0 and not text.endswith("\n") else ""
         result = text[:place] + gap + block + text[place:]
@@ -270,20 +81,20 @@ def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> st
 
 
 def _spans(text: str, escapes: bool | None) -> list[str]:
-    return [text[found.start : found.end] for found in _read(text, escapes).entries]
+    return [text[found.start : found.end] for found in read(text, escapes).entries]
 
 
 def _place(text: str, escapes: bool | None) -> int:
     """The beginning of the line with the first entry or macro; without one, of the file."""
-    top = len(_BOM) if text.startswith(_BOM) else 0
-    first = _read(text, escapes).first
+    top = len(BOM) if text.startswith(BOM) else 0
+    first = read(text, escapes).first
     if first is None:
         return top
     start = max(top, text.rfind("\n", 0, first) + 1)
     return top if text[start:first].strip(" \t") else start
 
 
-def _same(found: _Entry, entry: t.Mapping[str, str]) -> bool:
+def _same(found: Entry, entry: t.Mapping[str, str]) -> bool:
     return {key: token.value for key, token in found.values.items()} == {
         key: entry[key] for key in ("login", "password")
     }
@@ -312,18 +123,18 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
     return "machine {machine} login {login} password {password}".format(**words)
 
 
-def _replace(text: str, found: _Entry, line: str) -> str:
+def _replace(text: str, found: Entry, line: str) -> str:
     rest = text[found.end :]
-    if rest and rest[0] not in _SPACE:  # a quoted token ends without a space
+    if rest and rest[0] not in SPACE:  # a quoted token ends without a space
         line += "\n"
     return text[: found.start] + line + rest
 
 
-def _cut(text: str, found: _Entry) -> str:
+def _cut(text: str, found: Entry) -> str:
     """Take an entry out, with its line end where it has the line for itself."""
     start, end = found.start, found.end
     rest = re.compile(r"[ \t]*(\r?\n|$)").match(text, end)
-    line = max(text.rfind("\n", 0, start) + 1, len(_BOM) if text.startswith(_BOM) else 0)
+    line = max(text.rfind("\n", 0, start) + 1, len(BOM) if text.startswith(BOM) else 0)
     if rest and not text[line:start].strip(" \t"):
         start, end = line, rest.end()
     return text[:start] + text[end:]
@@ -334,10 +145,10 @@ def take_back(text: str, entries: Entries, original: str | None, force: bool, es
 
     With C(force) also an entry that somebody has changed since; without it that one is theirs and stays.
     """
-    before = _read(original or "", escapes).entries
+    before = read(original or "", escapes).entries
     for entry in entries:
         old = [(original or "")[was.start : was.end] for was in before if was.machine == entry["machine"]]
-        there = [found for found in _read(text, escapes).entries if found.machine == entry["machine"]]
+        there = [found for found in read(text, escapes).entries if found.machine == entry["machine"]]
         if len(old) > len(there):  # somebody took one out
             old = [*old[: len(there) - 1], "\n".join(old[len(there) - 1 :])] if there else []
         for number, found in reversed(list(enumerate(there))):
@@ -355,14 +166,14 @@ def _ours(entry: t.Mapping[str, str], escapes: bool | None) -> str:
 
 def has(text: str, machine: str) -> bool:
     """Is there an entry for C(machine)?"""
-    return any(found.machine == machine for escapes in (True, False) for found in _parse(text, escapes).entries)
+    return any(found.machine == machine for escapes in (True, False) for found in parse(text, escapes).entries)
 
 
 def mask(text: str, secret: t.Callable[[str], str]) -> str:
     """C(text) with everything but keywords and host names replaced by C(secret) of it: values, comments, macros."""
-    parsed = _parse(text, True)
+    parsed = parse(text, True)
     if parsed.bad_line or parsed.stop is not None:
-        line = parsed.bad_line or _line_of(text, parsed.stop or 0)
+        line = parsed.bad_line or line_of(text, parsed.stop or 0)
         return f"(not shown: line {line} cannot be parsed) {secret(text)}\n"
     values = {token.start: token for found in parsed.entries for token in found.values.values()}
     shown = [token for token in parsed.words if _HOST.fullmatch(token.value) and token.start not in values]
@@ -385,11 +196,11 @@ def _mask_lines(text: str, secret: t.Callable[[str], str]) -> str:
 def findings(text: str, escapes: bool | None) -> list[str]:
     """What in C(text) keeps the entries from working, or sends a password where it should not go."""
     notes = []
-    parsed = [_parse(text, known) for known in (True, False) if escapes in (None, known)]
+    parsed = [parse(text, known) for known in (True, False) if escapes in (None, known)]
     bad = [each for each in parsed if each.bad_line]
     if re.search("[\udc80-\udcff]", text):
         notes.append("has bytes that are not UTF-8, for which conda may end with an error that shows the file")
-    if text.startswith(_BOM):
+    if text.startswith(BOM):
         notes.append("begins with a byte order mark, for which Python gives up the whole file")
     elif bad:
         notes.append(
@@ -399,8 +210,33 @@ def findings(text: str, escapes: bool | None) -> list[str]:
             )
         )
     elif parsed[0].stop is not None:
-        line = _line_of(text, parsed[0].stop)
+        line = line_of(text, parsed[0].stop)
         notes.append(f"line {line} has quotes with nothing in them, behind which Python reads no entry")
     if any(found.machine == "default" for each in parsed for found in each.entries):
         notes.append("has a default entry, whose password goes to every channel host that has no entry of its own")
     return notes
+
+
+class NetrcEditor(Editor):
+    """C(wanted) is a mapping: C(entries) (machine, login, password) and C(escapes), how the reader's parser quotes."""
+
+    name = "netrc"
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        machines = {entry["machine"] for entry in self.wanted["entries"]}
+        dropped = [entry for entry in (owned or {}).get("entries", []) if entry["machine"] not in machines]
+        if dropped and text is not None:
+            text = take_back(text, dropped, original, True, self.wanted["escapes"])
+        return merge(text, self.wanted["entries"], self.wanted["escapes"])
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return take_back(text, self.wanted["entries"], original, force, self.wanted["escapes"])
+
+    def present(self, text: str) -> bool:
+        return any(has(text, entry["machine"]) for entry in self.wanted["entries"])
+
+    def view(self, text: str | None, masker: Masker) -> str:
+        return mask(text or "", masker.secret)
+
+    def findings(self, text: str) -> list[str]:
+        return findings(text, self.wanted["escapes"])

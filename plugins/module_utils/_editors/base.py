@@ -1,0 +1,65 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The editors: pure functions from text to text, one class per kind of content.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+An editor holds what is C(wanted) in a form that JSON can hold, so that the state on the machine can name it and a later
+run can take it back without knowing the settings. Check mode, diff, idempotence and removal all follow from here.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
+HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
+
+
+class Editor:
+    """C(edit) must be idempotent; C(take_back) undoes it. C(text) is None for a missing file."""
+
+    name = ""
+    taken = "only what is ours was taken out"
+
+    def __init__(self, wanted: t.Any) -> None:
+        self.wanted = wanted
+
+    def owned(self) -> t.Any:
+        """What the state keeps of C(wanted): enough to make an editor that can take it back."""
+        return self.wanted
+
+    def reason(self, owned: t.Any) -> str:
+        """Why a change is needed when we C(owned) something other than what is wanted now."""
+        return "rotated"
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        """C(text) with what is wanted in it; what we C(owned) and no longer want becomes what it was in C(original)."""
+        raise NotImplementedError
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        """C(text) without what is ours; C(force) also takes what somebody has changed since."""
+        raise NotImplementedError
+
+    def present(self, text: str) -> bool:
+        """Is anything of ours in C(text)?"""
+        raise NotImplementedError
+
+    def marked(self, text: str) -> bool:
+        """Does C(text) carry a mark that only we make?"""
+        return False
+
+    def view(self, text: str | None, masker: Masker) -> str:
+        """What a diff shows of C(text): secrets masked."""
+        return masker.text(text or "")
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        """What is lost from C(text) when the wanted content is put into it."""
+        return []
+
+    def findings(self, text: str) -> list[str]:
+        """What in the finished text keeps it from working, although it is as wanted."""
+        return []

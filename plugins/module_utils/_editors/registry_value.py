@@ -1,0 +1,91 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A value of the Windows registry as text, so that the engine can treat it as it treats a file.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+A value's path is its key's, then its name. Letter case counts in a value's data, not in its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
+STRING = "REG_SZ"
+_PATH = re.compile(r"HK(?:CC|CR|CU|LM|U):\\")
+
+
+class Value(t.NamedTuple):
+    """C(kind) is REG_SZ and so on; C(data) as win_reg_stat's C(raw_value) has it: nothing in it is expanded.
+
+    C(seen) is what a program gets, with C(%NAME%) of a REG_EXPAND_SZ expanded.
+    """
+
+    kind: str
+    data: t.Any
+    seen: t.Any = None
+
+    def as_text(self) -> str:
+        return json.dumps({"type": self.kind, "data": self.data}, sort_keys=True)
+
+
+def from_text(text: str) -> Value:
+    """The value that as_text() wrote."""
+    content = json.loads(text)
+    return Value(content["type"], content["data"])
+
+
+def is_registry(path: str) -> bool:
+    return bool(_PATH.match(path))
+
+
+def value_path(key: str, name: str) -> str:
+    return key + "\\" + name
+
+
+def split(path: str) -> tuple[str, str]:
+    """Key and name of a value's path."""
+    key, _backslash, name = path.rpartition("\\")
+    return key, name
+
+
+class ValueEditor(Editor):
+    """C(wanted) is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
+
+    name = "registry_value"
+    taken = "so it is not ours any more and stays"
+    lost = False  # is our mark in the key, so that a value that we do not know may be ours from before?
+
+    def marked(self, text: str) -> bool:
+        return self.lost and self.present(text)
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        return Value(STRING, self.wanted).as_text()
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return original or "" if force or self.present(text) else text
+
+    def present(self, text: str) -> bool:
+        return text == self.edit(None, None, None)
+
+    def reason(self, owned: t.Any) -> str:
+        return "rotated" if owned != self.wanted else "edited"
+
+    def view(self, text: str | None, masker: Masker) -> str:
+        if not text:
+            return ""
+        value = from_text(text)
+        # the name of a variable that is not ours may say that its text is a secret; a proxy's says nothing
+        return f"{value.kind} {masker.text(str(value.data))}\n"
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        if text is None or owned is not None or self.present(text):
+            return []
+        return ["the variable had another value, which is kept in the state and comes back with state: absent"]

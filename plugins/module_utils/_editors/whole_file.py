@@ -1,0 +1,38 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Edit a file that belongs to the collection alone.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER, Editor
+
+
+class WholeEditor(Editor):
+    """C(wanted) is the text of a file that is ours alone."""
+
+    name = "whole"
+    taken = "it is a file of ours alone, so the edits went with it"
+
+    def marked(self, text: str) -> bool:
+        return text.startswith(HEADER)
+
+    def warnings(self, text: str | None, owned: t.Any) -> list[str]:
+        if text is None or owned is not None or self.marked(text):
+            return []
+        return ["a file of that name was there; it is kept in the state and comes back with state: absent"]
+
+    def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
+        return str(self.wanted)
+
+    def take_back(self, text: str, original: str | None, force: bool) -> str:
+        return original or ""
+
+    def present(self, text: str) -> bool:
+        return True
