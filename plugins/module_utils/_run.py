@@ -36,7 +36,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._roster import Roster
 from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
     Scope,
     Settings,
     build_targets,

@@ -13,8 +13,8 @@ import math
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import ENVIRONMENT_TARGETS
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels, holds_secret
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
@@ -258,8 +258,8 @@ def check_exposure(options: Settings, sections: t.Collection[str], proxies: Prox
 def check_dialects(variables: t.Mapping[str, str]) -> None:
     """Values that no environment file can hold."""
     try:
-        _dialects.render("sh", variables)
-    except _dialects.Unrepresentable as exc:
+        dialects.render("sh", variables)
+    except dialects.Unrepresentable as exc:
         raise Refused(
             "no_proxy", f"or a path gives a variable that no environment file can hold ({exc})", "remove it"
         ) from None

@@ -26,7 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.window
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases, python_version
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import MARKER, PRIVATE, WindowsMachine

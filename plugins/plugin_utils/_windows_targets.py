@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _targets
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets import Scope, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import build
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
 
 # requests looks for them in this order, and reads the first
 NETRC_NAMES = (".netrc", "_netrc")
@@ -39,9 +39,9 @@ def build_targets(
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
     if users and settings["ca_bundle"]:
-        targets.append(_inherited(_targets.ca_bundle(scope, settings, users, roots)))
+        targets.append(_inherited(build.ca_bundle(scope, settings, users, roots)))
     if "condarc" in sections and settings["condarc"]["fragment"]:
-        targets.append(_inherited(_targets.condarc(scope, settings)))
+        targets.append(_inherited(build.condarc(scope, settings)))
     if "environment" in sections:
         targets += _environment(scope, settings, marked)
     if "netrc" in sections and settings["netrc"]:
@@ -58,7 +58,7 @@ def _inherited(target: Target) -> Target:
 def _environment(scope: Scope, settings: Settings, marked: bool) -> list[Target]:
     named = settings["environment"]["targets"]
     variables: dict[str, tuple[str, str]] = {}
-    for name, value in _targets.environment_variables(scope, settings).items():
+    for name, value in build.environment_variables(scope, settings).items():
         variables.setdefault(name.lower(), (name, value))  # http_proxy and HTTP_PROXY are one on Windows
     targets = []
     for row in scope.platform.system if scope.system else scope.platform.user:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from tests.bed import hostile
 from tests.bed.environ import SYSTEM_PATH
 from tests.conftest import unavailable
@@ -37,8 +37,8 @@ def split(dialect: str, variables: Mapping[str, str]) -> tuple[dict[str, str], d
     taken, refused = {}, {}
     for name, value in variables.items():
         try:
-            _dialects.render(dialect, {name: value})
-        except _dialects.Unrepresentable:
+            dialects.render(dialect, {name: value})
+        except dialects.Unrepresentable:
             refused[name] = value
         else:
             taken[name] = value
@@ -47,7 +47,7 @@ def split(dialect: str, variables: Mapping[str, str]) -> tuple[dict[str, str], d
 
 def write(folder: Path, dialect: str, variables: Mapping[str, str]) -> Path:
     path = folder / f"variables.{dialect}"
-    path.write_text("\n".join([*_dialects.render(dialect, variables), ""]), encoding="utf-8")
+    path.write_text("\n".join([*dialects.render(dialect, variables), ""]), encoding="utf-8")
     return path
 
 
@@ -142,8 +142,8 @@ def test_etc_environment_means_the_same_to_pam_and_to_systemd(tmp_path: Path) ->
 
 @pytest.mark.parametrize("value", ["", "a#b", "a${HOME}b", "a$HOME", "'a\\", "'a\"", " a\"'b "])
 def test_what_etc_environment_refuses_has_no_form_that_both_read(value: str, tmp_path: Path) -> None:
-    with pytest.raises(_dialects.Unrepresentable):
-        _dialects.render("pam_env", {"CF_X": value})
+    with pytest.raises(dialects.Unrepresentable):
+        dialects.render("pam_env", {"CF_X": value})
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     forms = (value, escaped, escaped.replace("$", "$$").replace("#", "\\#"), value.replace("'", "'\\''"))
     for written in (quote + form + quote for form in forms for quote in ("", "'", '"')):
@@ -159,8 +159,8 @@ def test_longest_line_of_etc_environment(tmp_path: Path) -> None:
     assert read_with_pam(path, tmp_path) == fits
     assert read_with_generator(path, tmp_path) == fits
     longer = {"CF_X": fits["CF_X"] + "x", "CF_Y": "end"}
-    with pytest.raises(_dialects.Unrepresentable, match="CF_X is longer"):
-        _dialects.render("pam_env", longer)
+    with pytest.raises(dialects.Unrepresentable, match="CF_X is longer"):
+        dialects.render("pam_env", longer)
     path.write_text("CF_X={CF_X}\nCF_Y={CF_Y}\n".format(**longer), encoding="utf-8")
     assert read_with_pam(path, tmp_path) != longer
 
@@ -183,8 +183,8 @@ def test_sudoers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("char", "\ufdd0\ufffe\U0001ffff")
 def test_code_points_that_are_no_text_are_too_much_for_systemd(char: str, tmp_path: Path) -> None:
     for dialect in ("environment_d", "systemd_manager"):
-        with pytest.raises(_dialects.Unrepresentable):
-            _dialects.render(dialect, {"CF_X": f"a{char}b"})
+        with pytest.raises(dialects.Unrepresentable):
+            dialects.render(dialect, {"CF_X": f"a{char}b"})
     (tmp_path / "environment.d").mkdir()
     (tmp_path / "environment.d" / "60-test.conf").write_text(f'CF_X="a{char}b"\n', encoding="utf-8")
     if not Path(GENERATOR).exists():
@@ -215,7 +215,7 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     taken, refused = split("systemd_manager", VALUES)
     assert not refused
     path = "/etc/systemd/system.conf.d/60-test.conf"
-    host.write(path, "\n".join([*_dialects.render("systemd_manager", taken), ""]))
+    host.write(path, "\n".join([*dialects.render("systemd_manager", taken), ""]))
     host.run(["systemctl", "daemon-reload"])
     assert in_service(host) == taken
     # and the product's own reading back accepts exactly this
@@ -231,7 +231,7 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.hosts
 def test_environment_d_in_a_users_systemd(host: Host) -> None:
     taken = split("environment_d", VALUES)[0]
-    host.write("/etc/environment.d/60-test.conf", "\n".join([*_dialects.render("environment_d", taken), ""]))
+    host.write("/etc/environment.d/60-test.conf", "\n".join([*dialects.render("environment_d", taken), ""]))
     host.run(["loginctl", "enable-linger", "ada"])
     host.run("systemctl start user@$(id -u ada).service")
     assert in_service(host, "--user", user="ada") == taken
@@ -241,8 +241,8 @@ def test_environment_d_in_a_users_systemd(host: Host) -> None:
 @pytest.mark.hosts
 def test_etc_environment_over_ssh_su_sudo_and_in_a_users_systemd(host: Host) -> None:
     taken = split("pam_env", VALUES)[0]
-    host.write("/etc/environment", "\n".join([*_dialects.render("pam_env", taken), ""]))
-    host.write("/etc/sudoers.d/keep", "\n".join([*_dialects.render("sudoers", taken), ""]), mode="0440")
+    host.write("/etc/environment", "\n".join([*dialects.render("pam_env", taken), ""]))
+    host.write("/etc/sudoers.d/keep", "\n".join([*dialects.render("sudoers", taken), ""]), mode="0440")
     dump = "env -0 | base64 -w0"
     for user, command in (("ada", dump), ("ada", f"sudo sh -c '{dump}'"), ("root", f"su ada -c '{dump}'")):
         shown = host.run(command, user=user).stdout

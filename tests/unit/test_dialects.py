@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from tests.bed import hostile
 
 MARKER = "Zq7Marker"
-DIALECTS = sorted(_dialects._DIALECTS)
+DIALECTS = sorted(dialects._DIALECTS)
 
 
 def test_every_dialect_of_the_platforms_is_there() -> None:
@@ -23,8 +23,8 @@ def test_every_dialect_of_the_platforms_is_there() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("char", ["\n", "\r", "\0", "\t", "\x1b", "\x7f", "\x85", "\udcff", "\ufffe", "\U0010ffff"])
 def test_no_dialect_takes_control_characters(dialect: str, char: str) -> None:
-    with pytest.raises(_dialects.Unrepresentable, match=r"^http_proxy holds") as refusal:
-        _dialects.render(dialect, {"no_proxy": "fine", "http_proxy": f"{MARKER}{char}{MARKER}"})
+    with pytest.raises(dialects.Unrepresentable, match=r"^http_proxy holds") as refusal:
+        dialects.render(dialect, {"no_proxy": "fine", "http_proxy": f"{MARKER}{char}{MARKER}"})
     assert MARKER not in str(refusal.value)
 
 
@@ -32,8 +32,8 @@ def test_no_dialect_takes_control_characters(dialect: str, char: str) -> None:
 @given(value=hostile.text)
 def test_a_refusal_names_the_variable_and_never_the_value(dialect: str, value: str) -> None:
     try:
-        lines = _dialects.render(dialect, {"no_proxy": MARKER + value + MARKER, "NO_PROXY": value})
-    except _dialects.Unrepresentable as refusal:
+        lines = dialects.render(dialect, {"no_proxy": MARKER + value + MARKER, "NO_PROXY": value})
+    except dialects.Unrepresentable as refusal:
         message, lines = str(refusal), []
     else:
         message = "no_proxy"
@@ -48,7 +48,7 @@ def test_a_refusal_names_the_variable_and_never_the_value(dialect: str, value: s
     names=st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True), min_size=1, max_size=9, unique=True)
 )
 def test_the_order_is_kept(dialect: str, names: list[str]) -> None:
-    text = "\n".join(_dialects.render(dialect, {name: f"<{number}>" for number, name in enumerate(names)}))
+    text = "\n".join(dialects.render(dialect, {name: f"<{number}>" for number, name in enumerate(names)}))
     marks = [f'{name}="<' if dialect == "environment_d" else name for name in names]
     if dialect == "sudoers":
         assert text.partition('"')[2].rstrip('"').split(" ") == names
@@ -60,4 +60,4 @@ def test_the_order_is_kept(dialect: str, names: list[str]) -> None:
 def test_what_a_proxy_url_needs_is_taken_by_all() -> None:
     url = "http://us%23er:p%40%24%22%5Cw%C3%A9@proxy.example.com:8080"
     for dialect in DIALECTS:
-        assert _dialects.render(dialect, {"http_proxy": url, "no_proxy": "localhost,.corp.test,10.0.0.0/8,::1"})
+        assert dialects.render(dialect, {"http_proxy": url, "no_proxy": "localhost,.corp.test,10.0.0.0/8,::1"})

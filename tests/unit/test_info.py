@@ -13,11 +13,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _condarc_rank,
     _conflicts,
     _consumers,
-    _dialects,
     _readers,
     _redact,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 PROXY = "http://ada:p%40ss@proxy.example.com:8080"
 
 
-@pytest.mark.parametrize("dialect", sorted(_dialects._DIALECTS))
+@pytest.mark.parametrize("dialect", sorted(dialects._DIALECTS))
 def test_what_we_write_is_found(dialect: str) -> None:
     if dialect == "sudoers":
         return  # names without values
-    lines = ["# comment, isn't it", *_dialects._DIALECTS[dialect]({"https_proxy": PROXY, "no_proxy": "a,b"})]
+    lines = ["# comment, isn't it", *dialects._DIALECTS[dialect]({"https_proxy": PROXY, "no_proxy": "a,b"})]
     place = _assignments.find("https_proxy", PROXY, [("/f", "\n".join(lines))])
     number = next(number for number, line in enumerate(lines, 1) if "https_proxy" in line)
     assert place == f"/f:{number}"

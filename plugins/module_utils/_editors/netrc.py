@@ -18,9 +18,9 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc_parser import (
-    UTF16,
     BOM,
     SPACE,
+    UTF16,
     Entry,
     line_of,
     parse,

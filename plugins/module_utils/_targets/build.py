@@ -13,7 +13,6 @@ import json
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
@@ -25,6 +24,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
@@ -143,8 +143,8 @@ def _consumer_path(scope: Scope, row: Consumer) -> str:
 
 def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]) -> Target:
     try:
-        lines = _dialects.render(row.dialect, variables)
-    except _dialects.Unrepresentable as exc:
+        lines = dialects.render(row.dialect, variables)
+    except dialects.Unrepresentable as exc:
         raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
     mode, access = row.mode, "keep"
     if row.form == "whole":
