@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import Machine
-from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
 
 
 class Roster:

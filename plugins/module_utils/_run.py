@@ -15,17 +15,7 @@ import platform
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome, Transaction
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Platform
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
-from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
-from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import (
     Result,
     add,
     answer,
@@ -34,8 +24,18 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._result import (
     new_result,
     unique,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof, keep
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._roster import Roster
-from ansible_collections.condafleet.proxy.plugins.module_utils._state import Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
     Scope,
     Settings,
@@ -47,9 +47,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build im
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
-    from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+    from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 ALL_SECTIONS = ("condarc", "environment", "netrc")
 

@@ -13,20 +13,21 @@ import contextlib
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _result
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import python
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import result as _result
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
     WINDOWS,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof, keep
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base, find_bases, python_version
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import MARKER, PRIVATE, WindowsMachine

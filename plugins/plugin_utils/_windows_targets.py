@@ -14,9 +14,9 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import build
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 # requests looks for them in this order, and reads the first
 NETRC_NAMES = (".netrc", "_netrc")

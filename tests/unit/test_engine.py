@@ -14,11 +14,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block im
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Failed, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _promise
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine import verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
-from ansible_collections.condafleet.proxy.plugins.module_utils._promise import Proof
 
 CHANGED: Any = ["something"]
 
@@ -36,7 +36,7 @@ def decide(
     verify: str, before: list[str], after: list[str], changes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, int]:
     """The decision, and how often was looked. Each look is a text with a word for every channel."""
-    monkeypatch.setattr(_promise, "_PAUSE", 0.0)
+    monkeypatch.setattr(verification, "_PAUSE", 0.0)
     looks = {False: iter(before), True: iter(after)}
     asked = []
 

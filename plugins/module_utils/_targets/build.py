@@ -21,10 +21,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Target
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base

@@ -13,10 +13,10 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Failed, Outcome, Transaction
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import asked
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change
-from ansible_collections.condafleet.proxy.plugins.module_utils._result import asked
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
 
 Row = t.Dict[str, t.Any]

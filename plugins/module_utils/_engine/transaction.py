@@ -15,9 +15,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.plan import Plan, make_plan
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State, Store, unpack
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError, encode
-from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change, Plan, Target, make_plan
-from ansible_collections.condafleet.proxy.plugins.module_utils._state import State, Store, unpack
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import Outcome
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Outcome
 
 if t.TYPE_CHECKING:
+    from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
     from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
-    from ansible_collections.condafleet.proxy.plugins.module_utils._plan import Change
 
 SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]

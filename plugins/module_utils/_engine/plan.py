@@ -13,87 +13,13 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Entry, State, pack, unpack
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode
-from ansible_collections.condafleet.proxy.plugins.module_utils._state import Entry, State, pack, unpack
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-
-
-class Target(t.NamedTuple):
-    """One file and what is wanted in it.
-
-    C(access): C(keep) the mode that is there, C(exact) the C(mode) given, C(readable) by everybody at least,
-    C(private) to the owner. C(uid): whose a file must be that we made; -1: whoever has it. C(check) runs on the new file
-    before it counts, C(activate) once after all is written. C(sections) says on whose behalf, C(consumers) who reads it
-    (for the user's eyes).
-    """
-
-    kind: str
-    path: str
-    editor: Editor
-    sections: tuple[str, ...]
-    mode: int = 0o644
-    access: str = "keep"
-    check: str = ""
-    activate: str = ""
-    follow: bool = True
-    notice: str = ""
-    uid: int = -1
-
-    def wanted_owner(self, file: File, original: File) -> tuple[int, int]:
-        """User and group. A file that was there before us keeps those that somebody chose."""
-        if self.uid in (-1, file.uid) or not file.exists or original.exists:
-            return file.uid, file.gid
-        return self.uid, self.uid
-
-    def wanted_mode(self, file: File) -> int:
-        if not file.exists or self.access == "exact":
-            return self.mode
-        if self.access == "readable":
-            return file.mode | 0o444
-        if self.access == "private":
-            return file.mode & ~0o077
-        return file.mode
-
-
-class Change(t.NamedTuple):
-    """One file that changes. C(entry) is what the state says of it afterwards, None when it is no longer ours."""
-
-    kind: str
-    path: str
-    action: str
-    reasons: list[str]
-    old: File
-    new: File
-    before: str
-    after: str
-    entry: Entry | None
-    check: str = ""
-    activate: str = ""
-    notice: str = ""
-    follow: bool = True
-
-    def record(self) -> dict[str, t.Any]:
-        """What the journal needs to undo this change. C(entry) tells what is ours if somebody edits the file meanwhile."""
-        return {
-            "path": self.path,
-            "old": pack(self.old),
-            "new": {"digest": self.new.digest, "mode": self.new.mode},
-            "entry": self.entry,
-            "activate": self.activate,
-            "follow": self.follow,
-        }
-
-    def resource(self) -> dict[str, t.Any]:
-        """This change in the result."""
-        return {
-            "id": f"{self.kind}:{self.path}",
-            "kind": self.kind,
-            "path": self.path,
-            "action": self.action,
-            "reasons": self.reasons,
-        }
 
 
 class Plan(t.NamedTuple):
