@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _condarc_rank
-from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import PROXIES, VERIFY, Setting
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import PROXIES, VERIFY, Setting
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc as _netrc
 
 Conflict = t.Dict[str, str]
@@ -52,7 +52,7 @@ def _conflict(path: str, what: str, winner: str) -> Conflict:
 
 def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
     """Files that set what an earlier one in conda's search path sets already, otherwise."""
-    winners = _condarc_rank.decide(files)
+    winners = condarc_precedence.decide(files)
     found = []
     for key in (PROXIES, VERIFY):
         first: dict[str, Setting] = {}
@@ -70,7 +70,7 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
 
 def unread(paths: t.Iterable[str]) -> list[Conflict]:
     """Condarc files whose settings are not in the comparison."""
-    problems = ((path, _condarc_rank.problem(path)) for path in paths)
+    problems = ((path, condarc_precedence.problem(path)) for path in paths)
     return [_conflict(path, what, "not known") for path, what in problems if what]
 
 
@@ -101,11 +101,11 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
     """Environments with a condarc of their own, which counts while they are active."""
     found = []
     for folder in folders:
-        for path in _condarc_rank.files_of(folder):
-            mine = _condarc_rank.read(path)
+        for path in condarc_precedence.files_of(folder):
+            mine = condarc_precedence.read(path)
             names = ", ".join(one.key for one in mine if one.key != PROXIES)
             if names:
-                winners = _condarc_rank.decide([*files, mine])
+                winners = condarc_precedence.decide([*files, mine])
                 winning = list(
                     dict.fromkeys(winners[one.key].path for one in mine if one.key in winners and one.key != PROXIES)
                 )

@@ -16,7 +16,8 @@ import socket
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _condarc_rank, _program
+from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _program
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
@@ -205,8 +206,8 @@ def conda(subject: Subject, base: Base) -> list[Row]:
         answer = {"error": problem or "no answer that can be read"}
     if "error" in answer:
         return [failed("conda packages", "conda says nothing: {}".format(answer["error"]), base.prefix)]
-    files = _condarc_rank.search_path(subject.account.home, base.prefix, subject.login)
-    winners = _condarc_rank.decide([_condarc_rank.read(file) for file in files])
+    files = condarc_precedence.search_path(subject.account.home, base.prefix, subject.login)
+    winners = condarc_precedence.decide([condarc_precedence.read(file) for file in files])
     known = subject.login_files()
     return [
         _conda_row(style, answer, winners, subject, known, base.prefix)
@@ -218,7 +219,7 @@ def conda(subject: Subject, base: Base) -> list[Row]:
 def _conda_row(
     style: str,
     answer: Row,
-    winners: t.Mapping[str, _condarc_rank.Setting],
+    winners: t.Mapping[str, condarc_precedence.Setting],
     subject: Subject,
     files: Files,
     prefix: str,
@@ -230,7 +231,7 @@ def _conda_row(
         row[field] = seen["proxy"]
         sources.add(seen["from"])
         if seen["from"] == "condarc":
-            winner = winners.get("{}.{}".format(_condarc_rank.PROXIES, seen["key"]))
+            winner = winners.get("{}.{}".format(condarc_precedence.PROXIES, seen["key"]))
             row["decided_by"][field] = winner.place if winner else "condarc: proxy_servers.{}".format(seen["key"])
         elif seen["from"] == "environment":
             name, value = pick(subject.login, ANY[field])
@@ -245,6 +246,6 @@ def _conda_row(
     if answer["verify_from"] == "environment":
         name, value = pick(subject.login, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         row["decided_by"]["ca_bundle"] = place(name, value, files)
-    elif _condarc_rank.VERIFY in winners:
-        row["decided_by"]["ca_bundle"] = winners[_condarc_rank.VERIFY].place
+    elif condarc_precedence.VERIFY in winners:
+        row["decided_by"]["ca_bundle"] = winners[condarc_precedence.VERIFY].place
     return row

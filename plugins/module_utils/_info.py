@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _assignments,
-    _condarc_rank,
     _conflicts,
     _consumers,
     _proof,
     _readers,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
@@ -103,12 +103,12 @@ def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_con
     startup = subject.login_files()
     found: list[_conflicts.Conflict] = []
     for root in [base.prefix for base in bases] or [""]:
-        paths = _condarc_rank.search_path(home, root, login)
-        files = [_condarc_rank.read(path) for path in paths]
+        paths = condarc_precedence.search_path(home, root, login)
+        files = [condarc_precedence.read(path) for path in paths]
         found += _conflicts.unread(paths)
         found += _conflicts.condarcs(files)
         found += _conflicts.variables(
-            login, lambda name, value: _consumers.place(name, value, startup), _condarc_rank.decide(files)
+            login, lambda name, value: _consumers.place(name, value, startup), condarc_precedence.decide(files)
         )
         found += _conflicts.environments(_environments(home, root), files)
     escapes = common_escapes(base.netrc_escapes for base in bases)

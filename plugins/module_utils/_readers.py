@@ -14,7 +14,8 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _ask_curl, _assignments, _condarc_rank
+from ansible_collections.condafleet.proxy.plugins.module_utils import _ask_curl, _assignments
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
     ANY,
     CSH,
@@ -135,14 +136,17 @@ def _overlay(row: Row, files: Files, keys: t.Mapping[str, t.Sequence[str]]) -> R
 def _mamba(name: str, subject: Subject, root: str) -> Row:
     """libmamba: the condarc's entry, else what curl takes from the environment; no_proxy holds for both."""
     row = row_of(name, READ, subject.login, subject.login_files(), {**_CURL, "ca_bundle": ("REQUESTS_CA_BUNDLE",)})
-    files = [*_condarc_rank.search_path(subject.account.home, root, subject.login), f"{subject.account.home}/.mambarc"]
-    winners = _condarc_rank.decide([_condarc_rank.read(path) for path in files])
+    files = [
+        *condarc_precedence.search_path(subject.account.home, root, subject.login),
+        f"{subject.account.home}/.mambarc",
+    ]
+    winners = condarc_precedence.decide([condarc_precedence.read(path) for path in files])
     host = urlsplit(subject.channel).hostname or ""
     for scheme in ("http", "https"):
-        entry = _condarc_rank.proxy_for(scheme, host, winners)
+        entry = condarc_precedence.proxy_for(scheme, host, winners)
         if entry:
             row[f"{scheme}_proxy"], row["decided_by"][f"{scheme}_proxy"] = entry.value, entry.place
-    verify = winners.get(_condarc_rank.VERIFY)
+    verify = winners.get(condarc_precedence.VERIFY)
     if verify and not pick(subject.login, ("REQUESTS_CA_BUNDLE",))[0]:
         row["ca_bundle"], row["decided_by"]["ca_bundle"] = verify.value, verify.place
     return row

@@ -10,12 +10,12 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import (
     _assignments,
-    _condarc_rank,
     _conflicts,
     _consumers,
     _readers,
     _redact,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 
@@ -91,16 +91,18 @@ USER = "proxy_servers:\n  https: http://user:1\n"
     ],
 )
 def test_which_condarc_wins(texts: tuple[str, ...], key: str, winner: str | None) -> None:
-    winners = _condarc_rank.decide([_condarc_rank.settings(str(number), text) for number, text in enumerate(texts)])
+    winners = condarc_precedence.decide(
+        [condarc_precedence.settings(str(number), text) for number, text in enumerate(texts)]
+    )
     assert (f"{winners[key].path}:{winners[key].line}" if key in winners else None) == winner
 
 
 def test_the_entry_for_a_url() -> None:
     text = 'proxy_servers:\n  all: http://a:1\n  https: http://b:2\n  "https://h.example.com": ""\n'
-    winners = _condarc_rank.decide([_condarc_rank.settings("f", text)])
+    winners = condarc_precedence.decide([condarc_precedence.settings("f", text)])
     values = {}
     for scheme, host in (("https", "h.example.com"), ("https", "other"), ("http", "h.example.com")):
-        entry = _condarc_rank.proxy_for(scheme, host, winners)
+        entry = condarc_precedence.proxy_for(scheme, host, winners)
         assert entry
         values[scheme, host] = entry.value
     assert list(values.values()) == ["", "http://b:2", "http://a:1"]
@@ -119,13 +121,13 @@ def test_search_path(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     environment = {"CONDARC": str(tmp_path / "mine.yml"), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
-    found = _condarc_rank.search_path(str(tmp_path / "home"), str(tmp_path / "root"), environment)
+    found = condarc_precedence.search_path(str(tmp_path / "home"), str(tmp_path / "root"), environment)
     mine = [path.removeprefix(f"{tmp_path}/") for path in found if path.startswith(str(tmp_path))]
     assert mine == [names[0], names[1], names[4], names[3], names[2], names[5]]
 
 
-def ranked(*texts: str) -> list[list[_condarc_rank.Setting]]:
-    return [_condarc_rank.settings(f"/{number}", text) for number, text in enumerate(texts)]
+def ranked(*texts: str) -> list[list[condarc_precedence.Setting]]:
+    return [condarc_precedence.settings(f"/{number}", text) for number, text in enumerate(texts)]
 
 
 def test_condarc_conflicts() -> None:
@@ -155,7 +157,7 @@ def test_conflicts_of_variables() -> None:
     }  # fmt: skip
 
     def found(text: str) -> dict[str, str]:
-        rows = _conflicts.variables(login, lambda name, _value: name, _condarc_rank.decide(ranked(text)))
+        rows = _conflicts.variables(login, lambda name, _value: name, condarc_precedence.decide(ranked(text)))
         return {row["path"]: row["winner"] for row in rows}
 
     environment = "the environment: CONDA_SSL_VERIFY"
@@ -174,12 +176,12 @@ def test_variables_of_conda_that_are_in_nobodys_way() -> None:
         "CONDA_PROMPT_MODIFIER", "CONDA_AUTO_ACTIVATE_BASE", "CONDA_CHANGEPS1", "CONDA_SOLVER", "CONDA_OVERRIDE_CUDA",
         "CONDA_ENVS_PATH", "CONDA_PKGS_DIRS", "CONDA_ALWAYS_YES", "CONDA_BACKUP_CC", "CONDA_PROXY_NOTE", "CONDA_", "CONDA",
     )  # fmt: skip
-    winners = _condarc_rank.decide(ranked(SYSTEM))
+    winners = condarc_precedence.decide(ranked(SYSTEM))
     assert _conflicts.variables(dict.fromkeys(names, "x"), lambda name, _value: name, winners) == []
     for name in ("CONDA_OFFLINE", "CONDA_CHANNEL_ALIAS", "CONDA_CLIENT_SSL_CERT", "CONDA_VERIFY_SSL"):
         (row,) = _conflicts.variables({name: "x"}, lambda name, _value: name, winners)
         assert (row["path"], row["winner"]) == (name, f"the environment: {name}")
-    locked = _condarc_rank.decide(ranked(SYSTEM.replace("/ca.pem", "/ca.pem #!final")))
+    locked = condarc_precedence.decide(ranked(SYSTEM.replace("/ca.pem", "/ca.pem #!final")))
     assert _conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0]["winner"] == "/0"
 
 

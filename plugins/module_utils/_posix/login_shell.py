@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
-from ansible_collections.condafleet.proxy.plugins.module_utils._condarc_rank import search_path
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import search_path
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 NAMES = (
