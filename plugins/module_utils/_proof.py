@@ -16,7 +16,7 @@ from typing import Any, Dict, Iterator, Mapping, Sequence
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import Account, Answer
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 from ansible_collections.condafleet.proxy.plugins.module_utils._program import PROOF, program
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
 

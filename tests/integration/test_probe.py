@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import WITHHELD
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import WITHHELD
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
 from tests.bed.channel import ChannelServer, make_channel

@@ -21,18 +21,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
-    _bare,
-    _certificates,
-    _conda,
-    _conda_config,
-    _failures,
-    _packages,
-    _proxies,
-    _report,
-    _secrets,
-    _variables,
-    _verdict,
+    certificates,
+    conda_config,
+    environ,
+    exceptions,
+    packages,
+    without_conda,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import conda as _conda
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import proxies as _proxies
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import report as _report
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import scrubber as _scrubber
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import verdict as _verdict
 from tests.bed import hostile
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_a_password_is_gone_in_every_form(password: str, encoding: str) -> None:
     if data.decode(encoding) != password:
         return
     quoted = urllib.parse.quote(data, safe="")
-    scrubber = _secrets.Scrubber()
+    scrubber = _scrubber.Scrubber()
     scrubber.add_url(f"http://ada:{quoted}@proxy.example.com:8080")
     header = base64.b64encode(b"ada:" + data).decode()
     forms = [
@@ -60,13 +60,13 @@ def test_a_password_is_gone_in_every_form(password: str, encoding: str) -> None:
     ]
     for form in forms:
         text = scrubber.clean(f"Failed to parse \t{form}\t is not valid")
-        assert text == _secrets.WITHHELD or form not in text.replace("***", "").split("parse", 1)[1].split("is not")[0]
+        assert text == _scrubber.WITHHELD or form not in text.replace("***", "").split("parse", 1)[1].split("is not")[0]
 
 
 def test_a_short_password_withholds_the_text() -> None:
-    scrubber = _secrets.Scrubber()
+    scrubber = _scrubber.Scrubber()
     scrubber.add("etc")
-    assert scrubber.clean("No such file: /etc/conda") == _secrets.WITHHELD
+    assert scrubber.clean("No such file: /etc/conda") == _scrubber.WITHHELD
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_short_password_withholds_the_text() -> None:
     ],
 )
 def test_shapes(text: str) -> None:
-    assert "Zq7" not in _secrets.Scrubber().clean(f"Cannot open {text} (Caused by x)")
+    assert "Zq7" not in _scrubber.Scrubber().clean(f"Cannot open {text} (Caused by x)")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_shapes(text: str) -> None:
     ],
 )
 def test_mask_url(url: str, masked: str) -> None:
-    assert _secrets.mask_url(url) == masked
+    assert _scrubber.mask_url(url) == masked
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
@@ -143,9 +143,9 @@ def test_issuer_of_a_certificate() -> None:
     issued = trustme.CA(organization_name="Ünser Haus").issue_cert("example.com")
     pem = issued.cert_chain_pems[0].bytes()
     der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
-    assert _certificates.issuer_of(der) == "Ünser Haus"
+    assert certificates.issuer_of(der) == "Ünser Haus"
     for cut in range(0, len(der), 7):
-        _certificates.issuer_of(der[:cut])  # never raises
+        certificates.issuer_of(der[:cut])  # never raises
 
 
 class FakeContext:
@@ -203,11 +203,11 @@ def test_a_configuration_error_shows_names_only() -> None:
         def __str__(self) -> str:
             raise TypeError  # conda's own do that for a value with a percent sign
 
-    assert _conda_config.config_problem(InvalidTypeError("http://ada:Zq7@x")) == (
+    assert conda_config.config_problem(InvalidTypeError("http://ada:Zq7@x")) == (
         "config_invalid",
         "InvalidTypeError in proxy_servers in /home/ada/.condarc",
     )
-    name, detail = _conda_config.config_problem(PermissionError(13, "Permission denied", "/etc/conda/.condarc"))
+    name, detail = conda_config.config_problem(PermissionError(13, "Permission denied", "/etc/conda/.condarc"))
     assert (name, detail) == ("config_invalid", "PermissionError /etc/conda/.condarc")
 
 
@@ -224,7 +224,7 @@ def test_a_configuration_error_shows_names_only() -> None:
     ],
 )
 def test_texts_of_other_openssl(text: str, verdict: str) -> None:
-    assert _failures.classify(Exception(text), proxied=False)[0] == verdict
+    assert exceptions.classify(Exception(text), proxied=False)[0] == verdict
 
 
 def test_a_folder_as_channel(tmp_path: Path) -> None:
@@ -249,17 +249,17 @@ def test_a_folder_as_channel(tmp_path: Path) -> None:
     ],
 )
 def test_smallest_package(text: str, name: str | None) -> None:
-    assert _packages.smallest_package(text) == name
+    assert packages.smallest_package(text) == name
 
 
 def test_a_child_does_not_inherit_what_only_python_code_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess.Popen, "__init__", subprocess.Popen.__init__)  # put back at the end
-    monkeypatch.setattr(_variables, "_HIDDEN", set())
+    monkeypatch.setattr(environ, "_HIDDEN", set())
     for value in [*hostile.values(20), "http://ada:Zq7@var:1"]:
         for name in ("https_proxy", "PROXY_PW"):
             monkeypatch.delenv(name, raising=False)
-            _variables.set_variable(name, value)
-        _variables.guard_children()
+            environ.set_variable(name, value)
+        environ.guard_children()
         assert os.environ["PROXY_PW"] == os.environ.copy()["PROXY_PW"] == os.getenv("PROXY_PW") == value
         assert os.path.expandvars("${PROXY_PW}") == value
         assert urllib.request.getproxies().get("https") == (value or None)
@@ -271,7 +271,7 @@ def test_a_child_does_not_inherit_what_only_python_code_reads(monkeypatch: pytes
 
 def test_what_openssl_reads_by_itself_is_really_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    _variables.set_variable("SSL_CERT_FILE", "/x.pem")
+    environ.set_variable("SSL_CERT_FILE", "/x.pem")
     done = subprocess.run(["/usr/bin/env"], capture_output=True, text=True, check=True)
     assert "SSL_CERT_FILE=/x.pem" in done.stdout.splitlines()
 
@@ -305,14 +305,14 @@ def test_variables_that_say_they_are_secret(monkeypatch: pytest.MonkeyPatch, tmp
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    assert set(_secrets.secret_variables()) & set(given.values()) == {"/Zk3aaQ9+abc=="}
+    assert set(_scrubber.secret_variables()) & set(given.values()) == {"/Zk3aaQ9+abc=="}
 
 
 def test_without_conda_variables_are_expanded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def verdict() -> tuple[str, str]:
         proxies = {"http": "http://${USER_OF_BARE}:${PW_OF_BARE}@127.0.0.1:9"}
         report, row = _report.Report(-1), _report.new_row("http://mirror.invalid/main")
-        _bare.Bare(report, _secrets.Scrubber(), {"proxies": proxies}, (1.0, 1.0)).check(
+        without_conda.Bare(report, _scrubber.Scrubber(), {"proxies": proxies}, (1.0, 1.0)).check(
             "http://mirror.invalid/main", row
         )
         return row["verdict"], row["detail"]

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import verification
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 
 CHANGED: Any = ["something"]
 

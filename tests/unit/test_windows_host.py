@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS

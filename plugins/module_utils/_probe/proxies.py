@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from typing import Iterable, NamedTuple
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Verdict
 
 
 class Proxy(NamedTuple):

@@ -17,8 +17,8 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import select_proxy
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._variables import guard_children, set_variable
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.environ import guard_children, set_variable
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import select_proxy
 
 
 def look(urls: dict[str, str]) -> dict[str, Any]:

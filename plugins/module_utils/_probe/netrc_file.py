@@ -9,7 +9,7 @@ from __future__ import annotations
 import netrc
 import os
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import Scrubber
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber
 
 
 def netrc_path() -> str | None:

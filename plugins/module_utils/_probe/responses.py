@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import judge_407
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import judge_407
 
 READ = 1024  # enough to tell repodata from a login page; a filter that breaks downloads later is not seen
 

@@ -10,7 +10,7 @@ import errno
 import re
 from typing import Any
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import MALFORMED
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import MALFORMED
 
 
 def chain(exc: BaseException) -> list[BaseException]:

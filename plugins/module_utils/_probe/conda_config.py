@@ -11,8 +11,8 @@ import os
 import re
 from typing import Any
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._failures import text_of
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import DETAIL
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import text_of
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import DETAIL
 
 
 class IgnoredFiles(logging.Handler):

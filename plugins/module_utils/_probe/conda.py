@@ -19,33 +19,33 @@ import urllib.parse
 import urllib.request
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._certificates import issuer_of, peer_issuer
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._conda_config import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.certificates import issuer_of, peer_issuer
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda_config import (
     Fixed,
     IgnoredFiles,
     config_problem,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._failures import classify
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._packages import INDEX_READ, find_package
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.diagnosis import Line, explain
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import classify
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.netrc_file import learn_netrc, netrc_problem
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.packages import INDEX_READ, find_package
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import (
     Proxy,
     judge_407,
     parse_proxy,
     proxy_variables,
     select_proxy,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._replies import READ, Reply, judge
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import Report, one_row, side_by_side
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._second_look import Line, explain
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report, one_row, side_by_side
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.responses import READ, Reply, judge
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import (
     DETAIL,
     Scrubber,
     mask_url,
     secret_variables,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._sockets import handshake, need_bundle
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._user_netrc import learn_netrc, netrc_problem
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import handshake, need_bundle
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
     Row,
     Timeouts,

@@ -14,8 +14,8 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import mask_url
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Row
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import mask_url
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Row
 
 SCHEMA_VERSION = 1
 _WORKERS = 8

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import http.client
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import Proxy
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._sockets import handshake
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import Proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import handshake
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
     Timeouts,
     Verdict,

@@ -15,8 +15,8 @@ import ssl
 import urllib.parse
 from typing import Any, NamedTuple
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import Proxy, judge_407
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import Proxy, judge_407
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
     Timeouts,
     Verdict,

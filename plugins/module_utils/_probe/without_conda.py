@@ -14,24 +14,24 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.diagnosis import Line, explain
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import (
     Proxy,
     judge_407,
     parse_proxy,
     proxy_variables,
     select_proxy,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._replies import READ, Reply, judge
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import Report
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._second_look import Line, explain
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import Scrubber, mask_url
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._sockets import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.responses import READ, Reply, judge
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber, mask_url
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import (
     authorization,
     connect_proxy,
     dial,
     handshake,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Row, Timeouts, Verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Row, Timeouts, Verdict
 
 _REDIRECTS = 10
 

@@ -12,16 +12,12 @@ import ssl
 import urllib.parse
 from typing import Any, NamedTuple
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._certificates import peer_issuer
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._failures import classify
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._proxies import Proxy, judge_407, parse_proxy
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import Scrubber
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._sockets import (
-    connect,
-    connect_proxy,
-    dial,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import (
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.certificates import peer_issuer
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import classify
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import Proxy, judge_407, parse_proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import connect, connect_proxy, dial
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
     Row,
     Timeouts,

@@ -15,12 +15,12 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._bare import Bare
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._conda import conda_info, run_conda
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._report import Report, one_row, side_by_side
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._secrets import Scrubber
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._variables import guard_children, set_variable
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe._verdict import Verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda import conda_info, run_conda
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.environ import guard_children, set_variable
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report, one_row, side_by_side
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.without_conda import Bare
 
 
 def no_prompt(*_args: Any, **_kwargs: Any) -> NoReturn:
