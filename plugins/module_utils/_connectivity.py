@@ -16,8 +16,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.suppor
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import conda_info, prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import SCHEMA_VERSION
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
 
 Row = Dict[str, Any]
 

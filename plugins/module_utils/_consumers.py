@@ -16,11 +16,12 @@ import socket
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _program
+from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import script
 
 Row = t.Dict[str, t.Any]
 Environment = t.Mapping[str, str]
@@ -192,7 +193,7 @@ def conda(subject: Subject, base: Base) -> list[Row]:
     path = urlsplit(subject.channel).path
     urls = {scheme: f"{scheme}://{host}{path}" for scheme in ("http", "https")}
     variables = {name: value for name, value in subject.login.items() if name != "PATH"}
-    text = _program.program(_program.VIEW, {"environment": variables, "urls": urls})
+    text = script.program(script.VIEW, {"environment": variables, "urls": urls})
     try:
         account = trust.account_for(base, subject.account.home)
     except trust.NotAsRootError as exc:

@@ -15,14 +15,8 @@ import secrets
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import (
-    _assignments,
-    _conflicts,
-    _consumers,
-    _proof,
-    _readers,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
+from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _conflicts, _consumers, _readers
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
@@ -80,7 +74,7 @@ def _of_user(account: Account, options: Result) -> Result:
 
     variables = _accounts.run_as(account, login)
     by_sudo = _consumers.sudo_environment(variables, account)
-    subject = _consumers.Subject(account, variables, _proof.channel_url(options["channel"]))
+    subject = _consumers.Subject(account, variables, defaults.channel_url(options["channel"]))
 
     def look() -> Result:
         return _look(subject, by_sudo, options.get("prefix") or "")

@@ -14,7 +14,6 @@ import os
 import platform
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import (
     Result,
     add,
@@ -31,7 +30,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -271,7 +270,7 @@ def _seen_by(
         bare["ca_bundle"] = ca_bundle_path(Scope(table, "" if settings["scope"] == "system" else account.home))
     options = dict(settings["proof"], user=account.name, bare=bare)
     environment: dict[str, str | None] = {name: value for name, value in login.items() if name != "PATH"}
-    return _proof.prove(bases, environment, account.home, options)
+    return probe.prove(bases, environment, account.home, options)
 
 
 def _elsewhere(part: Part, account: Account, login: t.Mapping[str, str]) -> list[str]:

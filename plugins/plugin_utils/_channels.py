@@ -13,7 +13,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof import DEFAULT_ALIAS, DEFAULT_CHANNEL
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import DEFAULT_ALIAS, DEFAULT_CHANNEL
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _program, _proof
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
-from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import advise
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import candidate as _candidate
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import protocol, script
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import advise
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import Base
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
@@ -50,17 +51,17 @@ def prove(
     remote: Remote, bases: t.Sequence[Base], environment: t.Mapping[str, str | None], options: t.Mapping[str, t.Any]
 ) -> list[Row]:
     """A row per base and channel; C(options) as for the prove() of POSIX."""
-    given = _proof.probe_input(environment, options)
+    given = protocol.probe_input(environment, options)
     rows: list[Row] = []
-    with _proof.trying(options.get("candidate") or {}, given, None) as asked:
+    with _candidate.trying(options.get("candidate") or {}, given, None) as asked:
         for base in bases:
-            answered = _proof.named(_ask(remote, base, asked), asked)
+            answered = _candidate.named(_ask(remote, base, asked), asked)
             rows += [dict({"base": base.prefix}, **row) for row in answered]
     if not bases:
         detail = (
             "Looked in the usual places of Miniconda, Anaconda and Miniforge and in the list of installed programs."
         )
-        rows = [dict(_proof.failed_row("no_conda", detail), base=None, proxy_verdict=None)]
+        rows = [dict(protocol.failed_row("no_conda", detail), base=None, proxy_verdict=None)]
     return [advise(dict(row, user=options.get("user"))) for row in rows]
 
 
@@ -68,25 +69,25 @@ def conda_info(
     remote: Remote, bases: t.Sequence[Base], environment: t.Mapping[str, str | None], candidate: t.Mapping[str, t.Any]
 ) -> list[Row]:
     """C(conda info --all) of every base, without secrets."""
-    given = dict(_proof.DEFAULTS, deadline=_proof.INFO_DEADLINE, environment=dict(environment), info=True)
+    given = dict(protocol.DEFAULTS, deadline=protocol.INFO_DEADLINE, environment=dict(environment), info=True)
     found = []
-    with _proof.trying(candidate, given, None) as asked:
+    with _candidate.trying(candidate, given, None) as asked:
         for base in bases:
             output, failure = _run(remote, base, asked)
-            found.append({"base": base.prefix, "text": _proof.info_text(process.Answer(output, True, failure))})
+            found.append({"base": base.prefix, "text": protocol.info_text(process.Answer(output, True, failure))})
     return found
 
 
 def _ask(remote: Remote, base: Base, given: t.Mapping[str, t.Any]) -> list[Row]:
     output, failure = _run(remote, base, given)
-    return [_proof.failed_row("conda_unusable", failure)] if failure else _proof.rows_of(output, in_time=True)
+    return [protocol.failed_row("conda_unusable", failure)] if failure else protocol.rows_of(output, in_time=True)
 
 
 def _run(remote: Remote, base: Base, given: t.Mapping[str, t.Any]) -> tuple[bytes, str]:
     """What the probe prints, and why there is nothing. It ends by its own deadline."""
     if base.refusal:
         return b"", f"Not run: {base.refusal}."
-    program = _program.program(_program.PROOF, given).decode("ascii")
+    program = script.program(script.PROOF, given).decode("ascii")
     try:
         answer = remote.module("win_command", argv=[base.python, "-B", "-"], stdin=program)
     except ModuleFailed as exc:

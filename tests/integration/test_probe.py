@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import conda_info, prove
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import WITHHELD
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof import conda_info, prove
-from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import VERDICTS
 from tests.bed.channel import ChannelServer, make_channel
 from tests.bed.proxy import Proxy
 from tests.conftest import unavailable

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _consumers, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils import _consumers
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import probe, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from tests.bed.paths import CHECKOUT, VENV_BIN
@@ -215,9 +215,9 @@ def test_what_conda_starts_does_not_inherit_a_password(
     proxy = f"http://ada:{quote(PASSWORD, safe='')}@127.0.0.1:1"
     environment: dict[str, str | None] = {"https_proxy": proxy, "http_proxy": proxy, "CONDA_PW": PASSWORD}
     bases = find_bases(str(tmp_path), "", str(conda(version)))
-    rows = _proof.prove(bases, environment, str(tmp_path), {})
+    rows = probe.prove(bases, environment, str(tmp_path), {})
     assert [(row["verdict"], row["proxy_source"]) for row in rows] == [("refused_proxy", "environment")]
-    assert "https_proxy: <set>" in _proof.conda_info(bases, environment, str(tmp_path))[0]["text"]
+    assert "https_proxy: <set>" in probe.conda_info(bases, environment, str(tmp_path))[0]["text"]
     account = Account("ada", os.getuid(), os.getgid(), str(tmp_path), "/bin/sh")
     login = {name: value or "" for name, value in environment.items()}
     seen = _consumers.conda(_consumers.Subject(account, login, "https://conda.bed.invalid/main"), bases[0])

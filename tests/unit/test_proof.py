@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _program, _proof
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots, process, trust
+from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots, probe, process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import candidate
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import script as _script
 from tests.bed.environ import clean_env
 from tests.bed.paths import CHECKOUT
 
@@ -39,13 +41,13 @@ def interpreter_that(tmp_path: Path, script: str) -> str:
 
 @pytest.fixture
 def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_proof, "_GRACE", 0.3)
+    monkeypatch.setattr(probe, "_GRACE", 0.3)
 
 
 @pytest.mark.usefixtures("_short_grace")
 def test_one_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     script = f"sleep 60 & echo $! >{tmp_path}/pid; sleep 60\n"
-    rows = _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
+    rows = probe.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
     assert [(row["verdict"], row["finished_by"]) for row in rows] == [("deadline", "killed")]
     child = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
     for _attempt in range(100):  # the kernel takes its moment
@@ -57,23 +59,23 @@ def test_one_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("script", ["exit 3\n", "echo hello\n", "head -c 3000000 /dev/zero\n", "exec <&-; echo '{}'\n"])
 def test_an_answer_that_is_none(tmp_path: Path, script: str) -> None:
-    rows = _proof.run_probe(interpreter_that(tmp_path, script), dict(GIVEN, deadline=20), HERE)
+    rows = probe.run_probe(interpreter_that(tmp_path, script), dict(GIVEN, deadline=20), HERE)
     assert [(row["verdict"], row["finished_by"]) for row in rows] == [("conda_unusable", "driver")]
 
 
 def test_no_interpreter() -> None:
-    assert _proof.run_probe("/nonexistent/python", GIVEN, HERE)[0]["verdict"] == "conda_unusable"
+    assert probe.run_probe("/nonexistent/python", GIVEN, HERE)[0]["verdict"] == "conda_unusable"
 
 
 def test_a_python_without_conda(tmp_path: Path) -> None:
     python = interpreter_that(tmp_path, f'exec {sys.executable} -I "$@"\n')
-    rows = _proof.run_probe(python, dict(GIVEN, deadline=20), HERE)
+    rows = probe.run_probe(python, dict(GIVEN, deadline=20), HERE)
     assert [(row["verdict"], row["finished_by"]) for row in rows] == [("conda_unusable", "completed")]
 
 
 def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
     script = f"tr '\\0' '\\n' </proc/$$/cmdline >{tmp_path}/seen; env >>{tmp_path}/seen; pwd >>{tmp_path}/seen\n"
-    _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
+    probe.run_probe(interpreter_that(tmp_path, script), GIVEN, HERE)
     seen = (tmp_path / "seen").read_text()
     assert "HOME=/nonexistent" in seen
     assert "Zq7" not in seen
@@ -92,11 +94,11 @@ def test_nothing_secret_in_argv_or_environment(tmp_path: Path) -> None:
 )
 @pytest.mark.usefixtures("_short_grace")
 def test_conda_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str) -> None:
-    monkeypatch.setattr(_proof, "INFO_DEADLINE", 2.0)
+    monkeypatch.setattr(probe, "INFO_DEADLINE", 2.0)
     python = interpreter_that(tmp_path, script)
     base = Base(str(tmp_path), python, os.geteuid(), None, "given")
     monkeypatch.setattr(trust, "account_for", lambda _base, _home: HERE)
-    assert words in _proof.conda_info([base], {}, "/nonexistent")[0]["text"]
+    assert words in probe.conda_info([base], {}, "/nonexistent")[0]["text"]
 
 
 def base_at(prefix: str, uid: int) -> Base:
@@ -115,7 +117,7 @@ class TestRights:
         for folder in (tmp_path, *tmp_path.parents):
             if folder.is_relative_to("/tmp/") and folder != Path("/tmp"):
                 folder.chmod(0o755)
-        rows: list[dict[str, Any]] = _proof.run_probe(interpreter_that(tmp_path, script), GIVEN, account)
+        rows: list[dict[str, Any]] = probe.run_probe(interpreter_that(tmp_path, script), GIVEN, account)
         assert rows[0]["id"].split()[0] == str(owner.pw_uid)
         assert "0" not in rows[0]["id"].split()
 
@@ -129,14 +131,14 @@ class TestRights:
         python = interpreter_that(tmp_path, script)
         account = trust.account_for(base_at(str(tmp_path), 0), "/root")
         nobody = pwd.getpwnam("nobody")
-        assert _proof.run_probe(python, GIVEN, account)[0]["id"] == f"{nobody.pw_uid} {nobody.pw_gid} /nonexistent"
+        assert probe.run_probe(python, GIVEN, account)[0]["id"] == f"{nobody.pw_uid} {nobody.pw_gid} /nonexistent"
 
     def test_what_nobody_may_not_run_says_so(self, tmp_path: Path) -> None:
         base = base_at(str(tmp_path), 0)
         (tmp_path / "bin").mkdir()
         (tmp_path / "bin/python").write_text("#!/bin/sh\n")
         tmp_path.chmod(0o770)
-        (row,) = _proof.prove([base], {}, "/root", {})
+        (row,) = probe.prove([base], {}, "/root", {})
         assert row["verdict"] == "conda_unusable"
         assert "cannot be started: Permission denied" in row["detail"]
 
@@ -159,7 +161,7 @@ def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a
     given = {"environment": {"http_proxy": "http://old:1", "ALL_PROXY": "x", "CURL_CA_BUNDLE": "y", "CONDARC": "z"}}
     owner = pwd.getpwnam("nobody")
     account = process.Account(owner.pw_uid, owner.pw_gid, "nobody", "/") if os.geteuid() == 0 else HERE
-    with _proof.trying(CANDIDATE, given, account) as asked:
+    with candidate.trying(CANDIDATE, given, account) as asked:
         path = asked["candidate"]["ssl_verify"]
         assert asked["candidate"] == {"proxy_servers": CANDIDATE["proxy_servers"], "ssl_verify": path}
         assert asked["environment"] == {
@@ -169,7 +171,7 @@ def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a
         found = Path(path).stat()
         assert (found.st_mode & 0o777, found.st_uid) == (0o600, owner.pw_uid if os.geteuid() == 0 else os.geteuid())
     assert not Path(path).exists()
-    with pytest.raises(ZeroDivisionError), _proof._private_file("x", HERE) as path:
+    with pytest.raises(ZeroDivisionError), candidate._private_file("x", HERE) as path:
         raise ZeroDivisionError
     assert not Path(path).exists()
 
@@ -177,10 +179,10 @@ def test_a_candidate_replaces_the_proxies_and_its_bundle_is_a_private_file_for_a
 def test_a_candidate_of_a_ca_alone_leaves_the_proxies() -> None:
     given = {"environment": {"http_proxy": "http://old:1"}}
     only = dict(CANDIDATE, proxy_servers=None, variables={"REQUESTS_CA_BUNDLE": "/ca"}, ssl_verify="/ca", bundle=None)
-    with _proof.trying(only, given, HERE) as asked:
+    with candidate.trying(only, given, HERE) as asked:
         assert asked["environment"] == {"http_proxy": "http://old:1", "REQUESTS_CA_BUNDLE": "/ca"}
         assert asked["candidate"] == {"ssl_verify": "/ca"}
-    with _proof.trying({}, given, HERE) as asked:
+    with candidate.trying({}, given, HERE) as asked:
         assert asked is given
 
 
@@ -213,8 +215,8 @@ def test_out_of_a_zip(version: str, interpreter: Callable[[str], Path], tmp_path
             archive.write(path, f"{package}/{path.relative_to(sources)}")
     code = (
         f"import json, sys; sys.path.insert(0, {str(tmp_path / 'payload.zip')!r})\n"
-        f"from {package.replace('/', '.')} import _proof\n"
-        "rows = _proof.prove([], {}, '/nonexistent', {'bare': {'channels': ['https://nowhere.invalid/x']}})\n"
+        f"from {package.replace('/', '.')}._posix import probe\n"
+        "rows = probe.prove([], {}, '/nonexistent', {'bare': {'channels': ['https://nowhere.invalid/x']}})\n"
         "print(json.dumps(rows))\n"
     )
     done = subprocess.run(
@@ -244,7 +246,7 @@ def test_the_module_s_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_program_holds_every_file_of_the_probe() -> None:
-    text = _program.program(_program.PROOF, {"a": "ä"})
+    text = _script.program(_script.PROOF, {"a": "ä"})
     assert text.isascii()
     files = {path.stem for path in (CHECKOUT / "plugins/module_utils/_probe").glob("[!_]*.py")}
     assert set(re.findall(r"(?m)^load\('[\w.]+\.(\w+)', ", text.decode())) == files

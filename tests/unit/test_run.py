@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _proof, _run
+from ansible_collections.condafleet.proxy.plugins.module_utils import _run
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell, probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
@@ -51,7 +51,7 @@ class Fleet:
         monkeypatch.setattr(accounts, "find", self._account)
         monkeypatch.setattr(accounts, "own", lambda *_home: self._account("root"))
         monkeypatch.setattr(login_shell, "login_environment", self._login)
-        monkeypatch.setattr(_proof, "prove", self._prove)
+        monkeypatch.setattr(probe, "prove", self._prove)
         monkeypatch.setattr(_run, "find_bases", lambda *_args: [])
 
     def _account(self, name: str) -> accounts.Account | None:

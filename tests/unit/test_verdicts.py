@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import exceptions, responses
-from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import PAGE, VERDICTS, advise
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import PAGE, VERDICTS, advise
 from tests.bed.paths import CHECKOUT
 
 SECTIONS = re.split(r"^## ", (CHECKOUT / PAGE).read_text("utf-8"), flags=re.MULTILINE)[1:]

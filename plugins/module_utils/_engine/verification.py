@@ -17,7 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change im
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import asked
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Failed, Outcome, Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._verdicts import VERDICTS
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import VERDICTS
 
 Row = t.Dict[str, t.Any]
 _LOOKS = 3  # at most, at something that may be gone a moment later
