@@ -51,7 +51,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info, _run
+from ansible_collections.condafleet.proxy.plugins.module_utils._host import connectivity, converge, info
 
 
 def main() -> None:
@@ -60,11 +60,11 @@ def main() -> None:
     )
     payload = json.loads(base64.b64decode(module.params["payload"]))
     if payload["task"] == "conda_connectivity":
-        result = _connectivity.run_connectivity(payload["options"])
+        result = connectivity.run_connectivity(payload["options"])
     elif payload["task"] == "conda_proxy_info":
-        result = _info.run_info(payload["options"])
+        result = info.run_info(payload["options"])
     else:
-        result = _run.run(payload["settings"], module.check_mode, bool(module._diff))  # noqa: SLF001  # Ansible offers no other way to ask
+        result = converge.run(payload["settings"], module.check_mode, bool(module._diff))  # noqa: SLF001  # Ansible offers no other way to ask
     warnings = result.pop("warnings", [])
     for warning in warnings:
         module.warn(warning)

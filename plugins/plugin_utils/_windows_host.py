@@ -13,18 +13,19 @@ import contextlib
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity, _info
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import python
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import result as _result
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Transaction
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof, keep
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
     WINDOWS,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
@@ -136,21 +137,21 @@ def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) ->
             infos = _windows_proof.conda_info(remote, host.bases, environment, options.get("candidate") or {})
     except MachineError as exc:
         return dict(_result.failure(str(exc)), changed=False)
-    return _connectivity.connectivity(rows, infos, options)
+    return connectivity.connectivity(rows, infos, options)
 
 
 def run_info(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:  # noqa: ARG001  # all are for POSIX
     """Who sees what; the result is that of the module conda_proxy_info."""
     masker = Masker(secrets.token_hex(16))
     machine = WindowsMachine(make_remote(lambda text: masker.foreign(text, ())), WINDOWS.system_state, system=True)
-    result: Result = {"changed": False, "schema_version": _info.SCHEMA_VERSION, "consumers": [], "conflicts": []}
+    result: Result = {"changed": False, "schema_version": _rows.SCHEMA_VERSION, "consumers": [], "conflicts": []}
     try:
         found = dict(zip(("consumers", "conflicts"), _windows_info.look(machine)))
         user = profile(machine).rpartition("\\")[2]
     except MachineError as exc:
         return dict(result, **_result.failure(str(exc)))
     for name, rows in found.items():
-        result[name] = [_info.masked(dict(row, user=user), masker) for row in rows]
+        result[name] = [_rows.masked(dict(row, user=user), masker) for row in rows]
     return result
 
 

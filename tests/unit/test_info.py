@@ -256,15 +256,15 @@ def test_values_as_systemctl_shows_them() -> None:
 
 
 def test_every_text_of_a_result_is_masked() -> None:
-    from ansible_collections.condafleet.proxy.plugins.module_utils import _info
+    from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 
     row = {"https_proxy": PROXY, "decided_by": {"https_proxy": "/f:1"}, "note": "see /t/Zq7token/x", "n": 1}
-    masked = _info.masked(row, _redact.Masker("key"))
+    masked = _rows.masked(row, _redact.Masker("key"))
     assert "p%40ss" not in str(masked)
     assert "Zq7token" not in str(masked)
     assert masked["https_proxy"].endswith("@proxy.example.com:8080")
     assert masked["decided_by"] == {"https_proxy": "/f:1"}
-    assert _info.masked("a\udc80", _redact.Masker("key")) == "a\\udc80"
+    assert _rows.masked("a\udc80", _redact.Masker("key")) == "a\\udc80"
 
 
 def test_a_socket_that_a_killed_manager_left_is_no_manager(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._host import connectivity
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots, probe, process, trust
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import candidate
@@ -195,10 +195,10 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
         "channels": ["https://nowhere.invalid/x"],
     }
     options["candidate"] = dict(CANDIDATE, ca_bundle=bundle, bundle=None)
-    assert _connectivity.run_connectivity(options)["needs"] == "ca_roots"
+    assert connectivity.run_connectivity(options)["needs"] == "ca_roots"
     bundle["roots"] = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
     bundle["pem"] = bundle["roots"]
-    (row,) = _connectivity.run_connectivity(options)["proof"]
+    (row,) = connectivity.run_connectivity(options)["proof"]
     assert (row["proxy_verdict"], row["verify"], row["proxy_source"]) == ("dns_proxy", "candidate", "candidate")
 
 
@@ -236,7 +236,7 @@ def test_the_module_s_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "environment": {"https_proxy": "http://ada:Zq7pw@proxy.invalid:1"},
         "require": True,
     }
-    result = _connectivity.run_connectivity(options)
+    result = connectivity.run_connectivity(options)
     assert result["failed"]
     assert result["reachable"] is False
     assert "no_conda" in result["msg"]

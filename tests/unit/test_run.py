@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _run
+from ansible_collections.condafleet.proxy.plugins.module_utils._host import converge, user_probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell, probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
@@ -47,12 +47,13 @@ class Fleet:
             system_condarc=str(folder / "etc/conda/.condarc"),
             system_state=str(folder / "var/condafleet"),
         )
-        monkeypatch.setattr(_run, "PLATFORMS", {"Linux": table})
+        monkeypatch.setattr(converge, "PLATFORMS", {"Linux": table})
         monkeypatch.setattr(accounts, "find", self._account)
         monkeypatch.setattr(accounts, "own", lambda *_home: self._account("root"))
         monkeypatch.setattr(login_shell, "login_environment", self._login)
         monkeypatch.setattr(probe, "prove", self._prove)
-        monkeypatch.setattr(_run, "find_bases", lambda *_args: [])
+        for module in (converge, user_probe):
+            monkeypatch.setattr(module, "find_bases", lambda *_args: [])
 
     def _account(self, name: str) -> accounts.Account | None:
         return accounts.Account(name, 0, 0, str(self.homes[name]), "/bin/sh") if name in self.homes else None
@@ -84,7 +85,7 @@ class Fleet:
         assert not checked.error_messages
         settings = compile_settings(checked.validated_parameters, render).settings
         more = {"mask_key": "key", "run": os.urandom(4).hex(), "lock_timeout": 1}
-        return _run.run(dict(settings, **more), check_mode, with_diff=False)
+        return converge.run(dict(settings, **more), check_mode, with_diff=False)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
-from typing import Any, Dict, Mapping
+from typing import Any
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import certificates
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
@@ -17,9 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import conda_info, prove
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import SCHEMA_VERSION
-
-Row = Dict[str, Any]
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import connectivity
 
 
 def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
@@ -43,18 +41,3 @@ def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
     rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
     infos = conda_info(bases, environment, home, candidate) if options.get("info") else None
     return connectivity(rows, infos, options)
-
-
-def connectivity(rows: list[Row], infos: list[Row] | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of conda_connectivity. `infos`: what `conda_info` gave, where it was asked for."""
-    failed = [row for row in rows if not row["ok"]]
-    result: dict[str, Any] = {"changed": False, "schema_version": SCHEMA_VERSION, "proof": rows}
-    result["reachable"] = not failed
-    if infos is not None:
-        result["conda_info"] = infos
-    if failed and options.get("require"):
-        first = failed[0]
-        result["failed"] = True
-        result["msg"] = f"{len(failed)} of {len(rows)} channels are not reached. "
-        result["msg"] += f"{first['url']}: {first['verdict']}. {first['remedy']}"
-    return result

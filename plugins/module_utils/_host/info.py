@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _conflicts, _consumers, _readers
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION, masked
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
@@ -25,7 +26,6 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts i
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base, find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
-SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]
 
 
@@ -117,12 +117,3 @@ def _environments(home: str, root: str) -> list[str]:
     inside = sorted(glob.glob(os.path.join(glob.escape(root), "envs", "*"))) if root else []
     paths = [*inside, *(line.strip() for line in named)]
     return [path for path in dict.fromkeys(paths) if os.path.isabs(path) and os.path.realpath(path) != root]
-
-
-def masked(value: t.Any, masker: Masker) -> t.Any:
-    """A row that may be shown."""
-    if isinstance(value, dict):
-        return {key: masked(each, masker) for key, each in value.items()}
-    if isinstance(value, str):  # a value may hold bytes that are no text
-        return masker.text(value).encode("utf-8", "backslashreplace").decode()
-    return value
