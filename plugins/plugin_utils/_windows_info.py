@@ -13,8 +13,9 @@ import re
 import struct
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _conflicts, _consumers
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import Value
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import conflicts
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
@@ -30,7 +31,7 @@ _WINHTTP = "HKLM:" + _INTERNET_SETTINGS + r"\Connections"
 _USES_PROXY = 2  # a bit of the flags of WinHttpSettings
 
 
-def look(machine: WindowsMachine) -> tuple[list[Row], list[_conflicts.Conflict]]:
+def look(machine: WindowsMachine) -> tuple[list[Row], list[conflicts.Conflict]]:
     """The rows and the conflicts, unmasked."""
     system, user = (
         (MACHINE_ENVIRONMENT, machine.key(MACHINE_ENVIRONMENT)),
@@ -38,7 +39,7 @@ def look(machine: WindowsMachine) -> tuple[list[Row], list[_conflicts.Conflict]]
     )
     rows = [_of_variables("new logon", (system, user)), _of_variables("service", (system,))]
     rows += [wininet(machine.key(_WININET)), winhttp(machine.key(_WINHTTP))]
-    return rows, [*_falls_back(rows[0], rows[2]), *_conflicts.disagreements(rows)]
+    return rows, [*_falls_back(rows[0], rows[2]), *conflicts.disagreements(rows)]
 
 
 def _of_variables(consumer: str, keys: Keys) -> Row:
@@ -48,8 +49,8 @@ def _of_variables(consumer: str, keys: Keys) -> Row:
         for name, value in values.items():
             found[name.upper()] = (str(value.seen), key)
     row = _new_row(consumer)
-    for field in _consumers.FIELDS:
-        for name in _consumers.ANY[field]:
+    for field in _rows.FIELDS:
+        for name in _rows.ANY[field]:
             text, key = found.get(name.upper(), ("", ""))
             if text and not row[field]:
                 row[field] = text
@@ -110,11 +111,11 @@ def _fill(row: Row, servers: str, source: str) -> None:
 def _new_row(consumer: str) -> Row:
     return dict(
         {"consumer": consumer, "how": _HOW, "base": "", "decided_by": {}, "note": ""},
-        **dict.fromkeys(_consumers.FIELDS, ""),
+        **dict.fromkeys(_rows.FIELDS, ""),
     )
 
 
-def _falls_back(logon: Row, desktop: Row) -> list[_conflicts.Conflict]:
+def _falls_back(logon: Row, desktop: Row) -> list[conflicts.Conflict]:
     """requests reads the registry's proxy where no variable is set (urllib.request.getproxies)."""
     return [
         {

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _consumers, _readers
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import consumers, rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from tests.bed import hostile
@@ -50,8 +50,8 @@ def ask(home: Path, tmp_path: Path, log: Path) -> Any:
         script.write_text(f"#!/bin/sh\nreal={real}\nprintf '%s\\n' \"$@\" >> '{log}'\n{wrap}\n")
         script.chmod(0o755)
         login = {"PATH": f"relative:{programs}:{SYSTEM_PATH}", **variables}
-        subject = _consumers.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, channel)
-        (row,) = [row for row in _readers.rows(subject, []) if row["consumer"] == "curl"]
+        subject = rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, channel)
+        (row,) = [row for row in consumers.rows(subject, []) if row["consumer"] == "curl"]
         return row
 
     return run
@@ -89,7 +89,7 @@ def test_what_curl_says(name: str, ask: Any, home: Path, log: Path) -> None:
     row = ask(**variables)
     assert log.exists()
     assert row["how"] == RUN, row
-    assert {field: row[field] for field in _consumers.FIELDS if row[field]} == expected
+    assert {field: row[field] for field in rows.FIELDS if row[field]} == expected
     for field, value in expected.items():
         where = row["decided_by"][field]
         by_file = value in curlrc

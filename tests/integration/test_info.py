@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _conflicts
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import conflicts
 from tests.bed.environ import clean_env
 from tests.bed.play import Player
 from tests.integration.conftest import PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
@@ -270,7 +270,7 @@ def test_which_variables_of_conda_count(conda: Callable[..., Path], tmp_path: Pa
         argv = [str(conda(version) / "bin/python"), "-c", CATEGORIES]
         done = subprocess.run(argv, env=clean_env(tmp_path), capture_output=True, text=True, check=True)
         known |= {name for names in json.loads(done.stdout) for name in names}
-    assert known - ELSE | NEWER | CLI == _conflicts.NETWORK
+    assert known - ELSE | NEWER | CLI == conflicts.NETWORK
 
 
 @pytest.mark.conda

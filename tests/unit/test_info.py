@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import (
-    _assignments,
-    _conflicts,
-    _consumers,
-    _readers,
-    _redact,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils import _redact
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import (
+    assignments,
+    conda,
+    config_files,
+    conflicts,
+    sessions,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import curl as _curl
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 
@@ -30,7 +33,7 @@ def test_what_we_write_is_found(dialect: str) -> None:
     if dialect == "sudoers":
         return  # names without values
     lines = ["# comment, isn't it", *dialects._DIALECTS[dialect]({"https_proxy": PROXY, "no_proxy": "a,b"})]
-    place = _assignments.find("https_proxy", PROXY, [("/f", "\n".join(lines))])
+    place = assignments.find("https_proxy", PROXY, [("/f", "\n".join(lines))])
     number = next(number for number, line in enumerate(lines, 1) if "https_proxy" in line)
     assert place == f"/f:{number}"
 
@@ -51,12 +54,12 @@ def test_what_we_write_is_found(dialect: str) -> None:
     ],
 )
 def test_lines_that_set_a_variable(line: str, found: bool) -> None:
-    assert _assignments.find("https_proxy", PROXY, [("/a", "\n" + line)]) == ("/a:2" if found else "")
+    assert assignments.find("https_proxy", PROXY, [("/a", "\n" + line)]) == ("/a:2" if found else "")
 
 
 def test_the_last_line_that_sets_the_value_counts() -> None:
     files = [("/a", f"https_proxy={PROXY}\nhttps_proxy={PROXY}\n"), ("/b", "https_proxy=x\n")]
-    assert _assignments.find("https_proxy", PROXY, files) == "/a:2"
+    assert assignments.find("https_proxy", PROXY, files) == "/a:2"
 
 
 SYSTEM = (
@@ -131,23 +134,23 @@ def ranked(*texts: str) -> list[list[condarc_precedence.Setting]]:
 
 
 def test_condarc_conflicts() -> None:
-    assert _conflicts.condarcs(ranked(SYSTEM, USER, "ssl_verify: /ca.pem\n")) == [
+    assert conflicts.condarcs(ranked(SYSTEM, USER, "ssl_verify: /ca.pem\n")) == [
         {"path": "/1", "what": "sets proxy_servers.https besides /0", "winner": "/1"}
     ]
-    assert _conflicts.condarcs(ranked(LOCKED, USER))[0]["winner"] == "/0"
-    assert _conflicts.condarcs(ranked(SYSTEM, SYSTEM)) == []
-    assert _conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0]["what"] == "sets ssl_verify besides /0"
+    assert conflicts.condarcs(ranked(LOCKED, USER))[0]["winner"] == "/0"
+    assert conflicts.condarcs(ranked(SYSTEM, SYSTEM)) == []
+    assert conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0]["what"] == "sets ssl_verify besides /0"
 
 
 def test_a_condarc_that_is_not_compared_is_named(tmp_path: Path) -> None:
     odd, good = tmp_path / "odd.yml", tmp_path / ".condarc"
     odd.write_text("{proxy_servers: {http: 'http://u:Zq7pw@h:1'}}\n")
     good.write_text(USER)
-    (found,) = _conflicts.unread([str(odd), str(good)])
+    (found,) = conflicts.unread([str(odd), str(good)])
     assert found["path"] == str(odd)
     assert "line 1" in found["what"]
     assert "Zq7pw" not in str(found)
-    assert "cannot be read" in _conflicts.unread([str(tmp_path / "none")])[0]["what"]
+    assert "cannot be read" in conflicts.unread([str(tmp_path / "none")])[0]["what"]
 
 
 def test_conflicts_of_variables() -> None:
@@ -157,7 +160,7 @@ def test_conflicts_of_variables() -> None:
     }  # fmt: skip
 
     def found(text: str) -> dict[str, str]:
-        rows = _conflicts.variables(login, lambda name, _value: name, condarc_precedence.decide(ranked(text)))
+        rows = conflicts.variables(login, lambda name, _value: name, condarc_precedence.decide(ranked(text)))
         return {row["path"]: row["winner"] for row in rows}
 
     environment = "the environment: CONDA_SSL_VERIFY"
@@ -177,12 +180,12 @@ def test_variables_of_conda_that_are_in_nobodys_way() -> None:
         "CONDA_ENVS_PATH", "CONDA_PKGS_DIRS", "CONDA_ALWAYS_YES", "CONDA_BACKUP_CC", "CONDA_PROXY_NOTE", "CONDA_", "CONDA",
     )  # fmt: skip
     winners = condarc_precedence.decide(ranked(SYSTEM))
-    assert _conflicts.variables(dict.fromkeys(names, "x"), lambda name, _value: name, winners) == []
+    assert conflicts.variables(dict.fromkeys(names, "x"), lambda name, _value: name, winners) == []
     for name in ("CONDA_OFFLINE", "CONDA_CHANNEL_ALIAS", "CONDA_CLIENT_SSL_CERT", "CONDA_VERIFY_SSL"):
-        (row,) = _conflicts.variables({name: "x"}, lambda name, _value: name, winners)
+        (row,) = conflicts.variables({name: "x"}, lambda name, _value: name, winners)
         assert (row["path"], row["winner"]) == (name, f"the environment: {name}")
     locked = condarc_precedence.decide(ranked(SYSTEM.replace("/ca.pem", "/ca.pem #!final")))
-    assert _conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0]["winner"] == "/0"
+    assert conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0]["winner"] == "/0"
 
 
 def test_netrc_conflicts() -> None:
@@ -191,17 +194,17 @@ def test_netrc_conflicts() -> None:
             path
         )
 
-    own = _conflicts.netrc("/h", "", texts, True)
+    own = conflicts.netrc("/h", "", texts, True)
     assert [(row["path"], row["winner"]) for row in own] == [("/h/.netrc", "/h/.netrc")]
     assert "default entry" in own[0]["what"]
     assert "Zq7pw" not in str(own)
-    ours = _conflicts.netrc(
+    ours = conflicts.netrc(
         "/h", "", lambda _path: "machine mirror.example.com login x password Zq7\n", True, "mirror.example.com"
     )
     assert [(row["what"], row["winner"]) for row in ours] == [
         ("has an entry for mirror.example.com, whose login and password are sent there", "/h/.netrc")
     ]
-    elsewhere = _conflicts.netrc("/h", "/etc/hostname", texts, True)
+    elsewhere = conflicts.netrc("/h", "/etc/hostname", texts, True)
     assert [(row["path"], row["winner"]) for row in elsewhere] == [
         ("/h/.netrc", "/etc/hostname"),
         ("/etc/hostname", "nobody"),
@@ -212,23 +215,23 @@ def test_disagreements() -> None:
     def row(consumer: str, proxy: str) -> dict[str, Any]:
         return {"consumer": consumer, "base": "", "http_proxy": "", "https_proxy": proxy}
 
-    assert _conflicts.disagreements([row("a", PROXY), row("b", "proxy.example.com:8080/"), row("c", "")]) == []
-    (found,) = _conflicts.disagreements([row("a", PROXY), row("b", "http://127.0.0.1:9")])
+    assert conflicts.disagreements([row("a", PROXY), row("b", "proxy.example.com:8080/"), row("c", "")]) == []
+    (found,) = conflicts.disagreements([row("a", PROXY), row("b", "http://127.0.0.1:9")])
     assert found["what"] == "https_proxy differs: proxy.example.com:8080 for a; 127.0.0.1:9 for b"
 
 
-def subject(home: Path, **login: str) -> _consumers.Subject:
-    return _consumers.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
+def subject(home: Path, **login: str) -> _rows.Subject:
+    return _rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
 
 
 def test_curl_and_pip_by_their_rules(tmp_path: Path) -> None:
     mine = subject(tmp_path, HTTP_PROXY="http://upper:1", HTTPS_PROXY="http://upper:2", REQUESTS_CA_BUNDLE="/r.pem")
-    curl = _readers._curl(mine)
+    curl = _curl.curl(mine)
     assert (curl["http_proxy"], curl["https_proxy"], curl["ca_bundle"]) == ("", "http://upper:2", "")
     (tmp_path / ".curlrc").write_text('# proxy = no\nproxy = "http://rc:3"\ncacert /c.pem\n')
     (tmp_path / ".config/pip").mkdir(parents=True)
     (tmp_path / ".config/pip/pip.conf").write_text("[global]\nproxy = http://pip:4\n")
-    curl, pip = _readers._curl(mine), _readers._pip(mine)
+    curl, pip = _curl.curl(mine), config_files.pip(mine)
     assert (curl["https_proxy"], curl["decided_by"]["https_proxy"]) == ("http://rc:3", f"{tmp_path}/.curlrc:2")
     assert curl["ca_bundle"] == "/c.pem"
     assert pip["decided_by"]["https_proxy"] == f"{tmp_path}/.config/pip/pip.conf:2"
@@ -237,7 +240,7 @@ def test_curl_and_pip_by_their_rules(tmp_path: Path) -> None:
 def test_mamba_takes_the_condarc_then_the_environment(tmp_path: Path) -> None:
     mine = subject(tmp_path, https_proxy="http://env:1", http_proxy="http://env:2", no_proxy="x")
     (tmp_path / ".condarc").write_text(USER)
-    row = _readers._mamba("mamba", mine, "")
+    row = conda.mamba("mamba", mine, "")
     assert (row["https_proxy"], row["http_proxy"], row["no_proxy"]) == ("http://user:1", "http://env:2", "x")
     assert row["decided_by"]["https_proxy"] == f"{tmp_path}/.condarc:2: proxy_servers.https"
     assert row["decided_by"]["http_proxy"] == "environment: http_proxy"
@@ -245,14 +248,14 @@ def test_mamba_takes_the_condarc_then_the_environment(tmp_path: Path) -> None:
 
 def test_csh_reads_one_of_two_files(tmp_path: Path) -> None:
     (tmp_path / ".cshrc").write_text(f"setenv https_proxy '{PROXY}'\n")
-    assert _readers._csh(subject(tmp_path))["https_proxy"] == PROXY
+    assert config_files.csh(subject(tmp_path))["https_proxy"] == PROXY
     (tmp_path / ".tcshrc").write_text("")
-    assert _readers._csh(subject(tmp_path))["https_proxy"] != PROXY
+    assert config_files.csh(subject(tmp_path))["https_proxy"] != PROXY
 
 
 def test_values_as_systemctl_shows_them() -> None:
-    assert _consumers.undollar("http://plain:1") == "http://plain:1"
-    assert _consumers.undollar("$'a \\'b\\' c'") == "a 'b' c"
+    assert sessions.undollar("http://plain:1") == "http://plain:1"
+    assert sessions.undollar("$'a \\'b\\' c'") == "a 'b' c"
 
 
 def test_every_text_of_a_result_is_masked() -> None:
@@ -269,9 +272,9 @@ def test_every_text_of_a_result_is_masked() -> None:
 
 def test_a_socket_that_a_killed_manager_left_is_no_manager(tmp_path: Path) -> None:
     path = str(tmp_path / "private")
-    assert not _consumers.answers(path)
+    assert not sessions.answers(path)
     with socket.socket(socket.AF_UNIX) as manager:
         manager.bind(path)
         manager.listen()
-        assert _consumers.answers(path)
-    assert not _consumers.answers(path)
+        assert sessions.answers(path)
+    assert not sessions.answers(path)

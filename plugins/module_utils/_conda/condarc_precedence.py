@@ -18,9 +18,9 @@ import os
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import parse
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 
 PROXIES = "proxy_servers"
 VERIFY = "ssl_verify"

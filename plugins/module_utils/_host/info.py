@@ -15,9 +15,11 @@ import secrets
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments, _conflicts, _consumers, _readers
+from ansible_collections.condafleet.proxy.plugins.module_utils import _files
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import conda, conflicts, consumers, sessions
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION, masked
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
@@ -73,8 +75,8 @@ def _of_user(account: Account, options: Result) -> Result:
         return login_shell.login_environment(account.home, account.shell, account.name, options.get("prefix") or "")
 
     variables = _accounts.run_as(account, login)
-    by_sudo = _consumers.sudo_environment(variables, account)
-    subject = _consumers.Subject(account, variables, defaults.channel_url(options["channel"]))
+    by_sudo = sessions.sudo_environment(variables, account)
+    subject = _rows.Subject(account, variables, defaults.channel_url(options["channel"]))
 
     def look() -> Result:
         return _look(subject, by_sudo, options.get("prefix") or "")
@@ -82,38 +84,38 @@ def _of_user(account: Account, options: Result) -> Result:
     return _accounts.run_as(account, look)
 
 
-def _look(subject: _consumers.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> Result:
+def _look(subject: _rows.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> Result:
     home, login = subject.account.home, subject.login
     bases = find_bases(home, login.get("PATH", ""), prefix)
-    rows = [*_consumers.shells(subject), _consumers.sudo(subject, by_sudo), *_consumers.systemd(subject)]
+    rows = [*sessions.shells(subject), sessions.sudo(subject, by_sudo), *sessions.systemd(subject)]
     for base in bases:
-        rows += _consumers.conda(subject, base)
-    rows += _readers.rows(subject, bases)
-    return {"consumers": rows, "conflicts": [*_settings(subject, bases), *_conflicts.disagreements(rows)]}
+        rows += conda.conda(subject, base)
+    rows += consumers.rows(subject, bases)
+    return {"consumers": rows, "conflicts": [*_settings(subject, bases), *conflicts.disagreements(rows)]}
 
 
-def _settings(subject: _consumers.Subject, bases: t.Sequence[Base]) -> list[_conflicts.Conflict]:
+def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[conflicts.Conflict]:
     home, login = subject.account.home, subject.login
     startup = subject.login_files()
-    found: list[_conflicts.Conflict] = []
+    found: list[conflicts.Conflict] = []
     for root in [base.prefix for base in bases] or [""]:
         paths = condarc_precedence.search_path(home, root, login)
         files = [condarc_precedence.read(path) for path in paths]
-        found += _conflicts.unread(paths)
-        found += _conflicts.condarcs(files)
-        found += _conflicts.variables(
-            login, lambda name, value: _consumers.place(name, value, startup), condarc_precedence.decide(files)
+        found += conflicts.unread(paths)
+        found += conflicts.condarcs(files)
+        found += conflicts.variables(
+            login, lambda name, value: _rows.place(name, value, startup), condarc_precedence.decide(files)
         )
-        found += _conflicts.environments(_environments(home, root), files)
+        found += conflicts.environments(_environments(home, root), files)
     escapes = common_escapes(base.netrc_escapes for base in bases)
     host = urlsplit(subject.channel).hostname or ""
-    found += _conflicts.netrc(home, login.get("NETRC", ""), _assignments.read_text, escapes, host)
+    found += conflicts.netrc(home, login.get("NETRC", ""), _files.read_text, escapes, host)
     return [one for number, one in enumerate(found) if one not in found[:number]]
 
 
 def _environments(home: str, root: str) -> list[str]:
     """The environments of a base and of the user."""
-    named = (_assignments.read_text(os.path.join(home, ".conda/environments.txt")) or "").splitlines()
+    named = (_files.read_text(os.path.join(home, ".conda/environments.txt")) or "").splitlines()
     inside = sorted(glob.glob(os.path.join(glob.escape(root), "envs", "*"))) if root else []
     paths = [*inside, *(line.strip() for line in named)]
     return [path for path in dict.fromkeys(paths) if os.path.isabs(path) and os.path.realpath(path) != root]

@@ -18,8 +18,8 @@ import subprocess
 import time
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._assignments import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import search_path
+from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 NAMES = (

@@ -2,13 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What curl itself says that it would use: run for real, with its own start-up, and nothing is connected to.
+"""TODO
 
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
-
-With C(--unix-socket) curl reads its files and variables as always, names with C(--verbose) the variable that decided, and
-shows with C(--libcurl) what its files say; then it connects to a path that is no socket: no packet, no name looked up.
-(C(--preproxy) with a listener of ours would show less: where one is given, curl does not look at the variables at all.)
 """
 
 from __future__ import annotations
@@ -17,17 +13,33 @@ import os
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils import _assignments
-from ansible_collections.condafleet.proxy.plugins.module_utils._consumers import (
+from ansible_collections.condafleet.proxy.plugins.module_utils import _files
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
+    ANY,
+    BOTH,
     FIELDS,
+    READ,
     RUN,
     Environment,
     Files,
     Row,
     Subject,
+    overlay,
     place,
+    row_of,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+
+_READS = {
+    "http_proxy": ("http_proxy", "all_proxy", "ALL_PROXY"),  # never HTTP_PROXY, which a CGI's client can set
+    "https_proxy": ANY["https_proxy"],
+    "no_proxy": ANY["no_proxy"],
+    "ca_bundle": ("CURL_CA_BUNDLE", "SSL_CERT_FILE"),
+}
+# key in the file, fields of the row
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5-hostname")
+_CURLRC = {**dict.fromkeys(("proxy", "x", *_SOCKS), BOTH), "noproxy": ("no_proxy",), "cacert": ("ca_bundle",)}
+
 
 _NO_SOCKET = "/dev/null"
 _OPTIONS = (
@@ -104,13 +116,18 @@ class Said(t.NamedTuple):
         return next((name for name in self.variables if (name.lower() == "no_proxy") is exemption), "")
 
 
+def curl(subject: Subject) -> Row:
+    row = row_of("curl", READ, subject.login, subject.login_files(), _READS)
+    return asked(overlay(row, files(subject)[:1], _CURLRC), subject)
+
+
 def files(subject: Subject) -> Files:
     """The files of which curl reads the first that is there."""
     named = [subject.login.get(name) for name in ("CURL_HOME", "XDG_CONFIG_HOME")]
     paths = [f"{folder}/.curlrc" for folder in (*named, subject.account.home) if folder]
     if not named[1]:
         paths.append(f"{subject.account.home}/.config/curlrc")
-    return [(path, text) for path in paths for text in [_assignments.read_text(path)] if text is not None]
+    return [(path, text) for path in paths for text in [_files.read_text(path)] if text is not None]
 
 
 def asked(rules: Row, subject: Subject) -> Row:

@@ -12,15 +12,12 @@ script, as the value in effect is known already and only its place is asked for.
 
 from __future__ import annotations
 
-import glob
-import os
 import re
 import shlex
 import typing as t
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SETTERS = ("setenv", "set")
-_MOST = 1 << 20
 _NOT_LITERAL = re.compile(r"[$`\\]")
 
 
@@ -79,25 +76,3 @@ def find(name: str, value: str, files: t.Iterable[tuple[str, str]]) -> str:
     exact = [each for each in mine if each.value == value]
     computed = [each for each in mine if _NOT_LITERAL.search(each.value)]
     return (exact or computed)[-1].place if exact or computed else ""
-
-
-def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
-    """Path and text of the files that C(patterns) match and that can be read, in the order in which they are read."""
-    found = []
-    for pattern in patterns:
-        for path in sorted(glob.glob(pattern)):
-            text = read_text(path)
-            if text is not None:
-                found.append((path, text))
-    return found
-
-
-def read_text(path: str) -> str | None:
-    """The text of a regular file; None when there is none that can be read."""
-    try:
-        if not os.path.isfile(path):  # a pipe would never end
-            return None
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return stream.read(_MOST)
-    except OSError:
-        return None

@@ -1,0 +1,38 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bounded reads of files that belong to others.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import typing as t
+
+_MOST = 1 << 20
+
+
+def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
+    """Path and text of the files that C(patterns) match and that can be read, in the order in which they are read."""
+    found = []
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            text = read_text(path)
+            if text is not None:
+                found.append((path, text))
+    return found
+
+
+def read_text(path: str) -> str | None:
+    """The text of a regular file; None when there is none that can be read."""
+    try:
+        if not os.path.isfile(path):  # a pipe would never end
+            return None
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read(_MOST)
+    except OSError:
+        return None

@@ -1,0 +1,84 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each consumer has as proxy and CA bundle, from its files and by its known rules. curl is then asked itself.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import assignments
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
+    ANY,
+    BOTH,
+    CSH,
+    PAM,
+    READ,
+    Files,
+    Row,
+    Subject,
+    overlay,
+    place,
+    row_of,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
+
+_PIP = {**ANY, "ca_bundle": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+_PIP_CONF = {"proxy": BOTH, "cert": ("ca_bundle",)}
+
+
+def variables_in(files: Files) -> dict[str, str]:
+    """What files that only set variables leave, the last one winning."""
+    return {each.name: each.value for path, text in files for each in assignments.parse(path, text)}
+
+
+def csh(subject: Subject) -> Row:
+    # tcsh reads .cshrc only where there is no .tcshrc
+    skipped = "{home}/.cshrc" if os.path.exists(f"{subject.account.home}/.tcshrc") else ""
+    files = subject.files(*PAM, *(path for path in CSH if path != skipped))
+    return row_of(
+        "csh", READ, {**login_shell.pam_environment(), **variables_in(files[1:] if _pam(files) else files)}, files
+    )
+
+
+def _pam(files: Files) -> bool:
+    return bool(files) and files[0][0] == PAM[0]
+
+
+def cron(subject: Subject) -> Row:
+    files = [*subject.files(*PAM)]
+    jobs = _crontab(subject)
+    environment = {**login_shell.pam_environment(), **variables_in(jobs)}
+    return {**row_of("cron", READ, environment, [*files, *jobs]), "note": "the user's crontab, and PAM's variables"}
+
+
+def _crontab(subject: Subject) -> Files:
+    """The lines of the user's crontab that set variables, each at its own line."""
+    path = "crontab"
+    output = login_shell.output_of(["crontab", "-l"], {"PATH": process.PATH, "HOME": subject.account.home})
+    text = (output or b"").decode("utf-8", "surrogateescape")
+    files = [(path, text)]
+    if subject.account.uid == 0:
+        files = [*subject.files("/etc/crontab"), *files]
+    # a job's own assignments (NAME=value command) begin with a digit, a star or an @
+    return [
+        (name, "\n".join(line if re.match(r"\s*\w+\s*=", line) else "" for line in body.split("\n")))
+        for name, body in files
+    ]
+
+
+def pip(subject: Subject) -> Row:
+    row = row_of("pip", READ, subject.login, subject.login_files(), _PIP)
+    named = subject.login.get("PIP_CONFIG_FILE", "")
+    paths = ["/etc/pip.conf", "{home}/.pip/pip.conf", "{home}/.config/pip/pip.conf", *([named] if named else [])]
+    row = overlay(row, subject.files(*paths), _PIP_CONF)
+    for name, fields in (("PIP_PROXY", BOTH), ("PIP_CERT", ("ca_bundle",))):
+        value = subject.login.get(name)
+        for field in fields if value else ():
+            row[field], row["decided_by"][field] = value, place(name, str(value), subject.login_files())
+    return row

@@ -1,0 +1,42 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The consumers that are installed on a machine.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.conda import mamba
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.config_files import cron, csh, pip
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import curl
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
+    Row,
+    Subject,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
+
+
+def rows(subject: Subject, bases: t.Sequence[Base]) -> list[Row]:
+    """The consumers that are on this machine."""
+    folders = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
+    found = [
+        (("csh", "tcsh"), csh),
+        (("crontab",), cron),
+        (("curl",), curl),
+        (("pip", "pip3"), pip),
+    ]
+    result = [make(subject) for programs, make in found if _installed(programs, folders)]
+    root = bases[0].prefix if bases else ""
+    mambas = [name for name in ("mamba", "micromamba") if _installed((name,), folders)]
+    return result + [mamba(name, subject, root) for name in mambas]
+
+
+def _installed(programs: t.Iterable[str], folders: t.Iterable[str]) -> bool:
+    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders for name in programs)

@@ -1,0 +1,113 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each consumer has as proxy and CA bundle: those that are run, by their own start-up.
+
+This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
+    COMMAND_FILES,
+    PAM,
+    RUN,
+    Environment,
+    Files,
+    Row,
+    Subject,
+    failed,
+    row_of,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+
+_MANAGER = (
+    "/usr/lib/systemd/system.conf.d/*.conf",
+    "/etc/systemd/system.conf",
+    "/etc/systemd/system.conf.d/*.conf",
+)
+_USER_MANAGER = (
+    *PAM,
+    "/usr/lib/environment.d/*.conf",
+    "/etc/environment.d/*.conf",
+    "{home}/.config/environment.d/*.conf",
+    "/etc/systemd/user.conf",
+    "/etc/systemd/user.conf.d/*.conf",
+)
+_SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
+_SYSTEMD = "/run/systemd/system"
+_CONNECT_SECONDS = 5.0
+
+
+def shells(subject: Subject) -> list[Row]:
+    """The login shell, and a command as sshd runs it."""
+    account = subject.account
+    rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
+    session = dict(login_shell.session_environment(account.home, account.shell, account.name), **_SSH)
+    seen = login_shell.environment_of(login_shell.shell_argv(account.shell, "env", login=False), session)
+    if seen is None:
+        return [*rows, failed("ssh command", "the shell did not end in time")]
+    files = subject.files(*PAM, *COMMAND_FILES.get(os.path.basename(account.shell), ()))
+    return [*rows, row_of("ssh command", RUN, seen, files)]
+
+
+def sudo_environment(login: Environment, account: Account) -> dict[str, str] | None:
+    """What a command has that is started by sudo from a login shell; None when sudo is not there or refuses.
+
+    May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
+    """
+    program = shutil.which("sudo", path=process.PATH)
+    if program is None:
+        return None
+    mine = login_shell.session_environment(account.home, account.shell, account.name)
+    return login_shell.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": process.PATH})
+
+
+def sudo(subject: Subject, seen: Environment | None) -> Row:
+    """C(seen): what sudo_environment said."""
+    if not seen:
+        return failed("sudo", "sudo is not there, or wants a password")
+    return row_of("sudo", RUN, seen, subject.login_files())
+
+
+def systemd(subject: Subject) -> list[Row]:
+    """The managers of the system and of the user, where they run."""
+    rows = []
+    if os.path.isdir(_SYSTEMD):
+        seen = login_shell.environment_of(["systemctl", "show-environment"], {"PATH": process.PATH})
+        rows.append(_manager("systemd system", seen, subject.files(*_MANAGER)))
+    runtime = f"/run/user/{subject.account.uid}"
+    if answers(f"{runtime}/systemd/private"):
+        environment = {"PATH": process.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
+        seen = login_shell.environment_of(["systemctl", "--user", "show-environment"], environment)
+        rows.append(_manager("systemd user", seen, subject.files(*_USER_MANAGER)))
+    return rows
+
+
+def answers(path: str) -> bool:
+    """Whether somebody listens at a socket: a manager that was killed leaves its own behind."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_CONNECT_SECONDS)
+        return connection.connect_ex(path) == 0
+
+
+def _manager(consumer: str, seen: Environment | None, files: Files) -> Row:
+    if seen is None:
+        return failed(consumer, "systemctl did not end in time")
+    return row_of(consumer, RUN, {name: undollar(value) for name, value in seen.items()}, files)
+
+
+def undollar(value: str) -> str:
+    """A value as systemctl shows it, C($'...') where it has special characters."""
+    if not (value.startswith("$'") and value.endswith("'")):
+        return value
+    inner = value[2:-1]
+    for escaped, plain in (("\\'", "'"), ('\\"', '"'), ("\\$", "$"), ("\\`", "`"), ("\\!", "!"), ("\\\\", "\\")):
+        inner = inner.replace(escaped, plain)
+    return inner
