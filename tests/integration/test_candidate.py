@@ -15,7 +15,7 @@ import yaml
 
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.connectivity import run_connectivity
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import CANDIDATE, compile_candidate
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
 from tests.bed.authority import Authority
 from tests.bed.play import Player
 from tests.integration.conftest import CHANNEL_HOST

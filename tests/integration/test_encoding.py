@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import (
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import (
     Credentials,
     is_variable,
     parse_proxy,

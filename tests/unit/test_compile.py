@@ -11,9 +11,9 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import Compiled, compile_settings
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from tests.bed.paths import CHECKOUT
 
 TEMPLATE = (CHECKOUT / "roles/conda_proxy/templates/default.condarc.j2").read_text(encoding="utf-8")

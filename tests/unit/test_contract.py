@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS as CONNECTIVITY
 from ansible_collections.condafleet.proxy.plugins.action.conda_proxy_info import OPTIONS as INFO
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from tests.bed.paths import CHECKOUT
 
 if TYPE_CHECKING:

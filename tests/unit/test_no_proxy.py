@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from requests.utils import should_bypass_proxies
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 
 _label = st.sampled_from(["a", "conda", "repo", "corp", "test", "example", "x1"])
 _names = st.lists(_label, min_size=1, max_size=4).map(".".join)

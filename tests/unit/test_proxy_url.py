@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import (
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import (
     Credentials,
     Proxy,
     check_credentials,
     is_variable,
     parse_proxy,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
 from tests.bed import hostile
 
 MARKER = "Zq7Mk9"  # no four of its characters stand in any sentence of ours

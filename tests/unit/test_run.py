@@ -13,8 +13,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._host import conv
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell, probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
 from tests.unit.test_compile import render
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_proof
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import compile_settings
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._options import OPTIONS
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
 from tests.bed.windows import (

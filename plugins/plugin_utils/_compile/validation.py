@@ -15,13 +15,9 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import ENVIRONMENT_TARGETS
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import check_channels, holds_secret
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
-
-Settings = t.Mapping[str, t.Any]
-_CHANNEL_LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import CHANNEL_LISTS, check_channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 
 
 def check_scope(options: Settings, sections: t.Collection[str]) -> None:
@@ -88,7 +84,7 @@ def check_windows(options: Settings, sections: t.Collection[str]) -> None:
 
 def check_channel_options(options: Settings) -> None:
     """Channels and the numbers beside them."""
-    for name in _CHANNEL_LISTS:
+    for name in CHANNEL_LISTS:
         check_channels(name, options[name])
     if options["channel_alias"]:
         check_channels("channel_alias", [options["channel_alias"]], must_be_url=True)
@@ -135,124 +131,6 @@ def check_paths(options: Settings, windows: bool) -> None:
     for name in options["environment_targets"]:
         if name not in ENVIRONMENT_TARGETS:
             raise Refused("environment_targets", "has an unknown name", "choose from " + ", ".join(ENVIRONMENT_TARGETS))
-
-
-def check_netrc(entries: t.Any, proxies: Proxies | None) -> list[dict[str, str]]:
-    """The netrc entries as strings. Raises Refused."""
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Refused("netrc", "is not a list of mappings", "write a list of machine, login and password")
-    hosts = set()
-    if proxies:
-        hosts = {proxies.http.host.strip("[]").lower(), proxies.https.host.strip("[]").lower()}
-    seen = set()
-    for number, entry in enumerate(entries, 1):
-        where = f"entry {number} "
-        if set(entry) != {"machine", "login", "password"} or not all(
-            isinstance(value, str) and value for value in entry.values()
-        ):
-            raise Refused(
-                "netrc",
-                where + "does not have exactly machine, login and password as non-empty text",
-                "quote numbers; remove other keys",
-            )
-        machine = entry["machine"].lower()
-        if machine == "default":
-            raise Refused(
-                "netrc",
-                where + "is a default entry, which would send its password to every channel",
-                "name the channel's host",
-            )
-        if machine in hosts:
-            raise Refused(
-                "netrc",
-                where + "names the proxy, and netrc never authenticates to a proxy",
-                "set conda_proxy_username and conda_proxy_password instead",
-            )
-        if not re.fullmatch(r"[A-Za-z0-9._:-]+", machine) or re.search(r":\d+$", machine):
-            raise Refused(
-                "netrc",
-                where + "has a machine that is not a host name (a port or a URL never matches)",
-                "give the host name alone",
-            )
-        if machine in seen:
-            raise Refused("netrc", where + "names a machine that stands above already", "keep one")
-        seen.add(machine)
-        for key in ("login", "password"):
-            if re.search(r"[\x00-\x1f\x7f]", entry[key]):
-                raise Refused("netrc", where + "has a line end or another control character in its " + key, "remove it")
-            if not entry[key].isprintable() or any(ord(char) > 0xFF for char in entry[key]):
-                raise Refused(
-                    "netrc",
-                    where + f"has a character outside Latin-1 in its {key}, which requests cannot send",
-                    "change it",
-                )
-    return [dict(entry, machine=entry["machine"].lower()) for entry in entries]
-
-
-def check_private_condarc(options: Settings, secret: bool) -> None:
-    """On Windows a file has the permissions of its folder."""
-    path = options["condarc_path"]
-    outside = path and options["scope"] == "user" and not path.startswith("~")
-    if outside and secret and options["password_exposure"] == "refuse":  # noqa: S105  # a choice, no password
-        raise Refused(
-            "condarc_path",
-            "lies outside of the profile of a Windows host, where others can read a password in it",
-            "begin it with ~/, or accept it with conda_proxy_password_exposure: allow",
-        )
-
-
-def option_with_secret(options: Settings, proxies: Proxies | None, fragment: t.Iterable[t.Sequence[str]]) -> str | None:
-    """The first option that puts a password or token into the condarc or the environment.
-
-    C(fragment): the condarc's keys and texts, as a template of the user's own may hold one too.
-    """
-    if proxies and proxies.credentials and proxies.credentials.secret:
-        return "password" if options["username"] else "http"
-    for name in (*_CHANNEL_LISTS, "channel_alias", "custom_channels", "extra"):
-        if any(holds_secret(text) for text in _texts(options[name])):
-            return name
-    if any(holds_secret(text, proxy=key == "proxy_servers") for key, text in fragment):
-        return "condarc_template"
-    return None
-
-
-def _texts(value: t.Any) -> t.Iterator[str]:
-    """Every text in a value of the inventory, at any depth."""
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value)
-
-
-def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: str | None) -> None:
-    """A password where every user of the machine could read it. C(secret): the option that holds it."""
-    if proxies and proxies.credentials and "environment" in sections:
-        parts = (proxies.credentials.username, proxies.credentials.password or "")
-        if any(is_variable(part) for part in parts):
-            name = "password" if is_variable(parts[1]) else "username"
-            raise Refused(
-                name,
-                "is a variable that only conda expands, and the environment section would write it as text",
-                "set conda_proxy_sections: [condarc]",
-            )
-    if (
-        secret
-        and options["scope"] == "system"
-        and {"condarc", "environment"} & set(sections)
-        and options["password_exposure"] == "refuse"  # noqa: S105  # a choice, no password
-    ):
-        others = "a proxy that authenticates by address or a local helper proxy"
-        if secret not in ("password", "http"):
-            others = "conda_proxy_netrc for a channel's login"
-        raise Refused(
-            secret,
-            "puts a password or token into files that every user of the machine can read, which system scope needs",
-            f"use conda_proxy_scope: user, '${{NAME}}', {others}, "
-            "or accept it with conda_proxy_password_exposure: allow",
-        )
 
 
 def check_dialects(variables: t.Mapping[str, str]) -> None:

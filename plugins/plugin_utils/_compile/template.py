@@ -14,7 +14,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 
 try:
     from ansible.template import trust_as_template

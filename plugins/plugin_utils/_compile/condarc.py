@@ -16,14 +16,14 @@ import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._channels import channel_hosts
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import channel_hosts
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 
 if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-    from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import Credentials, Proxy
+    from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 
-Settings = t.Mapping[str, t.Any]
 
 # Settings that are a key of conda's under the same name, in the order of the file.
 _SAME_NAME = (
@@ -42,17 +42,6 @@ _SAME_NAME = (
 _LOCKED = ("proxy_servers", "ssl_verify", "channels", "allowlist_channels", "override_channels_enabled")
 KEYS = frozenset(("ssl_verify", "proxy_servers", *_SAME_NAME))
 _TEMPLATE = "condarc_template"
-
-
-class Proxies(t.NamedTuple):
-    """The proxies of the settings; C(https) may be the same as C(http)."""
-
-    http: Proxy
-    https: Proxy
-    credentials: Credentials | None
-
-    def url(self, scheme: str, for_conda: bool) -> str:
-        return (self.https if scheme == "https" else self.http).url(self.credentials, for_conda)
 
 
 def document(settings: Settings, proxies: Proxies | None, no_proxy: NoProxy, ssl_verify: t.Any) -> dict[str, t.Any]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._condarc_document import Proxies
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_proxy import NoProxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 
-Settings = t.Mapping[str, t.Any]
 _ONLY_IN_CONDARC = ("channels", "channel_alias", "ssl_verify", "lock", "extra", "remote_max_retries")
 
 

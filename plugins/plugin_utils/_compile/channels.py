@@ -14,13 +14,11 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import DEFAULT_ALIAS, DEFAULT_CHANNEL
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._proxy_url import is_variable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 
 # conda asks these when nothing is configured, and for what a user adds; so they are always managed
+CHANNEL_LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
 ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
-_USERINFO = re.compile(r"://([^/@\s]+)@")
-_TOKEN = re.compile(r"/t/([^/\s\"']+)")
 
 
 def check_channels(option: str, values: t.Iterable[str], must_be_url: bool = False) -> None:
@@ -46,18 +44,6 @@ def check_channels(option: str, values: t.Iterable[str], must_be_url: bool = Fal
                 raise Refused(option, "has an entry that cannot be parsed as a URL", "write it as https://host/path")
         elif must_be_url:
             raise Refused(option, "must be a URL", "write it as https://host/path")
-
-
-def holds_secret(text: str, proxy: bool = False) -> bool:
-    """Is there a URL in C(text) with a password or a token? What is exactly C(${NAME}) is none.
-
-    A user name without a password is a token in a channel's URL, and only a name in the URL of a C(proxy).
-    """
-    secrets = _TOKEN.findall(text)
-    for userinfo in _USERINFO.findall(text):
-        username, _colon, password = userinfo.partition(":")
-        secrets.append(password or ("" if proxy else username))
-    return any(secret and not is_variable(secret) for secret in secrets)
 
 
 def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:

@@ -14,7 +14,7 @@ import re
 import typing as t
 from urllib.parse import quote, unquote, urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._refused import PREFIX, Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX, Refused
 
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _EXAMPLE = "write it as http://proxy.example.com:8080"
