@@ -14,7 +14,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidat
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX, Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_seconds
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host import run_connectivity
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.connectivity import run_connectivity
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "channels": {"type": "list", "elements": "str"},

@@ -15,8 +15,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_host import run_conda_proxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import check_collection
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
 
 _LOCK_TIMEOUT = 60
 _TEMPLATE = os.path.join(

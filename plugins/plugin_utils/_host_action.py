@@ -20,7 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import Remote, check_collection
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 from tests.stubs.ansible_windows.plugins.module_utils.machine import Machine, Refused
 from tests.stubs.ansible_windows.plugins.module_utils.standin import Call, Failed
 

@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.window
     USER_ENVIRONMENT,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_info, _windows_lease, _windows_proof
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import consumers, lease, logon
 from tests.bed import hostile
 
 URL = "http://ada:p%40ss@proxy.example.com:8080"
@@ -67,7 +67,7 @@ def test_the_editor_of_a_value() -> None:
 
 
 def test_a_new_logon_has_the_users_value_before_the_machines() -> None:
-    seen = _windows_proof.new_logon(
+    seen = logon.new_logon(
         Registry(  # type: ignore[arg-type]
             machine=strings(http_proxy="http://machine:1", https_proxy="http://machine:1", path="C:\\Windows"),
             user={
@@ -89,7 +89,7 @@ def test_a_new_logon_has_what_a_condarc_names() -> None:
         user=strings(Proxy_Password="user's", unnamed="3"),
     )
     texts = ["a: http://${USERNAME}:${PROXY_PASSWORD}@proxy:1 # $Plain", "b: '%PERCENT%' p%40ss ${NOWHERE} %PATH%"]
-    seen = _windows_proof.new_logon(registry, texts)  # type: ignore[arg-type]
+    seen = logon.new_logon(registry, texts)  # type: ignore[arg-type]
     assert (seen["PROXY_PASSWORD"], seen["PLAIN"], seen["PERCENT"]) == ("user's", "1", "2")
     # Windows may have set them for this session alone
     assert not {"USERNAME", "PATH", "NOWHERE", "UNNAMED"} & set(seen)
@@ -114,7 +114,7 @@ def test_a_new_logon_has_what_a_condarc_names() -> None:
     ],
 )
 def test_wininet(values: dict[str, Value], http: str, https: str) -> None:
-    row = _windows_info.wininet(values)
+    row = consumers.wininet(values)
     assert (row["http_proxy"], row["https_proxy"]) == (http, https)
     assert ("https_proxy" in row["decided_by"]) == bool(https)
 
@@ -126,14 +126,14 @@ def settings(flags: int, proxy: str, bypass: str) -> dict[str, Value]:
 
 
 def test_winhttp() -> None:
-    row = _windows_info.winhttp(settings(3, "proxy.example.com:8080", "<local>;*.example.com"))
+    row = consumers.winhttp(settings(3, "proxy.example.com:8080", "<local>;*.example.com"))
     assert row["https_proxy"] == "http://proxy.example.com:8080"
     assert row["no_proxy"] == "<local>;*.example.com"
     for nothing in ({}, settings(1, "", "")):
-        row = _windows_info.winhttp(nothing)
+        row = consumers.winhttp(nothing)
         assert (row["http_proxy"], row["no_proxy"], row["note"]) == ("", "", "")
     strange: Any = {"winhttpsettings": Value("REG_BINARY", ["0x28", "0x00"])}
-    assert _windows_info.winhttp(strange)["note"]
+    assert consumers.winhttp(strange)["note"]
 
 
 def test_where_no_variable_is_set_the_desktop_decides() -> None:
@@ -146,7 +146,7 @@ def test_where_no_variable_is_set_the_desktop_decides() -> None:
                 }
             return super().key(key)
 
-    rows, conflicts = _windows_info.look(Desktop(machine=strings(http_proxy=URL)))  # type: ignore[arg-type]
+    rows, conflicts = consumers.look(Desktop(machine=strings(http_proxy=URL)))  # type: ignore[arg-type]
     assert [row["consumer"] for row in rows] == ["new logon", "service", "WinINET", "WinHTTP"]
     assert any("https_proxy is set by no variable" in one["what"] for one in conflicts)
     assert any("http_proxy differs" in one["what"] for one in conflicts), conflicts
@@ -154,8 +154,8 @@ def test_where_no_variable_is_set_the_desktop_decides() -> None:
 
 def test_a_lease_ends_with_its_time_or_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 1000.0)
-    monkeypatch.setattr(_windows_lease, "_node", lambda: "here")
-    over = _windows_lease._is_over
+    monkeypatch.setattr(lease, "_node", lambda: "here")
+    over = lease._is_over
     assert over({"until": 999.0, "node": "elsewhere", "pid": 1})
     assert not over({"until": 1001.0, "node": "elsewhere", "pid": 2**22 + 1})
     assert over({"until": 1001.0, "node": "here", "pid": 2**22 + 1}), "no process has such a number"

@@ -15,12 +15,13 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
-from ansible_collections.condafleet.proxy.plugins.plugin_utils import _windows_host, _windows_proof
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import connectivity, converge, host
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import probe as _probe
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.bases import find_bases
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 from tests.bed.windows import (
     ADA,
     ADMINISTRATORS,
@@ -71,9 +72,7 @@ def run(
     state: Json, what: Json, number: str = "run", check_mode: bool = False, **faults: Any
 ) -> tuple[Json, DirectRemote]:
     remote = DirectRemote(state, **faults)
-    result = _windows_host.run_conda_proxy(
-        remote.made_for, dict(what, run=number, host="pc"), check_mode, with_diff=True
-    )
+    result = converge.run_conda_proxy(remote.made_for, dict(what, run=number, host="pc"), check_mode, with_diff=True)
     return result, remote
 
 
@@ -487,7 +486,7 @@ def test_the_proofs_rows_name_the_connecting_user(profile: str, user: str | None
         state = copy.deepcopy(PRISTINE[administrator])
         Machine(state).set_value("HKCU:\\Volatile Environment", "USERPROFILE", "string", profile)
         remote = DirectRemote(state)
-        results = [_windows_host.run_connectivity(remote.made_for, {})]
+        results = [connectivity.run_connectivity(remote.made_for, {})]
         if administrator or user:
             what = settings(scope="system" if administrator else "user", http=PROXY)
             results.append(run(state, dict(what, verify="report"))[0])
@@ -507,7 +506,7 @@ def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     for during in (None, edit):
         probe = Probe(2, during)
-        monkeypatch.setattr(_windows_proof, "prove", probe)
+        monkeypatch.setattr(_probe, "prove", probe)
         result, _remote = run(state, dict(wanted(scope), verify="rollback"), f"run{during}")
         assert result["rolled_back"], result
         assert "(proxy_auth_rejected)" in result["msg"]
@@ -531,7 +530,7 @@ def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.
     for name in ("PROXY_Password", "TOKEN", "Alias"):
         machine.set_value(USER_ENVIRONMENT, name, "string", "of " + name)
     probe = Probe(9)
-    monkeypatch.setattr(_windows_proof, "prove", probe)
+    monkeypatch.setattr(_probe, "prove", probe)
 
     def given() -> list[set[str]]:
         found = [{name for name, value in each.items() if str(value).startswith("of ")} for each in probe.environments]
@@ -550,10 +549,10 @@ def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.
     assert given() == [{"PROXY_PASSWORD"}]
 
     for candidate in ({}, {"proxy_servers": {"http": "http://a:${PROXY_PASSWORD}@b:1"}}):
-        _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+        connectivity.run_connectivity(remote.made_for, {"candidate": candidate})
         assert given() == [{"TOKEN", "ALIAS", "PROXY_PASSWORD"}]
     machine.drop(CONDARC["system"])
-    _windows_host.run_connectivity(remote.made_for, {"candidate": candidate})
+    connectivity.run_connectivity(remote.made_for, {"candidate": candidate})
     assert given() == [{"ALIAS", "PROXY_PASSWORD"}]
 
 
@@ -592,7 +591,7 @@ def test_a_netrc_that_was_protected_before_us_is_put_back(monkeypatch: pytest.Mo
     machine.set_access(NETRC, explicit=[ace(ADA, RIGHTS["FullControl"])], protected=True)
     run(state, wanted("user"))
     before = machine.read(NETRC)
-    monkeypatch.setattr(_windows_proof, "prove", Probe(2))
+    monkeypatch.setattr(_probe, "prove", Probe(2))
     without = dict(wanted("user"), netrc=[], verify="rollback")
     result, _remote = run(state, without, "second")
     assert result["rolled_back"]
@@ -611,7 +610,7 @@ def test_roots_of_a_base_that_is_not_run_are_not_taken() -> None:
 
     def roots() -> str | None:
         windows = WindowsMachine(remote, STATE["system"], system=True)
-        return _windows_host.WindowsHost(remote, windows, "").roots()
+        return host.WindowsHost(remote, windows, "").roots()
 
     assert roots() == "EVIL"
     machine.set_owner(base, ADA)

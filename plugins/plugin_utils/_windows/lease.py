@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 
 _SECONDS = 1800.0  # longer than any run; by the clock of the control nodes
 _POLL = 2.0

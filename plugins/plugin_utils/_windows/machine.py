@@ -20,8 +20,8 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import STATE_FILE
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_lease import Lease
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.lease import Lease
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 
 MARKER = "CONDAFLEET_REVISION"
 PRIVATE, INHERITED = 0o600, 0o644

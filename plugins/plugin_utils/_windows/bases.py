@@ -15,8 +15,8 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import ADMINISTRATORS, WindowsMachine
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_remote import ModuleFailed, Remote
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import ADMINISTRATORS, WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 
 _NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
 # where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages

@@ -20,7 +20,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.window
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows_machine import WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 
 Row = t.Dict[str, t.Any]
 Keys = t.Sequence[t.Tuple[str, t.Mapping[str, Value]]]
