@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS as CONDA_PROXY
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX, Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_seconds
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.connectivity import run_connectivity
 
 OPTIONS: dict[str, dict[str, t.Any]] = {

@@ -10,11 +10,11 @@ import os
 import secrets
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
 

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.info import run_info
 
 OPTIONS: dict[str, dict[str, t.Any]] = {

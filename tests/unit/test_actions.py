@@ -11,7 +11,7 @@ import pytest
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.action import conda_connectivity, conda_proxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._host_action import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 
 SECRET = "hunter2-Zq"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
