@@ -1,0 +1,209 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: it can change at any time.
+
+"""What the control node sends to a machine: compiled settings, and what the other modules ask for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import (
+    RecordError,
+    each,
+    from_json,
+    optional,
+    texts,
+    to_json,
+)
+
+SCHEMA_VERSION = 2  # of Payload; 1 had no records
+
+
+class CaBundle(t.NamedTuple):
+    """CA certificates as PEM text, and the roots to join them with where the machine has none of its own."""
+
+    pem: str
+    roots: str | None = None
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> CaBundle:
+        """Raises RecordError."""
+        return from_json(cls, data)
+
+
+class NetrcEntry(t.NamedTuple):
+    """One entry of a netrc."""
+
+    machine: str
+    login: str
+    password: str
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> NetrcEntry:
+        """Raises RecordError."""
+        return from_json(cls, data)
+
+
+class ProofOptions(t.NamedTuple):
+    """How conda's connectivity is verified. Times are in seconds, for one look at one base."""
+
+    deadline: float = 45.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 15.0
+    channels: tuple[str, ...] | None = None  # names or URLs; None: the effective ones
+    packages: bool = False
+    info: bool = False  # `conda info --all` of every base into the result
+    logins: tuple[str, ...] = ()  # hosts whose 401 is no failure: the login is in the netrc of the users alone
+    without_conda: WithoutConda = WithoutConda()
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> ProofOptions:
+        """Raises RecordError."""
+        return from_json(cls, data, channels=optional(texts), logins=texts, without_conda=WithoutConda.from_json)
+
+
+class Candidate(t.NamedTuple):
+    """Settings that are tried and not written."""
+
+    proxy_servers: t.Mapping[str, str] | None  # as in a condarc; None: the machine's own
+    variables: t.Mapping[str, str]
+    ssl_verify: str | None  # a path on the machine
+    ca_bundle: CaBundle | None
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Candidate:
+        """Raises RecordError."""
+        return from_json(cls, data, ca_bundle=optional(CaBundle.from_json))
+
+
+class Settings(t.NamedTuple):
+    """The compiled settings of one host. Holds secrets."""
+
+    state: str  # present, absent
+    scope: str  # system, user
+    users: tuple[str, ...]
+    home: str  # empty: the password database's
+    sections: tuple[str, ...]
+    prefix: str  # of the conda base; empty: every base that is found
+    verify: str  # none, report, rollback, require
+    proof: ProofOptions = ProofOptions()
+    condarc_path: str | None = None
+    fragment: tuple[tuple[str, str], ...] = ()  # condarc: key and its text
+    variables: t.Mapping[str, str] = {}
+    environment_targets: tuple[str, ...] = ()  # empty: the platform's
+    ca_bundle: CaBundle | None = None
+    netrc: tuple[NetrcEntry, ...] = ()
+    secret: bool = False  # what is written holds a secret: files in user scope are private
+    secrets: tuple[str, ...] = ()  # to be masked in text from outside
+
+    @property
+    def present(self) -> bool:
+        return self.state == "present"
+
+    @property
+    def system(self) -> bool:
+        return self.scope == "system"
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Settings:
+        """Raises RecordError."""
+        return from_json(
+            cls,
+            data,
+            users=texts,
+            sections=texts,
+            proof=ProofOptions.from_json,
+            fragment=each(texts),
+            environment_targets=texts,
+            ca_bundle=optional(CaBundle.from_json),
+            netrc=each(NetrcEntry.from_json),
+            secrets=texts,
+        )
+
+
+class Run(t.NamedTuple):
+    """One execution of one task."""
+
+    id: str  # names the run in state and journal
+    mask_key: str  # random: the same secret is masked alike within a run, and otherwise in the next
+    lock_timeout: float  # seconds
+    host: str = ""  # who works on the state, for a home that machines share; empty: the machine's own name
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Run:
+        """Raises RecordError."""
+        return from_json(cls, data)
+
+
+class Converge(t.NamedTuple):
+    """The task of the module conda_proxy."""
+
+    settings: Settings
+    run: Run
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Converge:
+        """Raises RecordError."""
+        return from_json(cls, data, settings=Settings.from_json, run=Run.from_json)
+
+
+class Connectivity(t.NamedTuple):
+    """The task of the module conda_connectivity."""
+
+    proof: ProofOptions
+    prefix: str = ""  # empty: every base that is found
+    environment: t.Mapping[str, str | None] | None = None  # None: that of a fresh login shell
+    require: bool = False  # fail when a channel is not reached
+    candidate: Candidate | None = None
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Connectivity:
+        """Raises RecordError."""
+        return from_json(cls, data, proof=ProofOptions.from_json, candidate=optional(Candidate.from_json))
+
+
+class Info(t.NamedTuple):
+    """The task of the module conda_proxy_info."""
+
+    channel: str
+    users: tuple[str, ...] = ()  # empty: the connecting user
+    prefix: str = ""
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Info:
+        """Raises RecordError."""
+        return from_json(cls, data, users=texts)
+
+
+Task = t.Union[Converge, Connectivity, Info]
+_TASKS = {"conda_proxy": Converge, "conda_connectivity": Connectivity, "conda_proxy_info": Info}
+
+
+def pack(task: Task) -> dict[str, t.Any]:
+    """Return the payload of `task`, for `unpack` on the machine."""
+    name = next(name for name, kind in _TASKS.items() if isinstance(task, kind))
+    return {"schema_version": SCHEMA_VERSION, "task": name, "body": to_json(task)}
+
+
+def unpack(payload: t.Any) -> Task:
+    """Return the task that `pack` packed. Raises RecordError."""
+    found = from_json(_Payload, payload)
+    if found.schema_version != SCHEMA_VERSION:
+        raise RecordError(
+            f"the payload has schema version {found.schema_version}, and this module reads {SCHEMA_VERSION}: "
+            "two releases of condafleet.proxy are mixed; remove the older one from the collections path"
+        )
+    if found.task not in _TASKS:
+        raise RecordError(f"the task {found.task} is unknown")
+    task: Task = _TASKS[found.task].from_json(found.body)  # type: ignore[attr-defined]
+    return task
+
+
+class _Payload(t.NamedTuple):
+    schema_version: int
+    task: str
+    body: t.Any
