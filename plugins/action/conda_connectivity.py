@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, ProofOptions
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS as CONDA_PROXY
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
@@ -41,16 +42,31 @@ class ActionModule(HostAction):
             options = self.validated(OPTIONS)
             check_seconds(options, "deadline", "connect_timeout", "read_timeout")
             candidate = compile_candidate(options, self.read_ca_bundle(options, task_vars))
-            asked = {name: value for name, value in options.items() if name not in CANDIDATE}
-            # no channel is what the role's variable has by default, and asks for the effective ones too
-            asked.update(candidate=candidate, channels=options["channels"] or None)
-            asked["environment"] = _environment(options["environment"])
+            task = Connectivity(
+                ProofOptions(
+                    deadline=options["deadline"],
+                    connect_timeout=options["connect_timeout"],
+                    read_timeout=options["read_timeout"],
+                    # no channel is what the role's variable has by default, and asks for the effective ones too
+                    channels=tuple(options["channels"]) if options["channels"] else None,
+                    packages=options["packages"],
+                    info=options["info"],
+                ),
+                prefix=options["prefix"] or "",
+                environment=_environment(options["environment"]),
+                require=options["require"],
+                candidate=candidate,
+            )
             if self.windows:
                 _check_windows(options)
-                return run_connectivity(self.remote(task_vars), asked)
-            body = {"task": "conda_connectivity", "options": asked}
+                return run_connectivity(self.remote(task_vars), task)
+            if candidate is None:
+                return self.on_machine(task_vars, task)
             return self.with_roots(
-                lambda: self.on_machine(task_vars, body), candidate["ca_bundle"] if candidate else None
+                lambda bundle: self.on_machine(
+                    task_vars, task._replace(candidate=candidate._replace(ca_bundle=bundle))
+                ),
+                candidate.ca_bundle,
             )
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc).replace(PREFIX, ""))  # here the options have no prefix

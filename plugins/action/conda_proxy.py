@@ -10,6 +10,7 @@ import os
 import secrets
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Converge, Run, Settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
@@ -18,7 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
 
-_LOCK_TIMEOUT = 60
+_LOCK_TIMEOUT = 60.0  # seconds
 _TEMPLATE = os.path.join(
     os.path.dirname(__file__), "..", "..", "roles", "conda_proxy", "templates", "default.condarc.j2"
 )
@@ -39,7 +40,8 @@ class ActionModule(HostAction):
             if options["preflight"]:
                 return dict(result, changed=False)
             answer = self.with_roots(
-                lambda: self._execute(compiled.settings, task_vars), compiled.settings["ca_bundle"]
+                lambda bundle: self._execute(compiled.settings._replace(ca_bundle=bundle), task_vars),
+                compiled.settings.ca_bundle,
             )
         except Refused as exc:
             return dict(result, failed=True, msg=str(exc))
@@ -60,11 +62,10 @@ class ActionModule(HostAction):
         ca_bundle = self.read_ca_bundle(options, task_vars) if options["state"] == "present" else None
         return compile_settings(options, render, ca_bundle, self.windows)
 
-    def _execute(self, settings: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        run = {"mask_key": secrets.token_hex(16), "run": secrets.token_hex(8), "lock_timeout": _LOCK_TIMEOUT}
-        settings = dict(settings, **run)
+    def _execute(self, settings: Settings, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        run = Run(secrets.token_hex(8), secrets.token_hex(16), _LOCK_TIMEOUT)
         if self.windows:
-            settings["host"] = task_vars.get("inventory_hostname", "")
+            run = run._replace(host=task_vars.get("inventory_hostname", ""))
             task = self._task
-            return run_conda_proxy(self.remote(task_vars), settings, bool(task.check_mode), bool(task.diff))
-        return self.on_machine(task_vars, {"task": "conda_proxy", "settings": settings})
+            return run_conda_proxy(self.remote(task_vars), settings, run, bool(task.check_mode), bool(task.diff))
+        return self.on_machine(task_vars, Converge(settings, run))

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.info import run_info
 
@@ -29,5 +30,6 @@ class ActionModule(HostAction):
         if self.windows:
             if options["users"]:
                 raise AnsibleActionFail("users is set for a Windows host, where only the connecting user is looked at")
-            return run_info(self.remote(task_vars or {}), options)
-        return self.on_machine(task_vars or {}, {"task": "conda_proxy_info", "options": options})
+            return run_info(self.remote(task_vars or {}))
+        task = Info(options["channel"], tuple(options["users"] or ()), options["prefix"] or "")
+        return self.on_machine(task_vars or {}, task)

@@ -44,6 +44,11 @@ class File(t.NamedTuple):
         return "" if self.data is None else hashlib.sha256(self.data).hexdigest()
 
 
+def is_blank(text: str) -> bool:
+    """Is nothing in the text of a file but line ends and a byte order mark?"""
+    return not text.strip("\ufeff\r\n")
+
+
 def encode(text: str) -> bytes:
     """The bytes of a text that File.text gave."""
     return text.encode("utf-8", "surrogateescape")

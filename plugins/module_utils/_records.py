@@ -33,7 +33,7 @@ def to_json(value: t.Any) -> t.Any:
     return value
 
 
-def from_json(kind: type[Record], data: t.Any, **fields: Read) -> Record:
+def from_json(kind: type[Record], data: t.Any, /, **fields: Read) -> Record:
     """Return the record `kind` that `to_json` made `data` of. `fields` read single values, such as nested records.
 
     Raises RecordError for a key that is unknown or missing, and for a value that its reader does not take.

@@ -52,21 +52,27 @@ import json
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._host import connectivity, converge, info
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import RecordError
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, Info, unpack
 
 
 def main() -> None:
+    """Run the task of the payload."""
     module = AnsibleModule(
         argument_spec={"payload": {"type": "str", "required": True, "no_log": True}}, supports_check_mode=True
     )
-    payload = json.loads(base64.b64decode(module.params["payload"]))
-    if payload["task"] == "conda_connectivity":
-        result = connectivity.run_connectivity(payload["options"])
-    elif payload["task"] == "conda_proxy_info":
-        result = info.run_info(payload["options"])
+    try:
+        task = unpack(json.loads(base64.b64decode(module.params["payload"])))
+    except RecordError as exc:
+        module.fail_json(msg=f"cannot read what the control node sent: {exc}")
+    if isinstance(task, Connectivity):
+        result = connectivity.run_connectivity(task)
+    elif isinstance(task, Info):
+        result = info.run_info(task)
     else:
-        result = converge.run(payload["settings"], module.check_mode, bool(module._diff))  # noqa: SLF001  # Ansible offers no other way to ask
-    warnings = result.pop("warnings", [])
-    for warning in warnings:
+        with_diff = bool(module._diff)  # noqa: SLF001  # Ansible offers no other way to ask
+        result = converge.run(task.settings, task.run, module.check_mode, with_diff)
+    for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)

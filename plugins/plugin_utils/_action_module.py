@@ -19,6 +19,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Task, pack
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
@@ -81,12 +82,13 @@ class HostAction(ActionBase):
         check_collection(self)
         return lambda clean: Remote(self, task_vars, clean)
 
-    def with_roots(self, run: t.Callable[[], dict[str, t.Any]], ca_bundle: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        """Run; once more with the control node's CA roots where C(ca_bundle) has nothing to be joined with."""
-        answer = run()
-        if answer.get("needs") == "ca_roots" and ca_bundle:
-            ca_bundle["roots"] = _own_roots()
-            answer = run()
+    def with_roots(
+        self, run: t.Callable[[CaBundle | None], dict[str, t.Any]], ca_bundle: CaBundle | None
+    ) -> dict[str, t.Any]:
+        """Run; once more with the control node's CA roots where `ca_bundle` has nothing to be joined with."""
+        answer = run(ca_bundle)
+        if answer.get("needs") == "ca_roots" and ca_bundle is not None:
+            answer = run(ca_bundle._replace(roots=_own_roots()))
         return answer
 
     @property
@@ -94,9 +96,9 @@ class HostAction(ActionBase):
         """Is this host Windows? Known before anything connects."""
         return bool(getattr(self._connection._shell, "_IS_WINDOWS", False))  # noqa: SLF001  # as ansible-core's own actions ask
 
-    def on_machine(self, task_vars: dict[str, t.Any], body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Run C(body) there. It travels as one base64 string, which Ansible keeps out of logs, argv and the environment."""
-        payload = base64.b64encode(json.dumps(body).encode()).decode()
+    def on_machine(self, task_vars: dict[str, t.Any], task: Task) -> dict[str, t.Any]:
+        """Run `task` there. It travels as one base64 string, which Ansible keeps out of logs, argv and the environment."""
+        payload = base64.b64encode(json.dumps(pack(task)).encode()).decode()
         answer: dict[str, t.Any] = self._execute_module(
             module_name=_MODULE, module_args={"payload": payload}, task_vars=task_vars
         )

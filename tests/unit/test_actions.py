@@ -11,6 +11,7 @@ import pytest
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.action import conda_connectivity, conda_proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 
 SECRET = "hunter2-Zq"
@@ -52,17 +53,17 @@ def test_variables_of_the_proof_are_text(sent: list[Any]) -> None:
     given = {"CONDA_OFFLINE": 1, "CONDA_X": True, "Y": 1.5, "LANG": None, "PW": Vaulted(), 7: "seven"}
     run(conda_connectivity, environment=given)
     variables = {"CONDA_OFFLINE": "1", "CONDA_X": "True", "Y": "1.5", "LANG": None, "PW": SECRET, "7": "seven"}
-    assert sent[0]["options"]["environment"] == variables
+    assert sent[0].environment == variables
     run(conda_connectivity)
-    assert sent[1]["options"]["environment"] is None
+    assert sent[1].environment is None
 
 
 def test_no_channel_means_the_effective_ones(sent: list[Any]) -> None:
     run(conda_connectivity)
-    for given, channels in (([], None), (None, None), (["a"], ["a"])):
+    for given, channels in (([], None), (None, None), (["a"], ("a",))):
         run(conda_connectivity, channels=given)
-        assert sent.pop()["options"]["channels"] == channels
-    assert sent.pop()["options"]["channels"] is None
+        assert sent.pop().proof.channels == channels
+    assert sent.pop().proof.channels is None
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -94,11 +95,11 @@ def test_an_inline_vault_is_text(sent: list[Any]) -> None:
         sections=["environment", "netrc"],
         netrc=[entry],
     )
-    settings = sent[0]["settings"]
-    assert settings["environment"]["variables"]["http_proxy"] == f"http://ada:{SECRET}@proxy.example.com:8080"
-    assert settings["netrc"] == [dict(entry, password=SECRET)]
+    settings = sent[0].settings
+    assert settings.variables["http_proxy"] == f"http://ada:{SECRET}@proxy.example.com:8080"
+    assert settings.netrc == (NetrcEntry("mirror.example.com", "ada", SECRET),)
     run(conda_connectivity, http="http://proxy.example.com:8080", username="ada", password=Vaulted())
-    assert SECRET in sent[1]["options"]["candidate"]["variables"]["http_proxy"]
+    assert SECRET in sent[1].candidate.variables["http_proxy"]
 
 
 def test_no_roots_anywhere_is_a_refusal_of_its_own(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,11 @@ def test_takes_back_what_it_merged(text: str, top: bool) -> None:
     assert _block.merge(merged, OURS, top) == merged
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
     assert _block.block(merged) == newline.join([_block.BEGIN, *OURS, _block.END, ""])
-    back = _block.take_back(merged)
+    back = _block.revert(merged)
     assert back in (text, text + newline)
     assert back == text or not text.endswith("\n")
     changed = _block.merge(merged, ["other"], top)
-    assert _block.take_back(changed) == back
+    assert _block.revert(changed) == back
     place = merged.index(_block.BEGIN)
     if top:
         assert merged[:place] in ("", text.partition("\n")[0] + "\n", text + newline)
@@ -87,15 +87,15 @@ def test_a_copied_second_block_goes() -> None:
     block = "\n".join([_block.BEGIN, *OURS, _block.END, ""])
     text = f"a\n{block}b\n{block}c\n"
     assert _block.merge(text, ["new"]) == f"a\n{_block.BEGIN}\nnew\n{_block.END}\nb\nc\n"
-    assert _block.take_back(text) == "a\nb\nc\n"
+    assert _block.revert(text) == "a\nb\nc\n"
 
 
 def test_the_begin_line_is_known_by_its_beginning() -> None:
     old = _block.BEGIN.partition(":")[0] + ": worded otherwise in an older version\nx\n" + _block.END + "\n"
-    assert _block.take_back("a\n" + old) == "a\n"
+    assert _block.revert("a\n" + old) == "a\n"
 
 
 @pytest.mark.parametrize("text", [None, ""])
 def test_missing_and_empty(text: str | None) -> None:
-    assert _block.take_back(_block.merge(text, OURS)) == ""
+    assert _block.revert(_block.merge(text, OURS)) == ""
     assert _block.block(text) == ""

@@ -36,7 +36,7 @@ def compiled(template: str = TEMPLATE, bundle_text: str | None = None, **given: 
 
 
 def condarc(result: Compiled) -> dict[str, Any]:
-    return yaml.safe_load("".join(text for _key, text in result.settings["condarc"]["fragment"])) or {}
+    return yaml.safe_load("".join(text for _key, text in result.settings.fragment)) or {}
 
 
 NETRC = {"machine": "mirror.example.com", "login": "ada", "password": SECRET}
@@ -191,29 +191,29 @@ SECRETS: dict[str, tuple[bool, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("secret", "settings"), SECRETS.values(), ids=SECRETS.keys())
 def test_what_makes_files_private(secret: bool, settings: dict[str, Any]) -> None:
-    assert compiled(scope="user", **settings).settings["secret"] is secret
+    assert compiled(scope="user", **settings).settings.secret is secret
 
 
 def test_a_password_that_a_template_writes_is_seen() -> None:
     own = f"proxy_servers:\n  http: http://ada:{SECRET}@proxy.example.com:8080\n"
-    assert compiled(own, http=PROXY, scope="user").settings["secret"] is True
+    assert compiled(own, http=PROXY, scope="user").settings.secret is True
     with pytest.raises(Refused) as raised:
         compiled(own, http=PROXY)
     assert str(raised.value).startswith("conda_proxy_condarc_template ")
     assert SECRET not in str(raised.value)
     name_alone = "proxy_servers:\n  http: http://ada:@proxy.example.com:8080\n"
-    assert compiled(name_alone, http=PROXY).settings["secret"] is False
+    assert compiled(name_alone, http=PROXY).settings.secret is False
 
 
 def test_users_are_named_as_directories_name_them() -> None:
     names = ["4711", "john smith", "j\u00fcrgen", "EXAMPLE\\ada", "ada@example.com", "host$", "#1"]
-    assert compiled(scope="user", users=names).settings["users"] == names
+    assert compiled(scope="user", users=names).settings.users == tuple(names)
 
 
 @pytest.mark.parametrize("sections", [[], ["condarc"], ["environment"], ["netrc"], ["condarc", "netrc"]])
 def test_one_inventory_for_site_and_for_the_single_roles(sections: list[str]) -> None:
     """In system scope the users are for the netrc section; another section alone leaves them be."""
-    assert compiled(http=PROXY, users=["ada"], netrc=[NETRC], sections=sections).settings["sections"] == sections
+    assert compiled(http=PROXY, users=["ada"], netrc=[NETRC], sections=sections).settings.sections == tuple(sections)
 
 
 TEMPLATES = {
@@ -259,23 +259,23 @@ def test_condarc_has_a_key_for_every_known_host() -> None:
 
 def test_credentials_are_encoded_for_each_reader() -> None:
     result = compiled(http=PROXY, username="dom\\ada", password=HOSTILE, scope="user")
-    environment = result.settings["environment"]["variables"]
+    environment = result.settings.variables
     for_env = "http://dom%5Cada:%3A%40%2F%23%3F%25%22%27%5C%24%20%60%C3%BC%2540%3B@proxy.example.com:8080"
     assert environment["https_proxy"] == environment["HTTPS_PROXY"] == for_env
     # conda sends Latin-1: each UTF-8 byte is written as the character of that number
     assert condarc(result)["proxy_servers"]["https"] == for_env.replace("%C3%BC", "%C3%83%C2%BC")
-    assert result.settings["secret"] is True
+    assert result.settings.secret is True
 
 
 def test_a_variable_is_left_to_conda() -> None:
     result = compiled(http=PROXY, username="${PU}", password="${PP}", sections=["condarc"])
     assert condarc(result)["proxy_servers"]["http"] == "http://${PU}:${PP}@proxy.example.com:8080"
-    assert result.settings["secret"] is False
+    assert result.settings.secret is False
 
 
 def test_lock_flags_what_is_locked_and_nothing_else() -> None:
     result = compiled(http=PROXY, channels=["a"], lock=True, extra={"channel_priority": "strict"})
-    fragment = dict(result.settings["condarc"]["fragment"])
+    fragment = dict(result.settings.fragment)
     flagged = {key for key, text in fragment.items() if "#!final" in text}
     assert flagged == {"proxy_servers", "ssl_verify", "channels", "override_channels_enabled"}
     assert condarc(result)["override_channels_enabled"] is False
@@ -304,5 +304,5 @@ def test_warnings() -> None:
 
 def test_absent_needs_no_settings() -> None:
     result = compiled(state="absent", http="nonsense", sections=["condarc", "environment"])
-    assert result.settings["sections"] == ["condarc", "environment", "netrc"]
-    assert compiled(state="absent", sections=["netrc"]).settings["sections"] == ["netrc"]
+    assert result.settings.sections == ("condarc", "environment", "netrc")
+    assert compiled(state="absent", sections=["netrc"]).settings.sections == ("netrc",)

@@ -79,7 +79,7 @@ def test_line_ends_and_indentation_are_the_files(text: str) -> None:
 def test_take_back_leaves_the_content_that_was(text: str, fragment: list[list[str]]) -> None:
     merged = condarc.merge(text, fragment)
     for force in (True, False):
-        left = condarc.take_back(merged, fragment, text, force)
+        left = condarc.revert(merged, fragment, text, force)
         canonical = {condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(text) or {}).items()}
         left_content = {condarc.ALIASES.get(key, key): value for key, value in (yaml.safe_load(left) or {}).items()}
         assert left_content == canonical
@@ -87,8 +87,8 @@ def test_take_back_leaves_the_content_that_was(text: str, fragment: list[list[st
 
 def test_take_back_leaves_a_key_that_somebody_changed() -> None:
     merged = condarc.merge("", FRAGMENT).replace("ssl_verify: true", "ssl_verify: false")
-    assert yaml.safe_load(condarc.take_back(merged, FRAGMENT, None, force=False)) == {"ssl_verify": False}
-    assert yaml.safe_load(condarc.take_back(merged, FRAGMENT, None, force=True)) is None
+    assert yaml.safe_load(condarc.revert(merged, FRAGMENT, None, force=False)) == {"ssl_verify": False}
+    assert yaml.safe_load(condarc.revert(merged, FRAGMENT, None, force=True)) is None
 
 
 REFUSED = {
@@ -170,7 +170,7 @@ def test_generated_files_agree_with_pyyaml(text: str, fragment: list[list[str]])
     ours = {key for key, _body in fragment}
     foreign = {key: value for key, value in content.items() if condarc.ALIASES.get(key, key) not in ours}
     assert {key: value for key, value in after.items() if key not in ours} == foreign
-    back = yaml.safe_load(condarc.take_back(merged, fragment, text, force=False)) or {}
+    back = yaml.safe_load(condarc.revert(merged, fragment, text, force=False)) or {}
     assert {condarc.ALIASES.get(k, k): v for k, v in back.items()} == {
         condarc.ALIASES.get(k, k): v for k, v in content.items()
     }

@@ -99,7 +99,15 @@ def transaction(
     home: Path, wanted: list[Target], machine: Any = None, run: str = "run", sections: tuple[str, ...] = SECTIONS
 ) -> Transaction:
     folder = str(home / ".local/state/condafleet")
-    return Transaction(machine or PosixMachine(1), folder, sections, lambda: wanted, Masker("key"), run, "host")
+    return Transaction(
+        machine or PosixMachine(1),
+        folder,
+        sections=sections,
+        targets=lambda: wanted,
+        masker=Masker("key"),
+        run=run,
+        host="host",
+    )
 
 
 def test_converge_again_drift_and_take_back(home: Path) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info import (
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import curl as _curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Conflict, ConsumerRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 
@@ -135,11 +136,11 @@ def ranked(*texts: str) -> list[list[condarc_precedence.Setting]]:
 
 def test_condarc_conflicts() -> None:
     assert conflicts.condarcs(ranked(SYSTEM, USER, "ssl_verify: /ca.pem\n")) == [
-        {"path": "/1", "what": "sets proxy_servers.https besides /0", "winner": "/1"}
+        Conflict("/1", "sets proxy_servers.https besides /0", "/1")
     ]
-    assert conflicts.condarcs(ranked(LOCKED, USER))[0]["winner"] == "/0"
+    assert conflicts.condarcs(ranked(LOCKED, USER))[0].winner == "/0"
     assert conflicts.condarcs(ranked(SYSTEM, SYSTEM)) == []
-    assert conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0]["what"] == "sets ssl_verify besides /0"
+    assert conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0].what == "sets ssl_verify besides /0"
 
 
 def test_a_condarc_that_is_not_compared_is_named(tmp_path: Path) -> None:
@@ -147,10 +148,10 @@ def test_a_condarc_that_is_not_compared_is_named(tmp_path: Path) -> None:
     odd.write_text("{proxy_servers: {http: 'http://u:Zq7pw@h:1'}}\n")
     good.write_text(USER)
     (found,) = conflicts.unread([str(odd), str(good)])
-    assert found["path"] == str(odd)
-    assert "line 1" in found["what"]
+    assert found.path == str(odd)
+    assert "line 1" in found.what
     assert "Zq7pw" not in str(found)
-    assert "cannot be read" in conflicts.unread([str(tmp_path / "none")])[0]["what"]
+    assert "cannot be read" in conflicts.unread([str(tmp_path / "none")])[0].what
 
 
 def test_conflicts_of_variables() -> None:
@@ -161,7 +162,7 @@ def test_conflicts_of_variables() -> None:
 
     def found(text: str) -> dict[str, str]:
         rows = conflicts.variables(login, lambda name, _value: name, condarc_precedence.decide(ranked(text)))
-        return {row["path"]: row["winner"] for row in rows}
+        return {row.path: row.winner for row in rows}
 
     environment = "the environment: CONDA_SSL_VERIFY"
     assert found(SYSTEM) == {
@@ -183,9 +184,9 @@ def test_variables_of_conda_that_are_in_nobodys_way() -> None:
     assert conflicts.variables(dict.fromkeys(names, "x"), lambda name, _value: name, winners) == []
     for name in ("CONDA_OFFLINE", "CONDA_CHANNEL_ALIAS", "CONDA_CLIENT_SSL_CERT", "CONDA_VERIFY_SSL"):
         (row,) = conflicts.variables({name: "x"}, lambda name, _value: name, winners)
-        assert (row["path"], row["winner"]) == (name, f"the environment: {name}")
+        assert (row.path, row.winner) == (name, f"the environment: {name}")
     locked = condarc_precedence.decide(ranked(SYSTEM.replace("/ca.pem", "/ca.pem #!final")))
-    assert conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0]["winner"] == "/0"
+    assert conflicts.variables({"CONDA_VERIFY_SSL": "x"}, lambda name, _value: name, locked)[0].winner == "/0"
 
 
 def test_netrc_conflicts() -> None:
@@ -195,29 +196,29 @@ def test_netrc_conflicts() -> None:
         )
 
     own = conflicts.netrc("/h", "", texts, True)
-    assert [(row["path"], row["winner"]) for row in own] == [("/h/.netrc", "/h/.netrc")]
-    assert "default entry" in own[0]["what"]
+    assert [(row.path, row.winner) for row in own] == [("/h/.netrc", "/h/.netrc")]
+    assert "default entry" in own[0].what
     assert "Zq7pw" not in str(own)
     ours = conflicts.netrc(
         "/h", "", lambda _path: "machine mirror.example.com login x password Zq7\n", True, "mirror.example.com"
     )
-    assert [(row["what"], row["winner"]) for row in ours] == [
+    assert [(row.what, row.winner) for row in ours] == [
         ("has an entry for mirror.example.com, whose login and password are sent there", "/h/.netrc")
     ]
     elsewhere = conflicts.netrc("/h", "/etc/hostname", texts, True)
-    assert [(row["path"], row["winner"]) for row in elsewhere] == [
+    assert [(row.path, row.winner) for row in elsewhere] == [
         ("/h/.netrc", "/etc/hostname"),
         ("/etc/hostname", "nobody"),
     ]
 
 
 def test_disagreements() -> None:
-    def row(consumer: str, proxy: str) -> dict[str, Any]:
-        return {"consumer": consumer, "base": "", "http_proxy": "", "https_proxy": proxy}
+    def row(consumer: str, proxy: str) -> ConsumerRow:
+        return ConsumerRow(consumer, "run", https_proxy=proxy)
 
     assert conflicts.disagreements([row("a", PROXY), row("b", "proxy.example.com:8080/"), row("c", "")]) == []
     (found,) = conflicts.disagreements([row("a", PROXY), row("b", "http://127.0.0.1:9")])
-    assert found["what"] == "https_proxy differs: proxy.example.com:8080 for a; 127.0.0.1:9 for b"
+    assert found.what == "https_proxy differs: proxy.example.com:8080 for a; 127.0.0.1:9 for b"
 
 
 def subject(home: Path, **login: str) -> _rows.Subject:
@@ -227,35 +228,30 @@ def subject(home: Path, **login: str) -> _rows.Subject:
 def test_curl_and_pip_by_their_rules(tmp_path: Path) -> None:
     mine = subject(tmp_path, HTTP_PROXY="http://upper:1", HTTPS_PROXY="http://upper:2", REQUESTS_CA_BUNDLE="/r.pem")
     curl = _curl.curl(mine)
-    assert (curl["http_proxy"], curl["https_proxy"], curl["ca_bundle"]) == ("", "http://upper:2", "")
+    assert (curl.http_proxy, curl.https_proxy, curl.ca_bundle) == ("", "http://upper:2", "")
     (tmp_path / ".curlrc").write_text('# proxy = no\nproxy = "http://rc:3"\ncacert /c.pem\n')
     (tmp_path / ".config/pip").mkdir(parents=True)
     (tmp_path / ".config/pip/pip.conf").write_text("[global]\nproxy = http://pip:4\n")
     curl, pip = _curl.curl(mine), config_files.pip(mine)
-    assert (curl["https_proxy"], curl["decided_by"]["https_proxy"]) == ("http://rc:3", f"{tmp_path}/.curlrc:2")
-    assert curl["ca_bundle"] == "/c.pem"
-    assert pip["decided_by"]["https_proxy"] == f"{tmp_path}/.config/pip/pip.conf:2"
+    assert (curl.https_proxy, curl.decided_by["https_proxy"]) == ("http://rc:3", f"{tmp_path}/.curlrc:2")
+    assert curl.ca_bundle == "/c.pem"
+    assert pip.decided_by["https_proxy"] == f"{tmp_path}/.config/pip/pip.conf:2"
 
 
 def test_mamba_takes_the_condarc_then_the_environment(tmp_path: Path) -> None:
     mine = subject(tmp_path, https_proxy="http://env:1", http_proxy="http://env:2", no_proxy="x")
     (tmp_path / ".condarc").write_text(USER)
     row = conda.mamba("mamba", mine, "")
-    assert (row["https_proxy"], row["http_proxy"], row["no_proxy"]) == ("http://user:1", "http://env:2", "x")
-    assert row["decided_by"]["https_proxy"] == f"{tmp_path}/.condarc:2: proxy_servers.https"
-    assert row["decided_by"]["http_proxy"] == "environment: http_proxy"
+    assert (row.https_proxy, row.http_proxy, row.no_proxy) == ("http://user:1", "http://env:2", "x")
+    assert row.decided_by["https_proxy"] == f"{tmp_path}/.condarc:2: proxy_servers.https"
+    assert row.decided_by["http_proxy"] == "environment: http_proxy"
 
 
 def test_csh_reads_one_of_two_files(tmp_path: Path) -> None:
     (tmp_path / ".cshrc").write_text(f"setenv https_proxy '{PROXY}'\n")
-    assert config_files.csh(subject(tmp_path))["https_proxy"] == PROXY
+    assert config_files.csh(subject(tmp_path)).https_proxy == PROXY
     (tmp_path / ".tcshrc").write_text("")
-    assert config_files.csh(subject(tmp_path))["https_proxy"] != PROXY
-
-
-def test_values_as_systemctl_shows_them() -> None:
-    assert sessions.undollar("http://plain:1") == "http://plain:1"
-    assert sessions.undollar("$'a \\'b\\' c'") == "a 'b' c"
+    assert config_files.csh(subject(tmp_path)).https_proxy != PROXY
 
 
 def test_every_text_of_a_result_is_masked() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports run downward only: actions, then the control node's rooms, then the machine's; no circle anywhere."""
+"""The rooms of plugins/, and which rooms each may import. Read from the imports; no circle, between files or rooms."""
 
 from __future__ import annotations
 
@@ -8,17 +8,58 @@ import sys
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.bed.paths import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = "ansible_collections.condafleet.proxy.plugins."
-# a room may import from itself and from the rooms behind it
-ROOMS = ("action", "plugin_utils", "modules", "module_utils")
-PROBE = "module_utils._probe."
+PLUGINS = CHECKOUT / "plugins"
+
+# room -> rooms that its files may import, beside its own. A room is a folder or a single file, see CONTRIBUTING.md.
+ROOMS: dict[str, str] = {
+    # both sides
+    "module_utils/_records": "",
+    "module_utils/_machine": "",
+    "module_utils/_redact": "",
+    "module_utils/_files": "",
+    # proof, inside conda's Python
+    "module_utils/_probe": "_records",
+    "module_utils/_settings": "_records _probe",
+    "module_utils/_platforms": "_machine",
+    "module_utils/_editors": "_redact",
+    # what is known of conda
+    "module_utils/_conda": "_editors _files",
+    # targets
+    "module_utils/_targets": "_editors _machine _platforms _settings",
+    # proof, control side
+    "module_utils/_proof": "_conda _probe _records _settings",
+    # apply
+    "module_utils/_engine": "_editors _machine _proof _records _redact _settings _targets",
+    # POSIX
+    "module_utils/_posix": "_conda _editors _files _machine _platforms _proof _records _targets",
+    "module_utils/_info": "_conda _editors _files _posix _probe _proof _records _redact",
+    "module_utils/_host": (
+        "_conda _editors _engine _files _info _machine _platforms _posix _proof _records _redact _settings _targets"
+    ),
+    "modules": "_host _records _settings",
+    # settings, control node only
+    "plugin_utils/_compile": "_conda _editors _platforms _probe _settings _targets",
+    # Windows, worked on from the control node
+    "plugin_utils/_windows": ("_conda _editors _engine _info _machine _platforms _proof _redact _settings _targets"),
+    "plugin_utils/_action_module": "_compile _settings _windows",
+    "action": "_action_module _compile _settings _windows",
+    "doc_fragments": "",
+}
 # what only the control node has may not be asked for on a machine
 CONTROL_NODE_ONLY = ("ansible.errors", "ansible.plugins", "ansible.template", "ansible.utils", "yaml", "jinja2")
+
+
+def files() -> dict[str, Path]:
+    """Dotted name below plugins/ -> file."""
+    return {".".join(path.relative_to(PLUGINS).with_suffix("").parts): path for path in PLUGINS.rglob("*.py")}
 
 
 def imports(path: Path) -> set[str]:
@@ -32,48 +73,68 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def plugins() -> dict[str, set[str]]:
+def own_imports() -> dict[str, set[str]]:
+    """File -> files of the collection that it imports."""
+    known = files()
     return {
-        ".".join(path.relative_to(CHECKOUT / "plugins").with_suffix("").parts): imports(path)
-        for room in ROOMS
-        for path in (CHECKOUT / "plugins" / room).rglob("*.py")
+        name: {target.removeprefix(PACKAGE) for target in imports(path) if target.startswith(PACKAGE)} & set(known)
+        for name, path in known.items()
     }
 
 
-def own(names: set[str]) -> set[str]:
-    return {name.removeprefix(PACKAGE) for name in names if name.startswith(PACKAGE)} & set(plugins())
+def room_of(name: str) -> str:
+    parts = name.split(".")
+    return "/".join(parts[:2]) if parts[0] in ("module_utils", "plugin_utils") else parts[0]
+
+
+def test_every_file_is_in_a_room_of_the_table() -> None:
+    assert {room_of(name) for name in files()} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_the_table_says(room: str) -> None:
+    found = {room_of(target) for name, targets in own_imports().items() if room_of(name) == room for target in targets}
+    assert {target.rpartition("/")[2] for target in found - {room}} == set(ROOMS[room].split())
+
+
+def test_no_circle_between_rooms() -> None:
+    short = {room.rpartition("/")[2]: allowed.split() for room, allowed in ROOMS.items()}
+    assert list(TopologicalSorter(short).static_order())
+
+
+def test_no_circle_between_files() -> None:
+    assert list(TopologicalSorter(own_imports()).static_order())
+
+
+def test_the_control_node_s_rooms_stay_there() -> None:
+    for name, targets in own_imports().items():
+        if name.startswith(("modules.", "module_utils.")):
+            assert not [target for target in targets if target.startswith("plugin_utils.")], name
+            assert not [found for found in imports(files()[name]) if found.startswith(CONTROL_NODE_ONLY)], name
 
 
 def test_the_probe_imports_nothing_that_conda_s_python_has_not() -> None:
-    for name, names in plugins().items():
-        if name.startswith(PROBE):
-            assert all(target.startswith(PROBE) for target in own(names)), name
-            others = {target.partition(".")[0] for target in names if not target.startswith(PACKAGE)}
+    for name, path in files().items():
+        if room_of(name) in ("module_utils/_probe", "module_utils/_records"):
+            others = {target.partition(".")[0] for target in imports(path) if not target.startswith(PACKAGE)}
             assert others <= sys.stdlib_module_names, name
 
 
-def test_no_import_runs_upward() -> None:
-    for name, names in plugins().items():
-        room = name.partition(".")[0]
-        allowed = ROOMS[ROOMS.index(room) :]
-        if room == "plugin_utils":
-            allowed = ("plugin_utils", "module_utils")
-        assert {target.partition(".")[0] for target in own(names)} <= set(allowed), name
+def test_the_underscore_is_on_the_room() -> None:
+    for name in files():
+        parts = name.split(".")
+        if parts[0] in ("module_utils", "plugin_utils"):
+            assert parts[1].startswith("_"), name
+            assert all(not part.startswith("_") for part in parts[2:] if part != "__init__"), name
 
 
-def test_no_circle() -> None:
-    assert list(TopologicalSorter({name: own(names) for name, names in plugins().items()}).static_order())
-
-
-def test_the_machine_is_not_asked_for_what_only_the_control_node_has() -> None:
-    for name, names in plugins().items():
-        if name.startswith(("modules.", "module_utils.")):
-            assert not [found for found in names if found.startswith(CONTROL_NODE_ONLY)], name
+def test_a_room_says_what_it_is() -> None:
+    for name, path in files().items():
+        if name.endswith(".__init__"):
+            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name
 
 
 def test_private_files_say_so() -> None:
-    for room in ("module_utils", "plugin_utils"):
-        for path in (CHECKOUT / "plugins" / room).rglob("*.py"):
-            if path.name != "__init__.py":
-                assert path.relative_to(CHECKOUT / "plugins" / room).parts[0].startswith("_"), path
-                assert "PRIVATE to the collection" in path.read_text(encoding="utf-8"), path
+    for name, path in files().items():
+        if name.startswith(("module_utils.", "plugin_utils.")) and not name.endswith(".__init__"):
+            assert "PRIVATE to the collection" in path.read_text(encoding="utf-8"), name

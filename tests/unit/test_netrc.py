@@ -60,7 +60,7 @@ def test_take_back_undoes_merge(text: str | None, entries: list[dict[str, str]],
     assume(not any(netrc.has(text or "", entry["machine"]) for entry in entries))
     merged = merged_or_refused(text, entries, escapes)
     for force in (True, False):
-        back = netrc.take_back(merged, entries, text, force, escapes)
+        back = netrc.revert(merged, entries, text, force, escapes)
         # behind stray words a new entry comes last, where a missing line end is added
         assert back == (text or "") or (back.rstrip("\r\n") == text and netrc_parser.parse(text, True).bad_line)
 
@@ -69,7 +69,7 @@ def test_take_back_undoes_merge(text: str | None, entries: list[dict[str, str]],
 @given(text=netrc_files.tidy(), entries=netrc_files.wanted())
 def test_take_back_gives_the_old_entry(text: str, entries: list[dict[str, str]], escapes: bool | None) -> None:
     merged = merged_or_refused(text, entries, escapes)
-    back = netrc.take_back(merged, entries, text, False, escapes)
+    back = netrc.revert(merged, entries, text, False, escapes)
 
     def reading(content: str) -> dict[str, dict[str, str]]:
         return {
@@ -84,8 +84,8 @@ def test_take_back_gives_the_old_entry(text: str, entries: list[dict[str, str]],
 
 def test_what_somebody_changed_since_stays() -> None:
     text = netrc.merge(None, ask("a"), True).replace("new", "theirs")
-    assert netrc.take_back(text, ask("a"), None, False) == text
-    assert netrc.take_back(text, ask("a"), None, True) == ""
+    assert netrc.revert(text, ask("a"), None, False) == text
+    assert netrc.revert(text, ask("a"), None, True) == ""
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -102,7 +102,7 @@ def test_an_entry_keeps_its_place() -> None:
     ours = "machine a login me password new\n"
     assert merged == f"machine b password 1\n{ours}machine c password 2\n{ours}"
     # back come both, each where it was
-    assert netrc.take_back(merged + "# x\n", ask("a"), text, False, True).replace('z"\n', 'z"') == text + "# x\n"
+    assert netrc.revert(merged + "# x\n", ask("a"), text, False, True).replace('z"\n', 'z"') == text + "# x\n"
 
 
 @pytest.mark.parametrize(

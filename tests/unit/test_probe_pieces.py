@@ -33,6 +33,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe import pro
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import report as _report
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import scrubber as _scrubber
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import verdict as _verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
 from tests.bed import hostile
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ def test_without_conda_variables_are_expanded_too(monkeypatch: pytest.MonkeyPatc
     def verdict() -> tuple[str, str]:
         proxies = {"http": "http://${USER_OF_BARE}:${PW_OF_BARE}@127.0.0.1:9"}
         report, row = _report.Report(-1), _report.new_row("http://mirror.invalid/main")
-        without_conda.Bare(report, _scrubber.Scrubber(), {"proxies": proxies}, (1.0, 1.0)).check(
+        without_conda.Bare(report, _scrubber.Scrubber(), WithoutConda(proxy_servers=proxies), (1.0, 1.0)).check(
             "http://mirror.invalid/main", row
         )
         return row["verdict"], row["detail"]

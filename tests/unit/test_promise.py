@@ -8,28 +8,28 @@ from typing import Any
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import verification
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 
 CHANGED: Any = ["something"]
 
 
-def row(words: str) -> dict[str, Any]:
+def row(words: str) -> ProofRow:
     """A row from BASE@VERDICT/WHAT-PYTHON-ALONE-SAYS:CHANNEL, of which all but the verdict may be left out."""
     words, _colon, channel = words.partition(":")
     base, _at, words = words.rpartition("@")
     verdict, _slash, proxy_verdict = words.partition("/")
-    return {
-        **new_row(f"https://{channel or 'x'}"),
-        "user": "ada",
-        "base": base or "/opt/conda",
-        "verdict": verdict,
-        "ok": verdict == "ok",
-        "status": 503 if verdict == "server_error" else None,
-        "remedy": "Do it.",
-        "proxy_verdict": proxy_verdict or None,
-    }
+    return ProofRow(**new_row(f"https://{channel or 'x'}"))._replace(
+        user="ada",
+        base=base or "/opt/conda",
+        verdict=verdict,
+        ok=verdict == "ok",
+        status=503 if verdict == "server_error" else None,
+        remedy="Do it.",
+        proxy_verdict=proxy_verdict or None,
+    )
 
 
 def decide(
@@ -40,18 +40,18 @@ def decide(
     looks = {False: iter(before), True: iter(after)}
     asked = []
 
-    def prove(now: bool) -> list[dict[str, Any]]:
+    def prove(now: bool) -> list[ProofRow]:
         asked.append(now)
         return [row(word) for word in next(looks[now]).split()]
 
-    proof = Proof({"verify": verify, "proof": {"deadline": 60}}, prove)
+    verified = Verification(verify, 60, prove)
     if changes:
-        proof.before(changes)
+        verified.before(changes)
     try:
-        proof.after(changes)
+        verified.after(changes)
     except MachineError as exc:
-        return f"put back: {exc}".split(". ", maxsplit=1)[0], len(asked)
-    return (f"fails: {proof.complaint}" if proof.complaint else "ok"), len(asked)
+        return f"rolled back: {exc}".split(". ", maxsplit=1)[0], len(asked)
+    return (f"fails: {verified.complaint}" if verified.complaint else "ok"), len(asked)
 
 
 CASES = [
@@ -59,31 +59,38 @@ CASES = [
     ("none", ["ok"], [], CHANGED, "ok", 0),
     ("report", ["ok"], ["proxy_auth_rejected"], CHANGED, "ok", 1),
     ("rollback", ["ok"], ["ok"], CHANGED, "ok", 2),
-    ("rollback", ["ok"], ["proxy_auth_rejected"], CHANGED, "put back", 2),
+    ("rollback", ["ok"], ["proxy_auth_rejected"], CHANGED, "rolled back", 2),
     ("rollback", ["proxy_auth_required"], ["proxy_auth_rejected"], CHANGED, "fails", 2),
     ("rollback", ["ok"], ["proxy_auth_rejected"], [], "fails", 1),
-    ("require", ["proxy_auth_required"], ["proxy_auth_rejected"], CHANGED, "put back", 1),
+    ("require", ["proxy_auth_required"], ["proxy_auth_rejected"], CHANGED, "rolled back", 1),
     ("require", ["ok"], ["proxy_auth_rejected"], [], "fails", 1),
     # transient classes are looked at again before the decision
     ("rollback", ["ok"], ["refused_proxy", "ok"], CHANGED, "ok", 3),
-    ("rollback", ["ok"], ["refused_proxy", "dns_proxy", "refused_proxy"], CHANGED, "put back", 4),
+    ("rollback", ["ok"], ["refused_proxy", "dns_proxy", "refused_proxy"], CHANGED, "rolled back", 4),
     # without conda the proxy decides, unless channels are required
     ("rollback", ["no_conda/ok"], ["no_conda/ok"], CHANGED, "ok", 2),
-    ("rollback", ["no_conda/ok"], ["no_conda/proxy_auth_rejected"], CHANGED, "put back", 2),
-    ("require", ["no_conda/ok"], ["no_conda/ok"], CHANGED, "put back", 1),
+    ("rollback", ["no_conda/ok"], ["no_conda/proxy_auth_rejected"], CHANGED, "rolled back", 2),
+    ("require", ["no_conda/ok"], ["no_conda/ok"], CHANGED, "rolled back", 1),
     # a channel that was not reached before cannot be lost; one that was can
     ("rollback", ["ok:a channel_forbidden:b"], ["ok:a channel_forbidden:b"], CHANGED, "fails", 2),
-    ("rollback", ["ok:a channel_forbidden:b"], ["dns_channel:a channel_forbidden:b"], CHANGED, "put back", 2),
-    ("rollback", ["ok:a channel_forbidden:b"], ["ok:a channel_forbidden:b proxy_forbidden:c"], CHANGED, "put back", 2),
+    ("rollback", ["ok:a channel_forbidden:b"], ["dns_channel:a channel_forbidden:b"], CHANGED, "rolled back", 2),
+    (
+        "rollback",
+        ["ok:a channel_forbidden:b"],
+        ["ok:a channel_forbidden:b proxy_forbidden:c"],
+        CHANGED,
+        "rolled back",
+        2,
+    ),
     # another base's misery is no reason to let this one go
-    ("rollback", ["ok b@conda_unusable"], ["proxy_auth_rejected b@conda_unusable"], CHANGED, "put back", 2),
+    ("rollback", ["ok b@conda_unusable"], ["proxy_auth_rejected b@conda_unusable"], CHANGED, "rolled back", 2),
     ("rollback", ["ok b@conda_unusable"], ["ok b@conda_unusable"], CHANGED, "fails", 2),
-    ("rollback", ["ok:a b@offline:a"], ["proxy_auth_rejected:a b@offline:a"], CHANGED, "put back", 2),
+    ("rollback", ["ok:a b@offline:a"], ["proxy_auth_rejected:a b@offline:a"], CHANGED, "rolled back", 2),
     ("rollback", ["offline:a b@ok:a"], ["proxy_auth_rejected:a b@ok:a"], CHANGED, "fails", 2),
     # healthy with other channels than before
-    ("rollback", ["ok:a"], ["channel_not_found:b"], CHANGED, "put back", 2),
+    ("rollback", ["ok:a"], ["channel_not_found:b"], CHANGED, "rolled back", 2),
     # before, too, an answer may be another one a moment later; no answer is what a machine without settings gets
-    ("rollback", ["server_error", "ok"], ["proxy_auth_rejected"], CHANGED, "put back", 3),
+    ("rollback", ["server_error", "ok"], ["proxy_auth_rejected"], CHANGED, "rolled back", 3),
     ("rollback", ["connect_timeout_channel"], ["proxy_auth_rejected"], CHANGED, "fails", 2),
 ]
 
@@ -112,10 +119,10 @@ def test_the_sentence_names_the_channel_that_was_lost(monkeypatch: pytest.Monkey
 
 
 def test_where_only_changes_count_nothing_is_asked_without_them() -> None:
-    def prove(_now: bool) -> list[dict[str, Any]]:
+    def prove(_now: bool) -> list[ProofRow]:
         raise AssertionError
 
-    proof = Proof({"verify": "require", "proof": {}}, prove, only_changes=True)
-    proof.after([])
-    proof.look()
-    assert proof.rows == []
+    verified = Verification("require", 0, prove, only_changes=True)
+    verified.after([])
+    verified.preview()
+    assert verified.rows == []

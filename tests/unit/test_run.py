@@ -10,9 +10,13 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._host import converge, user_probe
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell, probe
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
 from tests.unit.test_compile import render
@@ -47,11 +51,11 @@ class Fleet:
             system_condarc=str(folder / "etc/conda/.condarc"),
             system_state=str(folder / "var/condafleet"),
         )
-        monkeypatch.setattr(converge, "PLATFORMS", {"Linux": table})
+        monkeypatch.setattr(supported, "PLATFORMS", {"Linux": table})
         monkeypatch.setattr(accounts, "find", self._account)
         monkeypatch.setattr(accounts, "own", lambda *_home: self._account("root"))
         monkeypatch.setattr(login_shell, "login_environment", self._login)
-        monkeypatch.setattr(probe, "prove", self._prove)
+        monkeypatch.setattr(connectivity, "prove", self._prove)
         for module in (converge, user_probe):
             monkeypatch.setattr(module, "find_bases", lambda *_args: [])
 
@@ -62,15 +66,14 @@ class Fleet:
         self.logins.append(name)
         return {}
 
-    def _prove(self, _bases: Any, _environment: Any, _home: str, options: Any) -> list[dict[str, Any]]:
-        name = options["user"]
-        self.proofs.append(name)
-        mine = self.condarc(name)
-        seen = mine if "proxy_servers" in mine else self.condarc("")
+    def _prove(self, _launcher: Any, _bases: Any, _environment: Any, _options: Any, *, user: str) -> list[ProofRow]:
+        self.proofs.append(user)
+        own = self.condarc(user)
+        seen = own if "proxy_servers" in own else self.condarc("")
         verdict = "ok" if GOOD in seen else "refused_proxy" if DEAD in seen else "connect_timeout_channel"
-        verdict = self.verdicts.get(name, verdict)
-        row = {"user": name, "base": "/b", "verdict": verdict, "ok": verdict == "ok", "remedy": "Mend it.", "see": ""}
-        return [dict(new_row(CHANNEL), **row)]
+        verdict = self.verdicts.get(user, verdict)
+        row = ProofRow(**new_row(CHANNEL))
+        return [row._replace(user=user, base="/b", verdict=verdict, ok=verdict == "ok", remedy="Mend it.")]
 
     def condarc(self, name: str) -> str:
         path = self.homes[name] / ".condarc" if name else self.folder / "etc/conda/.condarc"
@@ -84,8 +87,7 @@ class Fleet:
         checked = ArgumentSpecValidator(OPTIONS).validate(options)
         assert not checked.error_messages
         settings = compile_settings(checked.validated_parameters, render).settings
-        more = {"mask_key": "key", "run": os.urandom(4).hex(), "lock_timeout": 1}
-        return converge.run(dict(settings, **more), check_mode, with_diff=False)
+        return converge.run(settings, Run(os.urandom(4).hex(), "key", 1), check_mode, with_diff=False)
 
 
 @pytest.fixture
@@ -143,13 +145,13 @@ def test_who_is_not_named_any_more_loses_access_whatever_else_fails(fleet: Fleet
     assert "failed" not in fleet.run(**users, users=["ada", "bob"])
     fleet.homes["ada"].rename(fleet.folder / "away")
     checked = fleet.run(check_mode=True, **users, users=["ada"])
-    assert any("would be taken back" in note for note in checked["warnings"])
+    assert any("would be removed" in note for note in checked["warnings"])
     failed = fleet.run(**users, users=["ada"])
     assert "the home" in failed["msg"]
     assert fleet.condarc("bob") == ""
     assert not (fleet.homes["bob"] / ".netrc").exists()
-    assert any("was taken back" in note for note in failed["warnings"])
-    assert not any("stays until" in note for note in failed["warnings"])
+    assert any("were removed" in note for note in failed["warnings"])
+    assert not any("were kept" in note for note in failed["warnings"])
     proof_alone = fleet.run(**dict(users, sections=[]), users=["ada"])
     assert "the home" in proof_alone["msg"]
 
@@ -178,7 +180,7 @@ def test_a_move_is_proven_by_those_who_are_moved(fleet: Fleet) -> None:
     assert failed["rolled_back"]
     assert GOOD in fleet.condarc("")
     assert fleet.condarc("ada") == ""
-    assert any("for the whole system stays until" in note for note in failed["warnings"])
+    assert any("of the whole system were kept" in note for note in failed["warnings"])
     assert "failed" not in fleet.run(**moved)
     assert fleet.condarc("") == ""
     back = fleet.run()

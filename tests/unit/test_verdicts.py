@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import exceptions, responses
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import failed_row
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import PAGE, VERDICTS, advise
 from tests.bed.paths import CHECKOUT
 
@@ -72,5 +73,7 @@ def test_the_probe_says_no_other_word() -> None:
 
 
 def test_ok_needs_no_advice() -> None:
-    assert advise({"verdict": "ok"}) == {"verdict": "ok", "remedy": "", "see": ""}
-    assert advise({"verdict": "dns_proxy"})["see"] == "docs/verdicts.md#dns_proxy"
+    row = failed_row("ok", "")
+    assert advise(row) == row
+    assert (row.remedy, row.see) == ("", "")
+    assert advise(failed_row("dns_proxy", "")).see == "docs/verdicts.md#dns_proxy"

@@ -57,9 +57,9 @@ def test_the_editor_of_a_value() -> None:
     for other in (Value("REG_EXPAND_SZ", URL), Value("REG_SZ", URL.upper()), Value("REG_SZ", "")):
         assert not editor.present(other.as_text()), other
     theirs = Value("REG_SZ", "http://old.example.com").as_text()
-    assert editor.take_back(theirs, None, force=False) == theirs, "somebody else's value was taken away"
-    assert editor.take_back(wanted, theirs, force=False) == theirs
-    assert editor.take_back(wanted, None, force=False) == ""
+    assert editor.revert(theirs, None, force=False) == theirs, "somebody else's value was taken away"
+    assert editor.revert(wanted, theirs, force=False) == theirs
+    assert editor.revert(wanted, None, force=False) == ""
     assert "p%40ss" not in editor.view(wanted, Masker("key"))
     assert editor.view(wanted, Masker("key")) != ValueEditor("x").view(Value("REG_SZ", "x").as_text(), Masker("key"))
     assert editor.warnings(theirs, None)
@@ -115,8 +115,8 @@ def test_a_new_logon_has_what_a_condarc_names() -> None:
 )
 def test_wininet(values: dict[str, Value], http: str, https: str) -> None:
     row = consumers.wininet(values)
-    assert (row["http_proxy"], row["https_proxy"]) == (http, https)
-    assert ("https_proxy" in row["decided_by"]) == bool(https)
+    assert (row.http_proxy, row.https_proxy) == (http, https)
+    assert ("https_proxy" in row.decided_by) == bool(https)
 
 
 def settings(flags: int, proxy: str, bypass: str) -> dict[str, Value]:
@@ -127,13 +127,13 @@ def settings(flags: int, proxy: str, bypass: str) -> dict[str, Value]:
 
 def test_winhttp() -> None:
     row = consumers.winhttp(settings(3, "proxy.example.com:8080", "<local>;*.example.com"))
-    assert row["https_proxy"] == "http://proxy.example.com:8080"
-    assert row["no_proxy"] == "<local>;*.example.com"
+    assert row.https_proxy == "http://proxy.example.com:8080"
+    assert row.no_proxy == "<local>;*.example.com"
     for nothing in ({}, settings(1, "", "")):
         row = consumers.winhttp(nothing)
-        assert (row["http_proxy"], row["no_proxy"], row["note"]) == ("", "", "")
+        assert (row.http_proxy, row.no_proxy, row.note) == ("", "", "")
     strange: Any = {"winhttpsettings": Value("REG_BINARY", ["0x28", "0x00"])}
-    assert consumers.winhttp(strange)["note"]
+    assert consumers.winhttp(strange).note
 
 
 def test_where_no_variable_is_set_the_desktop_decides() -> None:
@@ -147,9 +147,9 @@ def test_where_no_variable_is_set_the_desktop_decides() -> None:
             return super().key(key)
 
     rows, conflicts = consumers.look(Desktop(machine=strings(http_proxy=URL)))  # type: ignore[arg-type]
-    assert [row["consumer"] for row in rows] == ["new logon", "service", "WinINET", "WinHTTP"]
-    assert any("https_proxy is set by no variable" in one["what"] for one in conflicts)
-    assert any("http_proxy differs" in one["what"] for one in conflicts), conflicts
+    assert [row.consumer for row in rows] == ["new logon", "service", "WinINET", "WinHTTP"]
+    assert any("https_proxy is set by no variable" in one.what for one in conflicts)
+    assert any("http_proxy differs" in one.what for one in conflicts), conflicts
 
 
 def test_a_lease_ends_with_its_time_or_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,19 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity as _connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import (
+    Candidate,
+    Connectivity,
+    ProofOptions,
+    Run,
+    Settings,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import connectivity, converge, host
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import probe as _probe
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 from tests.bed.windows import (
@@ -49,14 +57,14 @@ LEASE = 30 * 60 + 1.0  # seconds, docs/windows.md
 PRISTINE = {administrator: initial(administrator=administrator) for administrator in (True, False)}
 
 
-def settings(**given: Any) -> Json:
+def settings(**given: Any) -> Settings:
     checked = ArgumentSpecValidator(OPTIONS).validate(given)
     assert not checked.error_messages
     compiled = compile_settings(checked.validated_parameters, render, None, windows=True).settings
-    return dict(compiled, verify="none", mask_key="key", lock_timeout=0.0)
+    return compiled._replace(verify="none")
 
 
-def wanted(scope: str, password: str = HOSTILE) -> Json:
+def wanted(scope: str, password: str = HOSTILE) -> Settings:
     more: Json = {"password_exposure": "allow"} if scope == "system" else {}
     if scope == "user":
         more["sections"] = ["condarc", "environment", "netrc"]
@@ -64,15 +72,15 @@ def wanted(scope: str, password: str = HOSTILE) -> Json:
     return settings(scope=scope, http=PROXY, username="ada", password=password, channels=["conda-forge"], **more)
 
 
-def absent(scope: str) -> Json:
+def absent(scope: str) -> Settings:
     return settings(scope=scope, state="absent")
 
 
 def run(
-    state: Json, what: Json, number: str = "run", check_mode: bool = False, **faults: Any
+    state: Json, what: Settings, number: str = "run", check_mode: bool = False, **faults: Any
 ) -> tuple[Json, DirectRemote]:
     remote = DirectRemote(state, **faults)
-    result = converge.run_conda_proxy(remote.made_for, dict(what, run=number, host="pc"), check_mode, with_diff=True)
+    result = converge.run_conda_proxy(remote.made_for, what, Run(number, "key", 0.0, "pc"), check_mode, with_diff=True)
     return result, remote
 
 
@@ -435,7 +443,7 @@ def test_two_netrcs_are_reported_and_the_first_is_written() -> None:
     state = pristine("user")
     Machine(state).edit("put_file", HOME + "\\_netrc", encoded(b"machine a login b password c\n"))
     result, _remote = run(state, wanted("user"))
-    assert any("_netrc are both there" in note for note in result["warnings"])
+    assert any("_netrc both exist" in note for note in result["warnings"])
     state = copy.deepcopy(PRISTINE[False])
     Machine(state).edit("put_file", HOME + "\\_netrc", encoded(b"machine a login b password c\n"))
     result, _remote = run(state, wanted("user"))
@@ -461,21 +469,21 @@ class Probe:
         self._fails_at = fails_at
         self._during = during
 
-    def __call__(self, _remote: Any, _bases: Any, environment: Json, _options: Any) -> list[Json]:
+    def __call__(self, _launcher: Any, _bases: Any, environment: Json, _options: Any, **_more: Any) -> list[ProofRow]:
         self.environments.append(environment)
         fails = len(self.environments) >= self._fails_at
         if fails and self._during:
             self._during()
+        row = ProofRow(**new_row("http://x"))
         verdict = "proxy_auth_rejected" if fails else "ok"
-        row = {"verdict": verdict, "ok": not fails, "remedy": "Mend it.", "user": None, "base": "C:\\conda"}
-        return [dict(new_row("http://x"), **row)]
+        return [row._replace(verdict=verdict, ok=not fails, remedy="Mend it.", base="C:\\conda")]
 
 
 @pytest.mark.parametrize("sections", [["environment"], ["condarc"], []])
 def test_every_section_alone_is_proven(sections: list[str]) -> None:
     state = pristine("system")
     for http in (PROXY, None):
-        result, _remote = run(state, dict(settings(sections=sections, http=http, channels=["a"]), verify="report"))
+        result, _remote = run(state, settings(sections=sections, http=http, channels=["a"])._replace(verify="report"))
         assert "failed" not in result, result
         assert [row["verdict"] for row in result["proof"]] == ["no_conda"]
 
@@ -486,10 +494,10 @@ def test_the_proofs_rows_name_the_connecting_user(profile: str, user: str | None
         state = copy.deepcopy(PRISTINE[administrator])
         Machine(state).set_value("HKCU:\\Volatile Environment", "USERPROFILE", "string", profile)
         remote = DirectRemote(state)
-        results = [connectivity.run_connectivity(remote.made_for, {})]
+        results = [connectivity.run_connectivity(remote.made_for, Connectivity(ProofOptions()))]
         if administrator or user:
             what = settings(scope="system" if administrator else "user", http=PROXY)
-            results.append(run(state, dict(what, verify="report"))[0])
+            results.append(run(state, what._replace(verify="report"))[0])
         for result in results:
             assert [(row["verdict"], row["user"]) for row in result["proof"]] == [("no_conda", user)]
 
@@ -506,8 +514,8 @@ def test_what_the_proof_decides(scope: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     for during in (None, edit):
         probe = Probe(2, during)
-        monkeypatch.setattr(_probe, "prove", probe)
-        result, _remote = run(state, dict(wanted(scope), verify="rollback"), f"run{during}")
+        monkeypatch.setattr(_connectivity, "prove", probe)
+        result, _remote = run(state, wanted(scope)._replace(verify="rollback"), f"run{during}")
         assert result["rolled_back"], result
         assert "(proxy_auth_rejected)" in result["msg"]
         old, new = (environment["HTTP_PROXY"] for environment in probe.environments)
@@ -530,7 +538,7 @@ def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.
     for name in ("PROXY_Password", "TOKEN", "Alias"):
         machine.set_value(USER_ENVIRONMENT, name, "string", "of " + name)
     probe = Probe(9)
-    monkeypatch.setattr(_probe, "prove", probe)
+    monkeypatch.setattr(_connectivity, "prove", probe)
 
     def given() -> list[set[str]]:
         found = [{name for name, value in each.items() if str(value).startswith("of ")} for each in probe.environments]
@@ -538,21 +546,23 @@ def test_the_proof_has_the_variables_that_the_condarc_names(monkeypatch: pytest.
         return found
 
     asked = {"http": PROXY, "username": "ada", "password": "${PROXY_PASSWORD}"}
-    what = dict(settings(**asked, sections=["condarc"]), verify="rollback")
+    what = settings(**asked, sections=["condarc"])._replace(verify="rollback")
     assert changed(run(state, what)[0]) == [".condarc"]
     assert given() == [{"TOKEN", "PROXY_PASSWORD"}] * 2, "before and after"
     result, remote = run(state, what, "second")
     assert changed(result) == []
     assert given() == [{"TOKEN", "PROXY_PASSWORD"}]
     assert remote.log.count("slurp") == 2, "the condarc was read once more"
-    run(state, dict(settings(**asked, sections=[]), verify="report"), "verify")
+    run(state, settings(**asked, sections=[])._replace(verify="report"), "verify")
     assert given() == [{"PROXY_PASSWORD"}]
 
-    for candidate in ({}, {"proxy_servers": {"http": "http://a:${PROXY_PASSWORD}@b:1"}}):
-        connectivity.run_connectivity(remote.made_for, {"candidate": candidate})
+    servers = {"http": "http://a:${PROXY_PASSWORD}@b:1"}
+    task = Connectivity(ProofOptions(), candidate=Candidate(servers, {}, None, None))
+    for each in (task._replace(candidate=None), task):
+        connectivity.run_connectivity(remote.made_for, each)
         assert given() == [{"TOKEN", "ALIAS", "PROXY_PASSWORD"}]
     machine.drop(CONDARC["system"])
-    connectivity.run_connectivity(remote.made_for, {"candidate": candidate})
+    connectivity.run_connectivity(remote.made_for, task)
     assert given() == [{"ALIAS", "PROXY_PASSWORD"}]
 
 
@@ -591,8 +601,8 @@ def test_a_netrc_that_was_protected_before_us_is_put_back(monkeypatch: pytest.Mo
     machine.set_access(NETRC, explicit=[ace(ADA, RIGHTS["FullControl"])], protected=True)
     run(state, wanted("user"))
     before = machine.read(NETRC)
-    monkeypatch.setattr(_probe, "prove", Probe(2))
-    without = dict(wanted("user"), netrc=[], verify="rollback")
+    monkeypatch.setattr(_connectivity, "prove", Probe(2))
+    without = wanted("user")._replace(netrc=(), verify="rollback")
     result, _remote = run(state, without, "second")
     assert result["rolled_back"]
     assert not [note for note in result["warnings"] if "edited" in note]
@@ -738,7 +748,7 @@ def test_a_ca_bundle_and_paths_with_backslashes(scope: str) -> None:
     given = {"scope": scope, "http": PROXY, "ca_bundle_src": "company.pem"}
     checked = ArgumentSpecValidator(OPTIONS).validate(given)
     compiled = compile_settings(checked.validated_parameters, render, CERTIFICATE, windows=True).settings
-    what = dict(compiled, verify="none", mask_key="key", lock_timeout=0.0)
+    what = compiled._replace(verify="none")
 
     before = copy.deepcopy(state)
     result, _remote = run(state, what)

@@ -6,7 +6,7 @@
 
 This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-An editor holds what is C(wanted) in a form that JSON can hold, so that the state on the machine can name it and a later
+An editor holds what is `desired` in a form that JSON can hold, so that the state on the machine can name it and a later
 run can take it back without knowing the settings. Check mode, diff, idempotence and removal all follow from here.
 """
 
@@ -20,17 +20,17 @@ HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
 
 
 class Editor:
-    """C(edit) must be idempotent; C(take_back) undoes it. C(text) is None for a missing file."""
+    """C(edit) must be idempotent; C(revert) undoes it. C(text) is None for a missing file."""
 
     name = ""
-    taken = "only what is ours was taken out"
+    reverted = "only what is ours was taken out"
 
-    def __init__(self, wanted: t.Any) -> None:
-        self.wanted = wanted
+    def __init__(self, desired: t.Any) -> None:
+        self.desired = desired
 
     def owned(self) -> t.Any:
-        """What the state keeps of C(wanted): enough to make an editor that can take it back."""
-        return self.wanted
+        """What the state keeps of `desired`: enough to make an editor that can take it back."""
+        return self.desired
 
     def reason(self, owned: t.Any) -> str:
         """Why a change is needed when we C(owned) something other than what is wanted now."""
@@ -40,7 +40,7 @@ class Editor:
         """C(text) with what is wanted in it; what we C(owned) and no longer want becomes what it was in C(original)."""
         raise NotImplementedError
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
+    def revert(self, text: str, original: str | None, force: bool) -> str:
         """C(text) without what is ours; C(force) also takes what somebody has changed since."""
         raise NotImplementedError
 

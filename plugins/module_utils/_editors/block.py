@@ -43,7 +43,7 @@ def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
     return text + block
 
 
-def take_back(text: str) -> str:
+def revert(text: str) -> str:
     """Return C(text) without our block."""
     before, _ours, after = _split(text)
     return before + after
@@ -70,15 +70,15 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 class BlockEditor(Editor):
-    """C(wanted) is a mapping: C(lines), and C(top) when the block must come first."""
+    """`desired` is a mapping: C(lines), and C(top) when the block must come first."""
 
     name = "block"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return merge(text, self.wanted["lines"], self.wanted["top"])
+        return merge(text, self.desired["lines"], self.desired["top"])
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
-        return take_back(text)
+    def revert(self, text: str, original: str | None, force: bool) -> str:
+        return revert(text)
 
     def present(self, text: str) -> bool:
         return bool(block(text))

@@ -24,6 +24,6 @@ _EDITORS = {
 }
 
 
-def editor(name: str, wanted: t.Any) -> Editor:
-    """The editor C(name) for C(wanted), as the state on the machine names it."""
-    return _EDITORS[name](wanted)
+def editor(name: str, desired: t.Any) -> Editor:
+    """The editor C(name) for `desired`, as the state on the machine names it."""
+    return _EDITORS[name](desired)

@@ -18,20 +18,20 @@ def join(ours: str, roots: str) -> str:
 
 
 class CertificatesEditor(Editor):
-    """C(wanted) is a mapping: C(ours), the CA certificates that were asked for, and C(roots), what they are joined with."""
+    """`desired` is a mapping: C(ours), the CA certificates that were asked for, and C(roots), what they are joined with."""
 
     name = "certificates"
 
     def owned(self) -> t.Any:
-        return {key: digest(text) for key, text in self.wanted.items()}  # the roots alone are 200 kB
+        return {key: digest(text) for key, text in self.desired.items()}  # the roots alone are 200 kB
 
     def reason(self, owned: t.Any) -> str:
-        return "roots_updated" if owned["ours"] == digest(self.wanted["ours"]) else "rotated"
+        return "roots_updated" if owned["ours"] == digest(self.desired["ours"]) else "rotated"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return join(self.wanted["ours"], self.wanted["roots"])
+        return join(self.desired["ours"], self.desired["roots"])
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
+    def revert(self, text: str, original: str | None, force: bool) -> str:
         return original or ""
 
     def present(self, text: str) -> bool:

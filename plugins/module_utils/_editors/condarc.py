@@ -158,7 +158,7 @@ def _is_comment(line: str, indent: int) -> bool:
     return line.lstrip(" ").startswith("#") and column_of(line) <= indent
 
 
-def take_back(text: str, owned: Fragment, original: str | None, force: bool) -> str:
+def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str:
     """Return C(text) without what is ours: each key of C(owned) becomes what it was in C(original), or goes.
 
     With C(force) also where somebody has changed our key since; without it such a key is theirs and stays.
@@ -191,27 +191,27 @@ def lost_content(text: str | None, fragment: Fragment) -> list[str]:
 
 
 class CondarcEditor(Editor):
-    """C(wanted) is a list of pairs: key, its text."""
+    """`desired` is a list of pairs: key, its text."""
 
     name = "condarc"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        keys = {key for key, _body in self.wanted}
+        keys = {key for key, _body in self.desired}
         dropped = [pair for pair in owned or [] if pair[0] not in keys]
         if dropped and text is not None:
-            text = take_back(text, dropped, original, force=True)
-        return merge(text, self.wanted)
+            text = revert(text, dropped, original, force=True)
+        return merge(text, self.desired)
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
-        return take_back(text, self.wanted, original, force)
+    def revert(self, text: str, original: str | None, force: bool) -> str:
+        return revert(text, self.desired, original, force)
 
     def present(self, text: str) -> bool:
-        keys = {key for key, _body in self.wanted}
+        keys = {key for key, _body in self.desired}
         return any(item.key in keys for item in parse(text).items)
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         ours = {key for key, _body in owned or []}
-        taken = [key for key in lost_content(text, self.wanted) if key not in ours]
+        taken = [key for key in lost_content(text, self.desired) if key not in ours]
         return [
             f"the key {key} had another value, which is kept in the state and comes back with state: absent"
             for key in taken

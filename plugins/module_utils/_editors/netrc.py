@@ -74,7 +74,7 @@ def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> st
         if (
             found
             and len(after) == len(before) + len(lines)
-            and take_back(result, added, text, True, escapes) == text + gap
+            and revert(result, added, text, True, escapes) == text + gap
         ):
             return result
     raise Unrepresentable("it has lines that cannot be parsed, so that no entry can be put in safely; correct it first")
@@ -140,7 +140,7 @@ def _cut(text: str, found: Entry) -> str:
     return text[:start] + text[end:]
 
 
-def take_back(text: str, entries: Entries, original: str | None, force: bool, escapes: bool | None = None) -> str:
+def revert(text: str, entries: Entries, original: str | None, force: bool, escapes: bool | None = None) -> str:
     """Return C(text) without our entries: each becomes what it was in C(original), or goes.
 
     With C(force) also an entry that somebody has changed since; without it that one is theirs and stays.
@@ -218,25 +218,25 @@ def findings(text: str, escapes: bool | None) -> list[str]:
 
 
 class NetrcEditor(Editor):
-    """C(wanted) is a mapping: C(entries) (machine, login, password) and C(escapes), how the reader's parser quotes."""
+    """`desired` is a mapping: C(entries) (machine, login, password) and C(escapes), how the reader's parser quotes."""
 
     name = "netrc"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        machines = {entry["machine"] for entry in self.wanted["entries"]}
+        machines = {entry["machine"] for entry in self.desired["entries"]}
         dropped = [entry for entry in (owned or {}).get("entries", []) if entry["machine"] not in machines]
         if dropped and text is not None:
-            text = take_back(text, dropped, original, True, self.wanted["escapes"])
-        return merge(text, self.wanted["entries"], self.wanted["escapes"])
+            text = revert(text, dropped, original, True, self.desired["escapes"])
+        return merge(text, self.desired["entries"], self.desired["escapes"])
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
-        return take_back(text, self.wanted["entries"], original, force, self.wanted["escapes"])
+    def revert(self, text: str, original: str | None, force: bool) -> str:
+        return revert(text, self.desired["entries"], original, force, self.desired["escapes"])
 
     def present(self, text: str) -> bool:
-        return any(has(text, entry["machine"]) for entry in self.wanted["entries"])
+        return any(has(text, entry["machine"]) for entry in self.desired["entries"])
 
     def view(self, text: str | None, masker: Masker) -> str:
         return mask(text or "", masker.secret)
 
     def findings(self, text: str) -> list[str]:
-        return findings(text, self.wanted["escapes"])
+        return findings(text, self.desired["escapes"])

@@ -57,26 +57,30 @@ def split(path: str) -> tuple[str, str]:
 
 
 class ValueEditor(Editor):
-    """C(wanted) is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
+    """`desired` is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
 
     name = "registry_value"
-    taken = "so it is not ours any more and stays"
-    lost = False  # is our mark in the key, so that a value that we do not know may be ours from before?
+    reverted = "so it is not ours any more and stays"
+
+    def __init__(self, desired: t.Any, has_marker: bool = False) -> None:
+        """`has_marker`: the registry has the collection's, so an unknown value that is as desired is a managed one."""
+        super().__init__(desired)
+        self._has_marker = has_marker
 
     def marked(self, text: str) -> bool:
-        return self.lost and self.present(text)
+        return self._has_marker and self.present(text)
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return Value(STRING, self.wanted).as_text()
+        return Value(STRING, self.desired).as_text()
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
+    def revert(self, text: str, original: str | None, force: bool) -> str:
         return original or "" if force or self.present(text) else text
 
     def present(self, text: str) -> bool:
         return text == self.edit(None, None, None)
 
     def reason(self, owned: t.Any) -> str:
-        return "rotated" if owned != self.wanted else "edited"
+        return "rotated" if owned != self.desired else "edited"
 
     def view(self, text: str | None, masker: Masker) -> str:
         if not text:

@@ -15,10 +15,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base imp
 
 
 class WholeEditor(Editor):
-    """C(wanted) is the text of a file that is ours alone."""
+    """`desired` is the text of a file that is ours alone."""
 
     name = "whole"
-    taken = "it is a file of ours alone, so the edits went with it"
+    reverted = "it is a file of ours alone, so the edits went with it"
 
     def marked(self, text: str) -> bool:
         return text.startswith(HEADER)
@@ -29,9 +29,9 @@ class WholeEditor(Editor):
         return ["a file of that name was there; it is kept in the state and comes back with state: absent"]
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return str(self.wanted)
+        return str(self.desired)
 
-    def take_back(self, text: str, original: str | None, force: bool) -> str:
+    def revert(self, text: str, original: str | None, force: bool) -> str:
         return original or ""
 
     def present(self, text: str) -> bool:

@@ -2,49 +2,41 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One planned change.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""One planned change of a file or registry value."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Entry, pack
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import JournalEntry, StateEntry
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
 
 
 class Change(t.NamedTuple):
-    """One file that changes. C(entry) is what the state says of it afterwards, None when it is no longer ours."""
+    """From `old` to `new`. `before` and `after` are what a diff may show of them, secrets masked."""
 
     kind: str
     path: str
-    action: str
+    action: str  # create, update, remove
     reasons: list[str]
     old: File
     new: File
     before: str
     after: str
-    entry: Entry | None
+    entry: StateEntry | None  # in the state afterwards; None: no longer managed
     check: str = ""
     activate: str = ""
     notice: str = ""
     follow: bool = True
 
-    def record(self) -> dict[str, t.Any]:
-        """What the journal needs to undo this change. C(entry) tells what is ours if somebody edits the file meanwhile."""
-        return {
-            "path": self.path,
-            "old": pack(self.old),
-            "new": {"digest": self.new.digest, "mode": self.new.mode},
-            "entry": self.entry,
-            "activate": self.activate,
-            "follow": self.follow,
-        }
+    def journal_entry(self) -> JournalEntry:
+        """Return what undoes this change."""
+        return JournalEntry(self.path, self.old, self.new.digest, self.new.mode, self.entry, self.activate, self.follow)
 
     def resource(self) -> dict[str, t.Any]:
-        """This change in the result."""
+        """Return this change as the result of the task lists it."""
         return {
             "id": f"{self.kind}:{self.path}",
             "kind": self.kind,

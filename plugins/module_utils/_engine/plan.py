@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: what a run would change, from what is wanted, what is there and what we know. Pure; writes nothing.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Plan a run: compare what is desired, what is there and what the state knows. Pure; writes nothing."""
 
 from __future__ import annotations
 
@@ -14,28 +13,24 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Entry, State, pack, unpack
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State, StateEntry
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode, is_blank
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
+Reader = t.Callable[[str, bool], File]  # path, follow symbolic links
+
 
 class Plan(t.NamedTuple):
-    """C(changes) to make, the C(state) after them, how many targets are as they should be, and what the user should know.
-
-    C(problems) are sentences that fail the task although everything else is done.
-    """
+    """The changes to make and the state after them."""
 
     changes: list[Change]
     state: State
-    unchanged: int
+    unchanged: int  # targets that are as they should be
     warnings: list[str]
-    problems: list[str]
-
-
-Reader = t.Callable[[str, bool], File]
+    problems: list[str]  # fail the task although everything else is done
 
 
 def make_plan(
@@ -46,109 +41,128 @@ def make_plan(
     real: t.Callable[[str], str],
     masker: Masker,
 ) -> Plan:
-    """Compare every target with the machine, and take back what we own in C(sections) and nobody asks for any more."""
-    after = State(vars(state))
-    asked = {real(target.path) for target in targets}
-    _rename(after, targets, real)
-    plan = Plan([], after, 0, [], [])
+    """Compare every target with the machine; remove what is managed in `sections` and no longer requested.
+
+    Raises MachineError for a target that cannot be read or edited.
+    """
+    entries = dict(state.targets)
+    requested = {real(target.path) for target in targets}
+    _rename(entries, targets, real)
+    planner = _Planner(entries, read, masker)
     for target in targets:
-        _plan_target(plan, target, after.targets.get(target.path), read, masker)
-    unchanged = len(targets) - len(plan.changes)
-    wanted = {target.path for target in targets}
-    for path, known in list(after.targets.items()):
-        if path in wanted or not set(known["sections"]) & set(sections):
+        planner.apply(target)
+    unchanged = len(targets) - len(planner.changes)
+    desired = {target.path for target in targets}
+    for path, known in list(entries.items()):
+        if path in desired or not set(known.sections) & set(sections):
             continue
-        left = [section for section in known["sections"] if section not in sections]
-        if left:
-            after.targets[path] = dict(known, sections=left)
-        elif real(path) in asked:
-            del after.targets[path]  # another name of a file that is wanted
+        kept = tuple(section for section in known.sections if section not in sections)
+        if kept:
+            entries[path] = known._replace(sections=kept)
+        elif real(path) in requested:
+            del entries[path]  # another name of a file that is desired
         else:
-            _plan_take_back(plan, path, known, read, masker)
-    return plan._replace(unchanged=unchanged)
+            planner.remove(path)
+    return Plan(planner.changes, state._replace(targets=entries), unchanged, planner.warnings, planner.problems)
 
 
-def _rename(state: State, targets: t.Sequence[Target], real: t.Callable[[str], str]) -> None:
-    """A file that we know by another name (a symbolic link on the way was made or went) is still the same file."""
-    wanted = {target.path for target in targets}
-    known = {real(path): path for path in state.targets if path not in wanted}
+def _rename(entries: dict[str, StateEntry], targets: t.Sequence[Target], real: t.Callable[[str], str]) -> None:
+    """Know a file again whose name changed because a symbolic link on the way was created or removed."""
+    desired = {target.path for target in targets}
+    known = {real(path): path for path in entries if path not in desired}
     for target in targets:
         old = known.get(real(target.path))
-        if old and target.path not in state.targets and state.targets[old]["editor"] == target.editor.name:
-            state.targets[target.path] = state.targets.pop(old)
+        if old and target.path not in entries and entries[old].editor == target.editor.name:
+            entries[target.path] = entries.pop(old)
             del known[real(target.path)]
 
 
-def _plan_target(plan: Plan, target: Target, known: Entry | None, read: Reader, masker: Masker) -> None:
-    if known and known["editor"] != target.editor.name:
-        raise MachineError(
-            "{} is already ours as {}; take it back first (state: absent)".format(target.path, known["kind"])
-        )
-    file = read(target.path, target.follow)
-    notes: list[str] = []
-    try:
-        change = _converge(target, file, known, masker)
-        if change is not None and change.new.data != file.data:
-            notes += target.editor.warnings(file.text, known and known["owned"])
-    except ValueError as exc:
-        raise MachineError(f"{target.path}: {exc}") from None
-    notes += target.editor.findings(t.cast("str", (change.new if change else file).text))
-    plan.warnings.extend(f"{target.path}: {note}" for note in notes)
-    if change is None:
-        entry = dict(known or _new_entry(target, file))
-        entry["sections"] = sorted(set(entry["sections"]) | set(target.sections))
-        plan.state.targets[target.path] = entry
-    else:
-        plan.changes.append(change)
-        plan.state.targets[target.path] = t.cast("Entry", change.entry)
+class _Planner:
+    """Collects changes, and keeps `entries`, the state's, up to date."""
+
+    def __init__(self, entries: dict[str, StateEntry], read: Reader, masker: Masker) -> None:
+        self._entries = entries
+        self._read = read
+        self._masker = masker
+        self.changes: list[Change] = []
+        self.warnings: list[str] = []
+        self.problems: list[str] = []
+
+    def apply(self, target: Target) -> None:
+        """Plan what makes `target` as desired. Raises MachineError."""
+        known = self._entries.get(target.path)
+        if known and known.editor != target.editor.name:
+            raise MachineError(
+                f"{target.path} is already managed as {known.kind}; run with conda_proxy_state: absent first"
+            )
+        file = self._read(target.path, target.follow)
+        notes: list[str] = []
+        try:
+            change = _converge(target, file, known, self._masker)
+            if change is not None and change.new.data != file.data:
+                notes += target.editor.warnings(file.text, known and known.owned)
+        except ValueError as exc:
+            raise MachineError(f"{target.path}: {exc}") from None
+        notes += target.editor.findings(t.cast("str", (change.new if change else file).text))
+        self.warnings.extend(f"{target.path}: {note}" for note in notes)
+        if change is None:
+            entry = known or _new_entry(target, file)
+            self._entries[target.path] = entry._replace(sections=_union(entry.sections, target.sections))
+        else:
+            self.changes.append(change)
+            self._entries[target.path] = t.cast("StateEntry", change.entry)
+
+    def remove(self, path: str) -> None:
+        """Plan what makes `path` as it was before it was managed."""
+        known = self._entries[path]
+        file = self._read(path, known.follow)
+        try:
+            change, note = _revert(path, known, file, self._masker)
+        except ValueError as exc:
+            # still managed: what was there before must not be forgotten
+            self.problems.append(
+                f"{path}: cannot separate the managed part from the rest ({exc}); simplify the file and run again"
+            )
+            return
+        del self._entries[path]
+        if note:
+            self.warnings.append(f"{path}: {note}")
+        if change is not None:
+            self.changes.append(change)
 
 
-def _plan_take_back(plan: Plan, path: str, known: Entry, read: Reader, masker: Masker) -> None:
-    file = read(path, bool(known["follow"]))
-    try:
-        change, note = _take_back(path, known, file, masker)
-    except ValueError as exc:
-        # still ours: what it was before us must not be forgotten
-        plan.problems.append(
-            f"{path}: what is ours in it cannot be told from the rest ({exc}); make it plain and run again"
-        )
-        return
-    del plan.state.targets[path]
-    if note:
-        plan.warnings.append(f"{path}: {note}")
-    if change is not None:
-        plan.changes.append(change)
+def _union(first: t.Iterable[str], second: t.Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*first, *second}))
 
 
-def _new_entry(target: Target, file: File) -> Entry:
-    return {
-        "kind": target.kind,
-        "editor": target.editor.name,
-        "owned": target.editor.owned(),
-        "original": pack(_without_ours(target.editor, file)),
-        "left": file.digest,
-        "left_mode": file.mode,
-        "sections": sorted(target.sections),
-        "activate": target.activate,
-        "follow": target.follow,
-    }
+def _new_entry(target: Target, file: File) -> StateEntry:
+    return StateEntry(
+        kind=target.kind,
+        editor=target.editor.name,
+        owned=target.editor.owned(),
+        original=_without_managed(target.editor, file),
+        applied=file.digest,
+        applied_mode=file.mode,
+        sections=_union(target.sections, ()),
+        activate=target.activate,
+        follow=target.follow,
+    )
 
 
-def _without_ours(ours: Editor, file: File) -> File:
-    """A file that we do not know may still carry our mark: the state was lost, or the home was copied."""
-    if file.text is None or not ours.marked(file.text):
+def _without_managed(desired: Editor, file: File) -> File:
+    """Return what a file was before, should it carry the collection's mark: the state was lost, or the home copied."""
+    if file.text is None or not desired.marked(file.text):
         return file
-    text = ours.take_back(file.text, None, force=True)
-    return File(encode(text), file.mode, file.uid, file.gid) if text.strip("\ufeff\r\n") else File()
+    text = desired.revert(file.text, None, force=True)
+    return File() if is_blank(text) else File(encode(text), file.mode, file.uid, file.gid)
 
 
-def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -> Change | None:
-    owned = known and known["owned"]
-    original = unpack(known["original"]) if known else file
+def _converge(target: Target, file: File, known: StateEntry | None, masker: Masker) -> Change | None:
+    original = known.original if known else file
     new = File(
-        encode(target.editor.edit(file.text, owned, original.text)),
-        target.wanted_mode(file),
-        *target.wanted_owner(file, original),
+        encode(target.editor.edit(file.text, known and known.owned, original.text)),
+        target.desired_mode(file),
+        *target.desired_owner(file, original),
     )
     reasons = []
     if new.data != file.data:
@@ -159,11 +173,9 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
         reasons.append("mode")
     if not reasons:
         return None
-    entry = dict(known or _new_entry(target, file))
-    entry.update(_new_entry(target, file), left=new.digest, left_mode=new.mode)
+    entry = _new_entry(target, file)._replace(applied=new.digest, applied_mode=new.mode)
     if known:
-        entry["original"] = pack(_baseline(file, known))
-    entry["sections"] = sorted(set(target.sections) | set((known or {}).get("sections", ())))
+        entry = entry._replace(original=_baseline(file, known), sections=_union(entry.sections, known.sections))
     return Change(
         target.kind,
         target.path,
@@ -181,59 +193,57 @@ def _converge(target: Target, file: File, known: Entry | None, masker: Masker) -
     )
 
 
-def _reason(target: Target, file: File, known: Entry | None) -> str:
-    if known and known["owned"] != target.editor.owned():
-        return target.editor.reason(known["owned"])
+def _reason(target: Target, file: File, known: StateEntry | None) -> str:
+    if known and known.owned != target.editor.owned():
+        return target.editor.reason(known.owned)
     if not file.exists or not target.editor.present(t.cast("str", file.text)):
         return "missing"
     return "edited" if known else "missing"
 
 
-def _baseline(file: File, known: Entry) -> File:
-    """The file as C(absent) should leave it: what it was before us, with every edit of the user's since then in it."""
-    original = unpack(known["original"])
-    if file.digest == known["left"] or not file.exists:
+def _baseline(file: File, known: StateEntry) -> File:
+    """Return the file as `state: absent` should leave it: as before, with every edit of the user's since then."""
+    original = known.original
+    if file.digest == known.applied or not file.exists:
         return original
-    text = editor(known["editor"], known["owned"]).take_back(t.cast("str", file.text), original.text, force=True)
-    if not original.exists and not text.strip("\ufeff\r\n"):
+    text = editor(known.editor, known.owned).revert(t.cast("str", file.text), original.text, force=True)
+    if not original.exists and is_blank(text):
         return original
-    mode = original.mode if original.exists and file.mode == known["left_mode"] else file.mode
-    return File(encode(text), mode, file.uid, file.gid)
+    return File(encode(text), _mode_without(file, known), file.uid, file.gid)
 
 
-def _take_back(path: str, known: Entry, file: File, masker: Masker) -> tuple[Change | None, str]:
-    """The change that makes C(path) what it was; the second value is a sentence when it cannot be exactly that."""
+def _mode_without(file: File, known: StateEntry) -> int:
+    """Return the mode without us; one that somebody chose since stays."""
+    return known.original.mode if known.original.exists and file.mode == known.applied_mode else file.mode
+
+
+def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[Change | None, str]:
+    """Return the change that makes `path` what it was, and a note where it cannot be exactly that."""
     if not file.exists:
         return None, ""  # somebody removed it; that is theirs to decide
-    original = unpack(known["original"])
-    ours = editor(known["editor"], known["owned"])
+    original, managed = known.original, editor(known.editor, known.owned)
     note = ""
-    if file.digest == known["left"]:
+    if file.digest == known.applied:
         new = original
     else:
-        text = ours.take_back(t.cast("str", file.text), original.text, force=False)
-        note = "edited since our last run; " + ours.taken
-        new = File(encode(text), file.mode, file.uid, file.gid)
-        if not original.exists and not text.strip("\ufeff\r\n"):
-            new = File()
+        text = managed.revert(t.cast("str", file.text), original.text, force=False)
+        note = "edited since the last run; " + managed.reverted
+        new = File() if not original.exists and is_blank(text) else File(encode(text))
     if new.exists:
-        # a mode that somebody chose since stays; an owner is whatever the file has now
-        mode = original.mode if original.exists and file.mode == known["left_mode"] else file.mode
-        new = File(new.data, mode, file.uid, file.gid)
+        new = File(new.data, _mode_without(file, known), file.uid, file.gid)  # whose it is now, it stays
     if new == file:
         return None, note
-    before, after = ours.view(file.text, masker), ours.view(new.text, masker)
-    action = "update" if new.exists else "remove"
-    return Change(
-        known["kind"],
+    change = Change(
+        known.kind,
         path,
-        action,
+        "update" if new.exists else "remove",
         ["unwanted"],
         file,
         new,
-        before,
-        after,
+        managed.view(file.text, masker),
+        managed.view(new.text, masker),
         None,
-        activate=known["activate"],
-        follow=bool(known["follow"]),
-    ), note
+        activate=known.activate,
+        follow=known.follow,
+    )
+    return change, note

@@ -2,88 +2,125 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a run, put together from the answers of its parts (docs of conda_proxy).
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The result of a run, put together from those of its parts (documentation of conda_proxy)."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Outcome
-
-if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
-    from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json
 
 SCHEMA_VERSION = 1
-Result = t.Dict[str, t.Any]
+Result = t.Dict[str, t.Any]  # Ansible's
 
 
-def new_result() -> Result:
-    """A run that has done nothing yet."""
-    return {
-        "changed": False,
-        "schema_version": SCHEMA_VERSION,
-        "resources": [],
-        "unchanged": 0,
-        "proof": [],
-        "rolled_back": False,
-        "warnings": [],
-        "diff": [],
-    }
+class PartResult(t.NamedTuple):
+    """The result of one part of a run. May cross the pipe of a forked child."""
+
+    resources: tuple[t.Mapping[str, t.Any], ...] = ()  # as the task's result lists them
+    unchanged: int = 0
+    warnings: tuple[str, ...] = ()
+    proof: tuple[ProofRow, ...] = ()
+    diff: tuple[t.Mapping[str, str], ...] = ()  # in Ansible's form
+    recovered: bool = False  # an interrupted run was rolled back
+    rolled_back: bool = False
+    settled: bool = False  # nothing managed is left
+    error: str = ""
+    infos: tuple[t.Mapping[str, str], ...] = ()  # `conda info --all` by base, where it was requested
+
+    @classmethod
+    def of(cls, outcome: Outcome, permissions: t.Callable[[File], str], **more: t.Any) -> PartResult:
+        """`permissions` is a line for the diff that says who may do what with a file."""
+        notices = unique(change.notice for change in outcome.changes if change.notice)
+        return cls(
+            resources=tuple(change.resource() for change in outcome.changes),
+            unchanged=outcome.unchanged,
+            warnings=(*outcome.warnings, *notices),
+            diff=tuple(_difference(change, permissions) for change in outcome.changes),
+            recovered=outcome.recovered,
+            **more,
+        )
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> PartResult:
+        """Raises RecordError."""
+        return from_json(
+            cls,
+            data,
+            resources=tuple,
+            warnings=tuple,
+            proof=each(ProofRow.from_json),
+            diff=tuple,
+            infos=tuple,
+        )
+
+
+class RunResult:
+    """Collects what the parts of a run did."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[PartResult, str]] = []
+        self._errors: list[str] = []
+        self._needs = ""
+        self.warnings: list[str] = []
+
+    @property
+    def failed(self) -> bool:
+        return bool(self._errors)
+
+    def add(self, part: PartResult, user: str = "") -> None:
+        """Add the result of a part; `user` is whose files it is about, and empty for the system's."""
+        self._parts.append((part, user))
+        self.warnings += [note for note in part.warnings if note not in self.warnings]
+        if part.error:
+            self._errors.append(f"{user}: {part.error}" if user else part.error)
+
+    def fail(self, error: MachineError, user: str = "") -> None:
+        """Add a part that could not be run."""
+        self._needs = error.needs or self._needs
+        self._errors.append(f"{user}: {error}" if user else str(error))
+
+    def finish(self, with_diff: bool) -> Result:
+        """Return the result as the task returns it."""
+        parts = [part for part, _user in self._parts]
+        proof: list[ProofRow] = []
+        for part in parts:
+            seen = {row.subject for row in part.proof}  # the last attempt at a channel is the one that counts
+            proof = [row for row in proof if row.subject not in seen] + list(part.proof)
+        result: Result = {
+            "changed": any(part.resources or part.recovered for part in parts),
+            "schema_version": SCHEMA_VERSION,
+            "resources": [
+                dict(resource, **({"user": user} if user else {}))
+                for part, user in self._parts
+                for resource in part.resources
+            ],
+            "unchanged": sum(part.unchanged for part in parts),
+            "proof": [row.result() for row in proof],
+            "rolled_back": any(part.rolled_back for part in parts),
+            "warnings": self.warnings,
+        }
+        infos = [info for part in parts for info in part.infos]
+        if infos:
+            result["conda_info"] = infos
+        if with_diff:
+            result["diff"] = [difference for part in parts for difference in part.diff]
+        if self._needs:
+            result["needs"] = self._needs
+        if self._errors:
+            result.update(failure("; ".join(self._errors)))
+        return result
 
 
 def failure(message: str) -> Result:
-    """What a failed run says beside what it did."""
+    """Return what a failed run says beside what it did."""
     return {"failed": True, "msg": message}
-
-
-def answer(outcome: Outcome, proof: list[Result], error: str, permissions: t.Callable[[File], str]) -> Result:
-    """One part's share, in what JSON can hold: it may have to cross a pipe.
-
-    C(permissions) is a line that tells who may do what with a file, for the diff.
-    """
-    return {
-        "resources": [change.resource() for change in outcome.changes],
-        "unchanged": outcome.unchanged,
-        "warnings": outcome.warnings + unique(change.notice for change in outcome.changes if change.notice),
-        "proof": proof,
-        "diff": [_difference(change, permissions) for change in outcome.changes],
-        "recovered": outcome.recovered,
-        "rolled_back": False,
-        "settled": False,
-        "error": error,
-    }
-
-
-def add(result: Result, part: Result, user: str = "") -> str:
-    """Add what a part answered to the result of the run; what comes back is why the part failed."""
-    mine = {"user": user} if user else {}
-    result["resources"] += [dict(resource, **mine) for resource in part["resources"]]
-    result["changed"] = result["changed"] or bool(part["resources"]) or part["recovered"]
-    result["unchanged"] += part["unchanged"]
-    result["warnings"] += [note for note in part["warnings"] if note not in result["warnings"]]
-    seen = [asked(row) for row in part["proof"]]  # the last look at a channel is the one that counts
-    result["proof"] = [row for row in result["proof"] if asked(row) not in seen] + part["proof"]
-    result["rolled_back"] = result["rolled_back"] or part["rolled_back"]
-    result["diff"] += part["diff"]
-    return str(part["error"])
-
-
-def asked(row: Result) -> tuple[t.Any, ...]:
-    """Which look a row of the proof is: whose, by which base, at which channel."""
-    return row["user"], row["base"], row["url"]
-
-
-def finish(result: Result, errors: t.Sequence[str], with_diff: bool) -> Result:
-    """The result as it leaves the machine."""
-    if not with_diff:
-        del result["diff"]
-    if errors:
-        result.update(failure("; ".join(errors)))
-    return result
 
 
 def _difference(change: Change, permissions: t.Callable[[File], str]) -> dict[str, str]:
@@ -95,5 +132,5 @@ def _difference(change: Change, permissions: t.Callable[[File], str]) -> dict[st
 
 
 def unique(names: t.Iterable[str]) -> list[str]:
-    """Each once, in their order."""
+    """Return each name once, in their order."""
     return list(dict.fromkeys(names))

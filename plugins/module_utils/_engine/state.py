@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept on the machine between runs: the state, and in it the journal of a run under way.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""What is kept on a machine between runs: the state, and in it the journal of a run under way.
 
-Both hold secrets and lie in one file, in a folder that only their owner can enter (docs/state.md has the format).
+Both hold secrets and are one file in a directory that only its owner can enter. docs/state.md has the format.
 """
 
 from __future__ import annotations
@@ -16,51 +16,159 @@ import json
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import (
+    RecordError,
+    each,
+    from_json,
+    optional,
+    texts,
+    to_json,
+)
 
 SCHEMA_VERSION = 1
 STATE_FILE = "state.json"
-Entry = t.Dict[str, t.Any]
-_ENTRY = {"kind", "editor", "owned", "original", "left", "left_mode", "sections", "activate", "follow"}
 
 
-def pack(file: File) -> dict[str, t.Any]:
-    """A file in a form that JSON can hold."""
+class StateEntry(t.NamedTuple):
+    """What is known of one managed file or registry value."""
+
+    kind: str
+    editor: str  # its name, see by_name.py
+    owned: t.Any  # what the editor needs to remove the managed part again, in JSON
+    original: File  # as `state: absent` leaves it
+    applied: str  # digest of the file as the last run left it
+    applied_mode: int
+    sections: tuple[str, ...]  # on whose behalf it is managed
+    activate: str
+    follow: bool
+
+    def to_json(self) -> dict[str, t.Any]:
+        """The names on disk are those of release 1.0.0."""
+        data: dict[str, t.Any] = dict(to_json(self), original=_pack(self.original))
+        data["left"], data["left_mode"] = data.pop("applied"), data.pop("applied_mode")
+        return data
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> StateEntry:
+        """Raises RecordError."""
+        named = {_NAMES.get(key, key): value for key, value in dict(data).items()}
+        return from_json(cls, named, original=_unpack, sections=texts)
+
+
+_NAMES = {"left": "applied", "left_mode": "applied_mode"}
+
+
+class JournalEntry(t.NamedTuple):
+    """What undoes one change. `entry` tells the managed part, should somebody edit the file meanwhile."""
+
+    path: str
+    old: File
+    new_digest: str
+    new_mode: int
+    entry: StateEntry | None
+    activate: str
+    follow: bool
+
+    def to_json(self) -> dict[str, t.Any]:
+        """The names on disk are those of release 1.0.0."""
+        return {
+            "path": self.path,
+            "old": _pack(self.old),
+            "new": {"digest": self.new_digest, "mode": self.new_mode},
+            "entry": self.entry and self.entry.to_json(),
+            "activate": self.activate,
+            "follow": self.follow,
+        }
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> JournalEntry:
+        """Raises RecordError."""
+        flat = {key: value for key, value in dict(data).items() if key != "new"}
+        flat.update((f"new_{key}", value) for key, value in dict(data["new"]).items())
+        return from_json(cls, flat, old=_unpack, entry=optional(StateEntry.from_json))
+
+
+class Journal(t.NamedTuple):
+    """A run under way: its changes in their order, and the directories that it creates."""
+
+    run: str
+    changes: tuple[JournalEntry, ...]
+    folders: tuple[str, ...]
+
+    def to_json(self) -> dict[str, t.Any]:
+        return {"run": self.run, "changes": [change.to_json() for change in self.changes], "folders": self.folders}
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Journal:
+        """Raises RecordError."""
+        return from_json(cls, data, changes=each(JournalEntry.from_json), folders=texts)
+
+
+class State(t.NamedTuple):
+    """What the collection manages in one scope of a machine."""
+
+    targets: t.Mapping[str, StateEntry] = {}  # by path
+    created: tuple[str, ...] = ()  # directories
+    users: tuple[str, ...] = ()  # managed by root, in the system's state alone
+    run: str = ""  # the last one that was committed
+    host: str = ""  # that it ran on: a home may be shared
+    journal: Journal | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Is nothing managed here?"""
+        return not self.targets and not self.users
+
+    @property
+    def interrupted(self) -> Journal | None:
+        """The journal of a run that did not commit. It may be under way."""
+        return self.journal if self.journal and self.journal.run != self.run else None
+
+    def has(self, activate: str) -> bool:
+        """Is anything managed that `activate` makes take effect?"""
+        return any(entry.activate == activate for entry in self.targets.values())
+
+    def to_json(self) -> dict[str, t.Any]:
+        """The names on disk are those of release 1.0.0."""
+        data = {
+            "schema_version": SCHEMA_VERSION,
+            "targets": {path: entry.to_json() for path, entry in self.targets.items()},
+            "made": self.created,
+            "users": {name: {} for name in self.users},
+            "run": self.run,
+            "host": self.host,
+        }
+        return data if self.journal is None else dict(data, journal=self.journal.to_json())
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> State:
+        """Raises RecordError."""
+        named = {"created" if key == "made" else key: value for key, value in data.items() if key != "schema_version"}
+        return from_json(
+            cls,
+            dict({"journal": None}, **named),
+            targets=_entries,
+            created=texts,
+            users=lambda users: tuple(dict(users)),
+            journal=optional(Journal.from_json),
+        )
+
+
+def _entries(data: t.Any) -> dict[str, StateEntry]:
+    return {path: StateEntry.from_json(entry) for path, entry in data.items()}
+
+
+def _pack(file: File) -> dict[str, t.Any]:
     data = None if file.data is None else base64.b64encode(file.data).decode()
     return {"data": data, "mode": file.mode, "uid": file.uid, "gid": file.gid}
 
 
-def unpack(packed: t.Mapping[str, t.Any]) -> File:
-    """The file that pack() packed."""
-    data = None if packed["data"] is None else base64.b64decode(packed["data"])
-    return File(data, packed["mode"], packed["uid"], packed["gid"])
-
-
-class State:
-    """What we own on this machine: C(targets) by path, C(made) folders, C(users) served (system state only).
-
-    A target's entry: C(editor), C(owned) (what the editor wanted), C(original) (the file as C(absent) would leave it),
-    C(left) (digest of the file as we left it), C(left_mode), C(sections), C(kind), C(activate), C(follow).
-    """
-
-    def __init__(self, data: t.Mapping[str, t.Any] | None = None) -> None:
-        data = data or {}
-        self.targets: dict[str, Entry] = dict(data.get("targets", {}))
-        self.made: list[str] = list(data.get("made", []))
-        self.users: dict[str, t.Any] = dict(data.get("users", {}))
-        self.run: str = data.get("run", "")
-        self.host: str = data.get("host", "")
-
-    def has(self, activate: str) -> bool:
-        """Is anything ours that C(activate) makes take effect?"""
-        return any(entry["activate"] == activate for entry in self.targets.values())
-
-    @property
-    def empty(self) -> bool:
-        return not self.targets and not self.users
+def _unpack(data: t.Any) -> File:
+    return from_json(File, data, data=optional(base64.b64decode))
 
 
 class Store:
-    """The state folder on one machine.
+    """The state directory of one scope on one machine.
 
     State and journal are one file: where each look costs a remote execution, one look tells both.
     """
@@ -68,79 +176,55 @@ class Store:
     def __init__(self, machine: Machine, folder: str) -> None:
         self.machine = machine
         self.folder = folder
-
-    def path(self, name: str) -> str:
-        return self.folder + self.machine.separator + name
+        self._path = folder + machine.separator + STATE_FILE
 
     def missing_folders(self) -> list[str]:
-        """The folders that must be made before there can be a state, the state folder last."""
-        return self.machine.missing_folders(self.path(STATE_FILE))
+        """Return the directories that must be created before there can be a state, the state directory last."""
+        return self.machine.missing_folders(self._path)
 
-    def _load(self) -> dict[str, t.Any]:
-        path = self.path(STATE_FILE)
-        file = self.machine.read(path, follow=False)
+    def load(self) -> State:
+        """Return the state. Raises MachineError, naming the file, for one that this release does not read."""
+        file = self.machine.read(self._path, follow=False)
         if file.data is None:
-            return {}
+            return State()
         try:
             content = json.loads(file.data.decode())
             version = int(content["schema_version"])
-            whole = all(set(entry) >= _ENTRY for entry in content["targets"].values())
-        except (ValueError, KeyError, TypeError, AttributeError):
-            whole = False
-        if not whole:
-            raise MachineError(f"{path} is damaged; move it away, and see docs/state.md for what that means")
+        except (ValueError, KeyError, TypeError):
+            raise self._damaged() from None
         if version > SCHEMA_VERSION:
             raise MachineError(
-                f"{path} was written by a newer condafleet.proxy; update the collection on this control node"
+                f"{self._path} was written by a newer condafleet.proxy; update the collection on this control node"
             )
-        return t.cast("t.Dict[str, t.Any]", content)
+        try:
+            return State.from_json(content)
+        except RecordError as exc:
+            raise self._damaged(f" ({exc})") from None
 
-    def _save(self, state: State, journal: t.Mapping[str, t.Any] | None) -> None:
-        content = dict(vars(state), schema_version=SCHEMA_VERSION)
-        if journal:
-            content["journal"] = journal
-        text = json.dumps(content, sort_keys=True, indent=1)
-        self.machine.write(self.path(STATE_FILE), File(text.encode(), 0o600))
+    def _damaged(self, detail: str = "") -> MachineError:
+        return MachineError(f"{self._path} is damaged{detail}; move it away, and see docs/state.md for what that means")
 
-    def load_state(self) -> State:
-        return State(self._load())
+    def save(self, state: State) -> None:
+        """Replace the state file."""
+        text = json.dumps(state.to_json(), sort_keys=True, indent=1)
+        self.machine.write(self._path, File(text.encode(), 0o600))
 
-    def save_state(self, state: State, keep_journal: bool = True) -> None:
-        self._save(state, self.load_journal() if keep_journal else None)
-
-    def load_journal(self) -> dict[str, t.Any] | None:
-        return self._load().get("journal")
-
-    def save_journal(
-        self,
-        run: str,
-        changes: t.Sequence[t.Mapping[str, t.Any]],
-        folders: t.Sequence[str],
-        made: t.Sequence[str],
-    ) -> dict[str, t.Any]:
-        """Beside the state as it is; C(made) are the folders that the state lies in, if we made them."""
-        journal = {"run": run, "changes": list(changes), "folders": list(folders)}
-        state = self.load_state()
-        state.made += [folder for folder in made if folder not in state.made]
-        self._save(state, journal)
-        return journal
-
-    def drop_journal(self) -> None:
-        if not self.load_journal():
-            return
-        state = self.load_state()
+    def drop_journal(self, state: State) -> State:
+        """Save `state` without its journal and return it; nothing is left of an empty one."""
+        state = state._replace(journal=None)
         if state.empty:
-            self.machine.remove(self.path(STATE_FILE))  # a full disk has room for that
+            self.machine.remove(self._path)  # a full disk has room for that
         else:
-            self._save(state, None)
+            self.save(state)
+        return state
 
-    def drop(self, made: t.Sequence[str]) -> None:
-        """Remove the state folder, and the folders above it that were made for it."""
-        self.machine.remove(self.path(STATE_FILE))
+    def drop(self, created: t.Sequence[str]) -> None:
+        """Remove the state directory, and the directories above it that were created for it."""
+        self.machine.remove(self._path)
         self.machine.remove_lock(self.folder)
-        for folder in [self.folder, *reversed([path for path in made if path != self.folder and self.in_it(path)])]:
+        for folder in [self.folder, *reversed([path for path in created if path != self.folder and self.in_it(path)])]:
             self.machine.remove_folder(folder)
 
     def in_it(self, folder: str) -> bool:
-        """Does the state lie in C(folder)?"""
+        """Does the state lie in `folder`?"""
         return (self.folder + self.machine.separator).startswith(folder + self.machine.separator)

@@ -2,42 +2,52 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The module conda_connectivity: its options, its proof, its result."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The task of conda_connectivity on a POSIX machine."""
 
 from __future__ import annotations
 
 import json
-import os
-import pwd
-from typing import Any
+import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import certificates
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import conda_info, prove
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import PosixLauncher
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import to_json
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import RootsNeededError
 
 
-def run_connectivity(options: dict[str, Any]) -> dict[str, Any]:
-    """What the module conda_connectivity returns. `options` are its own, and `home` and `user` where they are known."""
-    account = pwd.getpwuid(os.geteuid())
-    home = options.get("home") or account.pw_dir
-    prefix = options.get("prefix") or ""
-    candidate = options.get("candidate")
-    login = login_environment(home, account.pw_shell, account.pw_name, prefix, also=json.dumps(candidate))
-    bases = find_bases(home, login.pop("PATH", ""), prefix)
-    user = options.get("user") or account.pw_name
-    environment: dict[str, str | None] | None = options.get("environment")
-    if environment is None:
-        environment = {**login}
-    if candidate and candidate["ca_bundle"]:
-        roots = ca_roots.find_roots(PLATFORMS["Linux"].ca_roots, bases) or candidate["ca_bundle"]["roots"]
+def run_connectivity(task: Connectivity) -> Result:
+    """Return what the module conda_connectivity returns."""
+    try:
+        return _run(task, accounts.own())
+    except MachineError as exc:
+        failed = dict(failure(str(exc)), changed=False)
+        return dict(failed, needs=exc.needs) if exc.needs else failed
+
+
+def _run(task: Connectivity, account: Account) -> Result:
+    table = supported.this_platform()
+    also = json.dumps(to_json(task.candidate))
+    login = login_environment(account.home, account.shell, account.name, task.prefix, also)
+    bases = find_bases(account.home, login.pop("PATH", ""), task.prefix)
+    environment: t.Mapping[str, str | None] = login if task.environment is None else task.environment
+    candidate = task.candidate
+    if candidate is not None and candidate.ca_bundle:
+        roots = facts.ca_roots(table, bases) or candidate.ca_bundle.roots
         if not roots:
-            message = "no CA roots were found on this machine, so ca_bundle_src has nothing to be joined with"
-            return {"changed": False, "failed": True, "needs": "ca_roots", "msg": message}
-        candidate = dict(candidate, bundle=certificates.join(candidate["ca_bundle"]["pem"], roots))
-    rows = prove(bases, environment, home, dict(options, user=user, candidate=candidate))
-    infos = conda_info(bases, environment, home, candidate) if options.get("info") else None
-    return connectivity(rows, infos, options)
+            raise RootsNeededError("ca_bundle_src")
+        candidate = candidate._replace(ca_bundle=CaBundle(certificates.join(candidate.ca_bundle.pem, roots)))
+    launcher = PosixLauncher(account.home)
+    rows = connectivity.prove(launcher, bases, environment, task.proof, user=account.name, candidate=candidate)
+    infos = connectivity.conda_info(launcher, bases, environment, candidate) if task.proof.info else None
+    return connectivity.result(rows, infos, task.require)

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run on a POSIX machine: which transactions it has, whose rights each gets, and the one result of them all.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Converge a POSIX machine: run the jobs, each with the rights of its user, into one result."""
 
 from __future__ import annotations
 
@@ -14,150 +13,187 @@ import os
 import platform
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.part import Part, run_part
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import (
+    PartResult,
     Result,
-    add,
-    answer,
-    failure,
-    finish,
-    new_result,
+    RunResult,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Outcome, Transaction
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof, keep
-from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import Part, own_scope, parts, where
-from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import Roster
-from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import (
-    elsewhere,
-    logged_in,
-    seen_by,
-    testimony,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import Job, is_own_scope, plan_jobs
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import UserView
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import PLATFORMS
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import facts as _facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import each
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
-    Scope,
-    Settings,
-    build_targets,
-    environment_variables,
-    strays,
-)
-
-if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
-    from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, environment_variables
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 
 
-def run(settings: Settings, check_mode: bool, with_diff: bool) -> Result:
-    """Converge this machine; the result is what the action returns (docs of conda_proxy), C(failed) and C(msg) included."""
-    table = PLATFORMS.get(platform.system())
-    if table is None:
-        return failure("this system ({}) is not supported".format(platform.system() or "unknown"))
-    result = new_result()
-    errors: list[str] = []
-    roster = Roster(PosixMachine(), table.system_state)
+def run(settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Result:
+    """Converge this machine; the result is what the action returns (documentation of conda_proxy)."""
+    result = RunResult()
     try:
-        jobs, gone = parts(table, settings, roster, result["warnings"])
-        keep_roster = os.geteuid() == 0 and not own_scope(settings) and not check_mode and settings["sections"]
-        if keep_roster:
-            roster.add([part.account.name for part in jobs if part.account and part.wanted])
-        settled = set(gone)
-        for planned in jobs:
-            part = planned.without_what_is_replaced() if errors else planned
-            if part is None:
-                if planned.account or Store(PosixMachine(), table.system_state).load_state().targets:
-                    result["warnings"].append(f"what is ours {where(planned)} stays until the rest is done")
-            elif _run_part(table, settings, part, check_mode, result, errors) and part.account:
-                settled.add(part.account.name)
-        if keep_roster:
-            roster.drop(settled)
+        _run_jobs(supported.this_platform(), settings, run, check_mode, result)
     except MachineError as exc:
-        errors.append(str(exc))
-    return finish(result, errors, with_diff)
+        result.fail(exc)
+    return result.finish(with_diff)
 
 
-def _run_part(
-    table: Platform,
-    settings: Settings,
-    part: Part,
-    check_mode: bool,
-    result: Result,
-    errors: list[str],
-) -> bool:
-    """Run one part and add it to the result. True: nothing of ours is left there."""
-    name = part.account.name if part.account else ""
+def _run_jobs(table: Platform, settings: Settings, run: Run, check_mode: bool, result: RunResult) -> None:
+    managed = ManagedUsers(PosixMachine(), table.system_state)
+    jobs, gone = plan_jobs(table, settings, managed, result.warnings)
+    keeps_users = os.geteuid() == 0 and not is_own_scope(settings) and not check_mode and settings.sections
+    if keeps_users:
+        managed.add([job.user for job in jobs if job.account and job.desired])
+    settled = set(gone)
+    for planned in jobs:
+        job = planned.after_failure() if result.failed else planned
+        if job is None:
+            if planned.account or Store(PosixMachine(), table.system_state).load().targets:
+                result.warnings.append(f"managed {planned.place} were kept because an earlier step failed")
+        elif _run_job(table, settings, run, job, check_mode, result) and job.account:
+            settled.add(job.user)
+    if keeps_users:
+        managed.drop(settled)
 
-    def work() -> Result:
-        return _transact(table, settings, part, check_mode)
+
+def _run_job(table: Platform, settings: Settings, run: Run, job: Job, check_mode: bool, result: RunResult) -> bool:
+    """Run one job and add it to the result. True: nothing managed is left there."""
+
+    def work() -> PartResult:
+        return _transact(table, settings, run, job, check_mode)
 
     try:
-        answered = _accounts.run_as(part.account, work) if part.account else _accounts.guarded(work)
+        part = _accounts.run_as(job.account, work, PartResult.from_json) if job.account else _accounts.guarded(work)
     except MachineError as exc:
-        if exc.needs:
-            result["needs"] = exc.needs
-        errors.append(f"{name}: {exc}" if name else str(exc))
+        result.fail(exc, job.user)
         return False
-    error = add(result, answered, name)
-    if settings["state"] == "present" and part.takes_back and answered["resources"]:
-        done = "would be" if check_mode else "was"
-        result["warnings"].append(f"what is ours {where(part)} is not asked for any more, and {done} taken back")
-    if error:
-        errors.append(f"{name}: {error}" if name else error)
-    return bool(answered["settled"])
+    result.add(part, job.user)
+    if settings.present and job.only_removes and part.resources:
+        done = "would be" if check_mode else "were"
+        result.warnings.append(f"{job.place} are no longer requested and {done} removed")
+    return part.settled
 
 
-def _transact(table: Platform, settings: Settings, part: Part, check_mode: bool) -> Result:
-    """One part, with the rights of its user."""
-    masker = Masker(settings["mask_key"])
-    scope = Scope(table, part.account.home if part.account else "")
-    account = part.account or _accounts.own()
-    if part.account and not os.path.isdir(account.home):
-        if not part.takes_back:
-            raise MachineError(f"the home {account.home} of {account.name} is not there; create it or correct it")
-        notes = [f"the home {account.home} of {account.name} is not there; what lies in it stays"]
-        return answer(Outcome([], 0, notes, []), [], "", _permissions)
-    variables = environment_variables(scope, settings) if "environment" in part.wanted else {}
-    machine = PosixMachine(settings["lock_timeout"], variables, lambda text: masker.foreign(text, settings["secrets"]))
-    folder = scope.path(table.user_state) if part.account else table.system_state
-    login: dict[str, t.Any] = {}  # empty where nobody asks for it
-    proves = bool(part.witnesses) and settings["verify"] != "none"
-    if (proves and not part.takes_back) or "netrc" in part.wanted:
-        login = logged_in(account, settings["prefix"])
-    bases = find_bases(account.home, login.get("PATH", ""), settings["prefix"])
+def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mode: bool) -> PartResult:
+    """Run one job with the rights of its user."""
+    if job.account and not os.path.isdir(job.account.home):
+        return _without_home(job.account, job.only_removes)
+    scope = Scope(table, job.account.home if job.account else "")
+    verified = bool(job.verified_by) and settings.verify != "none"
+    side = _PosixSide(scope, settings, run, job, needs_login=verified and not job.only_removes)
+    verification = Verification(
+        settings.verify if verified else "none",
+        settings.proof.deadline,
+        side.prove,
+        only_changes=job.only_removes,
+        logins=() if job.account else settings.proof.logins,  # in the netrc of the users alone
+    )
+    part = Part(scope, job.sections, job.desired)
+    named = run if run.host else run._replace(host=platform.node())
+    done = run_part(part, side, settings, named, verification, check_mode)
+    if settings.proof.info and verified:
+        done = done._replace(infos=tuple(info._asdict() for info in side.view.conda_info()))
+    return done
 
-    def targets() -> t.Sequence[Target]:
-        return build_targets(scope, settings, part.wanted, bases)
 
-    def prove(written: bool) -> list[Result]:
-        rows: list[Result] = []
-        for witness in part.witnesses:
-            if witness == account and not part.takes_back:
-                # what a login shell has may have changed, by what was taken back too
-                now = {**logged_in(account, settings["prefix"]), **variables} if written else login
-                rows += seen_by(account, bases, now, settings, written)
+def _without_home(account: Account, only_removes: bool) -> PartResult:
+    missing = f"the home {account.home} of {account.name} does not exist"
+    if not only_removes:
+        raise MachineError(f"{missing}; create it or correct the password database")
+    return PartResult(warnings=(f"{missing}; what was managed there was not touched",))
+
+
+class _PosixSide:
+    """See Side. One job on this machine."""
+
+    def __init__(self, scope: Scope, settings: Settings, run: Run, job: Job, needs_login: bool) -> None:
+        masker = Masker(run.mask_key)
+        self._scope = scope
+        self._settings = settings
+        self._job = job
+        self._account = job.account or _accounts.own()
+        self._variables = environment_variables(scope, settings) if "environment" in job.desired else {}
+        self.machine = PosixMachine(
+            run.lock_timeout,
+            checks=scope.platform.checks,
+            activations=scope.platform.activations,
+            environment=self._variables,
+            clean=lambda text: masker.foreign(text, settings.secrets),
+        )
+        if needs_login or "netrc" in job.desired:
+            self.view = UserView.of(self._account, settings.prefix)
+        else:
+            self.view = UserView(self._account, find_bases(self._account.home, "", settings.prefix), {})
+
+    @property
+    def _bases(self) -> t.Sequence[Base]:
+        return self.view.bases
+
+    def facts(self) -> Facts:
+        return Facts(
+            existing=_facts.existing_paths(self._scope),
+            ca_roots=_facts.ca_roots(self._scope.platform, self._bases) if self._settings.ca_bundle else None,
+            netrc_path=self._scope.path(self._scope.platform.user_netrc[0]),
+            netrc_escapes=common_escapes(base.netrc_escapes for base in self._bases),
+        )
+
+    def prove(self, applied: bool) -> list[ProofRow]:
+        rows: list[ProofRow] = []
+        for user in self._job.verified_by:
+            if user == self._account and not self._job.only_removes:
+                rows += self._prove_own(applied)
             else:
-                rows += _accounts.run_as(witness, functools.partial(testimony, witness, settings, written))["rows"]
+                look = functools.partial(self._prove_other, user, applied)
+                rows += _accounts.run_as(user, look, each(ProofRow.from_json))
         return rows
 
-    transaction = Transaction(machine, folder, part.sections, targets, masker, settings["run"], platform.node())
-    others = () if part.account else settings["proof"].get("logins", ())  # in the netrc of the users alone
-    asked = settings if proves else dict(settings, verify="none")
-    proof = Proof(asked, prove, only_changes=part.takes_back, logins=others)
-    outcome, error, rolled_back = keep(transaction, proof, check_mode)
-    outcome.warnings.extend(elsewhere(part, account, login))
-    if settings["state"] == "absent" and not outcome.changes:
-        outcome.warnings.extend(
-            f"{path}: has lines of ours that the state here does not know; take them out by hand"
-            for path in strays(scope)
-        )
-    settled = not check_mode and Store(machine, folder).load_state().empty
-    return dict(answer(outcome, proof.rows, error, _permissions), rolled_back=rolled_back, settled=settled)
+    def _prove_own(self, applied: bool) -> list[ProofRow]:
+        view = self.view
+        if applied:  # what a login shell has may have changed, by what was removed too
+            login = {**UserView.of(self._account, self._settings.prefix).login, **self._variables}
+            view = view._replace(login=login)
+        return view.prove(self._settings.proof, self._ca_bundle(self._account), applied)
+
+    def _prove_other(self, user: Account, applied: bool) -> list[ProofRow]:
+        """Verify for a user whose own files are not the ones that change."""
+        view = UserView.of(user, self._settings.prefix)
+        return view.prove(self._settings.proof, self._ca_bundle(user), applied)
+
+    def _ca_bundle(self, user: Account) -> str:
+        return Scope(self._scope.platform, "" if self._settings.system else user.home).ca_bundle
+
+    def leftovers(self) -> list[str]:
+        return [
+            f"{path}: has managed lines that the state here does not know; remove them by hand"
+            for path in _facts.marked_files(self._scope)
+        ]
+
+    def remarks(self, changes: t.Sequence[Change]) -> list[str]:  # noqa: ARG002  # what is there decides
+        """Is another netrc read than the one that is written?"""
+        path = os.path.join(self._account.home, ".netrc")
+        named = self.view.login.get("NETRC", path)
+        if "netrc" not in self._job.desired or not self._job.account or _same_file(named, path):
+            return []
+        return [f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this one is not read"]
+
+    def permissions(self, file: File) -> str:
+        return f"(mode {file.mode:04o})\n"
 
 
-def _permissions(file: File) -> str:
-    return f"(mode {file.mode:04o})\n"
+def _same_file(first: str, second: str) -> bool:
+    return os.path.realpath(first) == os.path.realpath(second)

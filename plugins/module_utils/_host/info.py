@@ -9,6 +9,7 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
 import secrets
@@ -17,39 +18,42 @@ from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _files
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import conda, conflicts, consumers, sessions
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
-from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION, masked
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION, Conflict, View
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base, find_bases
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 
-Result = t.Dict[str, t.Any]
 
-
-def run_info(options: Result) -> Result:
-    """What the module conda_proxy_info returns."""
+def run_info(task: Info) -> Result:
+    """Return what the module conda_proxy_info returns."""
     masker = Masker(secrets.token_hex(16))
     result: Result = {"changed": False, "schema_version": SCHEMA_VERSION, "consumers": [], "conflicts": []}
     errors = []
     try:
-        accounts = _asked(options.get("users") or [])
+        supported.this_platform()
+        accounts = _asked(task.users)
     except MachineError as exc:
-        return dict(result, failed=True, msg=str(exc))
+        return dict(result, **failure(str(exc)))
     for account in accounts:
         try:
-            seen = _of_user(account, options)
+            view = _of_user(account, task)
         except MachineError as exc:
             errors.append(f"{account.name}: {exc}")
             continue
-        for name in ("consumers", "conflicts"):
-            result[name] += [masked(dict(row, user=account.name), masker) for row in seen[name]]
+        result["consumers"] += [row._replace(user=account.name).result(masker) for row in view.consumers]
+        result["conflicts"] += [one._replace(user=account.name).result(masker) for one in view.conflicts]
     if errors:
-        result.update(failed=True, msg="; ".join(errors))
+        result.update(failure("; ".join(errors)))
     return result
 
 
@@ -68,36 +72,29 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
     return accounts
 
 
-def _of_user(account: Account, options: Result) -> Result:
-    """All but sudo with the rights of the user. As root sudo is asked by root, which logs no refusal."""
-
-    def login() -> Result:
-        return login_shell.login_environment(account.home, account.shell, account.name, options.get("prefix") or "")
-
-    variables = _accounts.run_as(account, login)
+def _of_user(account: Account, task: Info) -> View:
+    """Return the view of a user: all but sudo with that user's rights. Root asks sudo itself, which logs no refusal."""
+    login = functools.partial(login_shell.login_environment, account.home, account.shell, account.name, task.prefix)
+    variables = _accounts.run_as(account, login, dict)
     by_sudo = sessions.sudo_environment(variables, account)
-    subject = _rows.Subject(account, variables, defaults.channel_url(options["channel"]))
-
-    def look() -> Result:
-        return _look(subject, by_sudo, options.get("prefix") or "")
-
-    return _accounts.run_as(account, look)
+    subject = _rows.Subject(account, variables, defaults.channel_url(task.channel))
+    return _accounts.run_as(account, functools.partial(_look, subject, by_sudo, task.prefix), View.from_json)
 
 
-def _look(subject: _rows.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> Result:
+def _look(subject: _rows.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> View:
     home, login = subject.account.home, subject.login
     bases = find_bases(home, login.get("PATH", ""), prefix)
     rows = [*sessions.shells(subject), sessions.sudo(subject, by_sudo), *sessions.systemd(subject)]
     for base in bases:
         rows += conda.conda(subject, base)
     rows += consumers.rows(subject, bases)
-    return {"consumers": rows, "conflicts": [*_settings(subject, bases), *conflicts.disagreements(rows)]}
+    return View(tuple(rows), (*_settings(subject, bases), *conflicts.disagreements(rows)))
 
 
-def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[conflicts.Conflict]:
+def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[Conflict]:
     home, login = subject.account.home, subject.login
     startup = subject.login_files()
-    found: list[conflicts.Conflict] = []
+    found: list[Conflict] = []
     for root in [base.prefix for base in bases] or [""]:
         paths = condarc_precedence.search_path(home, root, login)
         files = [condarc_precedence.read(path) for path in paths]

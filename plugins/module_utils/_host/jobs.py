@@ -2,118 +2,141 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transactions of a run: for whom, in which order, with which rights.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The transactions of a run on a POSIX machine: for whom, in which order, verified by whom."""
 
 from __future__ import annotations
 
 import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import (
-    unique,
-)
-from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import Roster
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import unique
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
-    Settings,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
-
+    from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
+    from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
+    from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Settings
 
 ALL_SECTIONS = ("condarc", "environment", "netrc")
 
 
-class Part(t.NamedTuple):
-    """One transaction: the system's when C(account) is None, else a user's.
+class Job(t.NamedTuple):
+    """One transaction. In sections that `desired` does not name, everything managed is removed.
 
-    C(sections) are worked on; in those that C(wanted) does not name everything is taken back. C(witnesses) are those
-    who must reach their channels afterwards; nobody is asked when there are none.
+    ======== ==================================== ================= ===============================
+    made by  what it does                         verified by       when an earlier job failed
+    ======== ==================================== ================= ===============================
+    apply    writes `desired`, removes the rest   the user          writes, removes nothing
+    replace  removes what an earlier job replaced those who move    is left out
+    remove   removes what is no longer requested  nobody            is run all the same
+    ======== ==================================== ================= ===============================
     """
 
-    account: Account | None
+    account: Account | None  # None: the system's files
     sections: tuple[str, ...]
-    wanted: tuple[str, ...]
-    witnesses: tuple[Account, ...]
+    desired: tuple[str, ...]
+    verified_by: tuple[Account, ...]  # must reach their channels afterwards
+
+    @classmethod
+    def apply(cls, account: Account | None, sections: tuple[str, ...], desired: tuple[str, ...], user: Account) -> Job:
+        return cls(account, sections, desired, (user,))
+
+    @classmethod
+    def replace(cls, account: Account | None, sections: tuple[str, ...], users: t.Iterable[Account]) -> Job:
+        return cls(account, sections, (), tuple(users))
+
+    @classmethod
+    def remove(cls, account: Account | None, sections: tuple[str, ...]) -> Job:
+        return cls(account, sections, (), ())
 
     @property
-    def takes_back(self) -> bool:
-        return bool(self.sections) and not self.wanted
+    def only_removes(self) -> bool:
+        return bool(self.sections) and not self.desired
 
-    def without_what_is_replaced(self) -> Part | None:
-        """What is left of it when something else failed: what was to be replaced is not taken away.
+    @property
+    def user(self) -> str:
+        """The name of the user whose files it is about; empty for the system's."""
+        return self.account.name if self.account else ""
 
-        That has witnesses; what a user who is not named any more loses has none, and goes.
-        """
-        if not self.witnesses:
+    @property
+    def place(self) -> str:
+        """Where it works, for a sentence."""
+        return f"settings in {self.account.home}" if self.account else "settings of the whole system"
+
+    def after_failure(self) -> Job | None:
+        """Return what is left of it when an earlier job failed."""
+        if not self.verified_by:
             return self
-        return None if self.takes_back else self._replace(sections=self.wanted)
+        return None if self.only_removes else self._replace(sections=self.desired)
 
 
-def own_scope(settings: Settings) -> bool:
+def is_own_scope(settings: Settings) -> bool:
     """Is this only about the connecting user's own home?"""
-    return settings["scope"] == "user" and not settings["users"]
+    return settings.scope == "user" and not settings.users
 
 
-def parts(table: Platform, settings: Settings, roster: Roster, warnings: list[str]) -> tuple[list[Part], list[str]]:
-    """The transactions of this run in their order, and users that are gone and may be forgotten.
+def plan_jobs(
+    table: Platform, settings: Settings, managed: ManagedUsers, warnings: list[str]
+) -> tuple[list[Job], list[str]]:
+    """Return the jobs of this run in their order, and users that no longer exist and may be forgotten.
 
-    Raises MachineError when this process may not do what is asked.
+    Raises MachineError when this process may not do what is requested.
     """
-    sections = tuple(settings["sections"])
-    present = settings["state"] == "present"
-    if own_scope(settings):
-        own = _accounts.own(settings["home"])
-        return [Part(own, sections, sections if present else (), (own,) if present else ())], []
+    sections = settings.sections
+    if is_own_scope(settings):
+        return [_own_job(_accounts.own(settings.home), settings)], []
+    own = _accounts.own()
     if os.geteuid() != 0:
-        own = _accounts.own()
-        if settings["scope"] == "user" and settings["users"] == [own.name]:
-            return [Part(own, sections, sections if present else (), (own,) if present else ())], []
+        if settings.scope == "user" and settings.users == (own.name,):
+            return [_own_job(own, settings)], []
         raise MachineError(f"this needs root, and it runs as {own.name}: set conda_proxy_become: true and become root")
-    system = settings["scope"] == "system"
-    systems = tuple(section for section in sections if section != "netrc")
-    theirs = tuple(section for section in sections if section == "netrc") if system else sections
-    accounts, unwanted, gone = _users(settings, roster, present, bool(theirs or not system), warnings)
-    parts = [Part(account, sections, theirs, (account,) if present else ()) for account in accounts]
-    if present and system and (systems or not sections):
-        parts.insert(0, Part(None, systems, systems, (_accounts.own(),)))
-        # first what is wanted, then what it replaces; who loses netrc entries is meant to lose them
-        parts += [Part(account, systems, (), (account,)) for account in unwanted if systems]
-        parts += [Part(account, theirs, (), ()) for account in unwanted if theirs]
+    of_system = tuple(section for section in sections if section != "netrc")
+    of_users = tuple(section for section in sections if section == "netrc") if settings.system else sections
+    named = settings.users if of_users or not settings.system else ()
+    requested, dropped, gone = _users(named, settings.present, managed, warnings)
+    jobs = [Job.apply(account, sections, of_users, account) for account in requested]
+    if settings.present and settings.system and (of_system or not sections):
+        jobs.insert(0, Job.apply(None, of_system, of_system, own))
+        # first what is desired, then what it replaces; who loses netrc entries is meant to lose them
+        jobs += [Job.replace(account, of_system, (account,)) for account in dropped if of_system]
+        jobs += [Job.remove(account, of_users) for account in dropped if of_users]
     else:
-        parts += [Part(account, sections, (), ()) for account in unwanted if sections]
-        if systems and (system or os.path.isdir(table.system_state)):
-            parts.append(Part(None, systems, (), tuple(accounts)))
-    return parts, gone if not present and set(ALL_SECTIONS) <= set(sections) else []
+        jobs += [Job.remove(account, sections) for account in dropped if sections]
+        if of_system and (settings.system or os.path.isdir(table.system_state)):
+            jobs.append(Job.replace(None, of_system, requested))
+    return jobs, gone if not settings.present and set(ALL_SECTIONS) <= set(sections) else []
+
+
+def _own_job(own: Account, settings: Settings) -> Job:
+    sections = settings.sections
+    return Job.apply(own, sections, sections, own) if settings.present else Job.remove(own, sections)
 
 
 def _users(
-    settings: Settings, roster: Roster, present: bool, asked_for: bool, warnings: list[str]
+    named: t.Sequence[str], present: bool, managed: ManagedUsers, warnings: list[str]
 ) -> tuple[list[Account], list[Account], list[str]]:
-    """Who is to have settings, who had them, and who had them and is gone. Raises MachineError for an unknown user."""
-    asked = settings["users"] if asked_for else []
-    wanted: list[Account] = []
-    unwanted: list[Account] = []
+    """Return users that are requested, users no longer requested, and names of those that no longer exist.
+
+    Raises MachineError for a requested user that does not exist.
+    """
+    requested: list[Account] = []
+    dropped: list[Account] = []
     gone = []
-    for name in unique([*asked, *roster.names()]):
+    for name in unique([*named, *managed.names()]):
         account = _accounts.find(name)
         if account is not None:
-            (wanted if present and name in asked else unwanted).append(account)
-        elif present and name in asked:
+            (requested if present and name in named else dropped).append(account)
+        elif present and name in named:
             raise MachineError(
                 f"conda_proxy_users names {name}, and this machine has no such user; correct the name or create the user"
             )
         else:
-            warnings.append(f"the user {name} was served before and is gone; what lies in that home stays")
+            warnings.append(
+                f"user {name} was managed earlier and no longer exists; files in that home were not touched"
+            )
             gone.append(name)
-    return wanted, unwanted, gone
-
-
-def where(part: Part) -> str:
-    return f"in {part.account.home}" if part.account else "for the whole system"
+    return requested, dropped, gone

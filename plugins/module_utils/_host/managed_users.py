@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which users root has served on this machine, so that a dropped one and C(absent) can be worked from it.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The users that root manages on this machine, so that a dropped one and `state: absent` can be worked from it."""
 
 from __future__ import annotations
 
@@ -15,38 +14,42 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import Machine
 
 
-class Roster:
-    """The names lie in the system's state, beside what the system's own files need."""
+class ManagedUsers:
+    """Their names are in the system's state, beside what the system's own files need."""
 
     def __init__(self, machine: Machine, folder: str) -> None:
         self._machine = machine
+        self._folder = folder
         self._store = Store(machine, folder)
 
     def names(self) -> list[str]:
-        """Every user who may have something of ours."""
-        return list(self._store.load_state().users)
+        """Return every user who may have managed settings."""
+        return list(self._store.load().users)
 
     def add(self, names: t.Collection[str]) -> None:
-        """Before anything is written for them: a run may be killed."""
+        """Add users before anything is written for them: a run may be killed."""
         if set(names) <= set(self.names()):
             return
-        made = self._store.missing_folders()
-        for folder in made:
-            self._machine.make_folder(folder, private=folder == self._store.folder)
-        with self._machine.lock(self._store.folder):
-            state = self._store.load_state()
-            state.made += [folder for folder in made if folder not in state.made]
-            state.users.update({name: {} for name in names})
-            self._store.save_state(state)
+        created = self._store.missing_folders()
+        for folder in created:
+            self._machine.make_folder(folder, private=folder == self._folder)
+        with self._machine.lock(self._folder):
+            state = self._store.load()
+            self._store.save(
+                state._replace(
+                    created=tuple(dict.fromkeys([*state.created, *created])),
+                    users=tuple(dict.fromkeys([*state.users, *names])),
+                )
+            )
 
     def drop(self, names: t.Collection[str]) -> None:
-        """Those who have nothing of ours any more."""
+        """Forget users who have no managed settings any more."""
         if not set(names) & set(self.names()):
             return
-        with self._machine.lock(self._store.folder):
-            state = self._store.load_state()
-            state.users = {name: value for name, value in state.users.items() if name not in names}
+        with self._machine.lock(self._folder):
+            state = self._store.load()
+            state = state._replace(users=tuple(name for name in state.users if name not in names))
             if state.empty:
-                self._store.drop(state.made)
+                self._store.drop(state.created)
             else:
-                self._store.save_state(state)
+                self._store.save(state)

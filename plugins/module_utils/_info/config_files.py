@@ -19,8 +19,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     CSH,
     PAM,
     READ,
+    ConsumerRow,
     Files,
-    Row,
     Subject,
     overlay,
     place,
@@ -37,7 +37,7 @@ def variables_in(files: Files) -> dict[str, str]:
     return {each.name: each.value for path, text in files for each in assignments.parse(path, text)}
 
 
-def csh(subject: Subject) -> Row:
+def csh(subject: Subject) -> ConsumerRow:
     # tcsh reads .cshrc only where there is no .tcshrc
     skipped = "{home}/.cshrc" if os.path.exists(f"{subject.account.home}/.tcshrc") else ""
     files = subject.files(*PAM, *(path for path in CSH if path != skipped))
@@ -50,11 +50,12 @@ def _pam(files: Files) -> bool:
     return bool(files) and files[0][0] == PAM[0]
 
 
-def cron(subject: Subject) -> Row:
+def cron(subject: Subject) -> ConsumerRow:
     files = [*subject.files(*PAM)]
     jobs = _crontab(subject)
     environment = {**login_shell.pam_environment(), **variables_in(jobs)}
-    return {**row_of("cron", READ, environment, [*files, *jobs]), "note": "the user's crontab, and PAM's variables"}
+    row = row_of("cron", READ, environment, [*files, *jobs])
+    return row._replace(note="the user's crontab, and PAM's variables")
 
 
 def _crontab(subject: Subject) -> Files:
@@ -72,7 +73,7 @@ def _crontab(subject: Subject) -> Files:
     ]
 
 
-def pip(subject: Subject) -> Row:
+def pip(subject: Subject) -> ConsumerRow:
     row = row_of("pip", READ, subject.login, subject.login_files(), _PIP)
     named = subject.login.get("PIP_CONFIG_FILE", "")
     paths = ["/etc/pip.conf", "{home}/.pip/pip.conf", "{home}/.config/pip/pip.conf", *([named] if named else [])]
@@ -80,5 +81,5 @@ def pip(subject: Subject) -> Row:
     for name, fields in (("PIP_PROXY", BOTH), ("PIP_CERT", ("ca_bundle",))):
         value = subject.login.get(name)
         for field in fields if value else ():
-            row[field], row["decided_by"][field] = value, place(name, str(value), subject.login_files())
+            row = row.with_value(field, str(value), place(name, str(value), subject.login_files()))
     return row

@@ -15,8 +15,8 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import PROXIES, VERIFY, Setting
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc as _netrc
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Conflict, ConsumerRow
 
-Conflict = t.Dict[str, str]
 Place = t.Callable[[str, str], str]
 
 _ENVIRONMENT = "the environment"
@@ -46,10 +46,6 @@ _ALIASES = {"verify_ssl": VERIFY}
 _KILLS = "CONDA_PROXY_SERVERS"
 
 
-def _conflict(path: str, what: str, winner: str) -> Conflict:
-    return {"path": path, "what": what, "winner": winner}
-
-
 def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
     """Files that set what an earlier one in conda's search path sets already, otherwise."""
     winners = condarc_precedence.decide(files)
@@ -63,7 +59,7 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
                 names = ", ".join(one.key for one in other)
                 where = next(iter(first.values())).path
                 winning = list(dict.fromkeys(winners[one.key].path if one.key in winners else where for one in other))
-                found.append(_conflict(other[0].path, f"sets {names} besides {where}", ", ".join(winning)))
+                found.append(Conflict(other[0].path, f"sets {names} besides {where}", ", ".join(winning)))
             first = first or mine
     return found
 
@@ -71,7 +67,7 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
 def unread(paths: t.Iterable[str]) -> list[Conflict]:
     """Condarc files whose settings are not in the comparison."""
     problems = ((path, condarc_precedence.problem(path)) for path in paths)
-    return [_conflict(path, what, "not known") for path, what in problems if what]
+    return [Conflict(path, what, "not known") for path, what in problems if what]
 
 
 def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, Setting]) -> list[Conflict]:
@@ -79,21 +75,21 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
     found = []
     for name, value in sorted(login.items()):
         if name == "CONDARC":
-            found.append(_conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
+            found.append(Conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
         elif name == _KILLS:
             what = f"{name} makes every conda command fail; proxies cannot be set by a variable of conda's"
-            found.append(_conflict(place(name, value), what, "nobody"))
+            found.append(Conflict(place(name, value), what, "nobody"))
         elif name.startswith("CONDA_") and name[len("CONDA_") :].lower() in NETWORK:
             parameter = name[len("CONDA_") :].lower()
             entry = winners.get(_ALIASES.get(parameter, parameter))
             locked = entry is not None and entry.final
             winner = entry.path if entry and locked else f"{_ENVIRONMENT}: {name}"
-            found.append(_conflict(place(name, value), f"{name} is set, beside what condarc files say", winner))
+            found.append(Conflict(place(name, value), f"{name} is set, beside what condarc files say", winner))
     verify = winners.get(VERIFY)
     bundle = next((name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if login.get(name)), "")
     if verify and bundle and login[bundle] != verify.value:
         what = f"{bundle} is another bundle than ssl_verify in {verify.path}"
-        found.append(_conflict(place(bundle, login[bundle]), what, f"{_ENVIRONMENT}: {bundle}"))
+        found.append(Conflict(place(bundle, login[bundle]), what, f"{_ENVIRONMENT}: {bundle}"))
     return found
 
 
@@ -110,7 +106,7 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
                     dict.fromkeys(winners[one.key].path for one in mine if one.key in winners and one.key != PROXIES)
                 )
                 what = f"sets {names} while the environment {folder} is active"
-                found.append(_conflict(path, what, ", ".join(winning) or "an earlier file that is locked"))
+                found.append(Conflict(path, what, ", ".join(winning) or "an earlier file that is locked"))
     return found
 
 
@@ -125,28 +121,28 @@ def netrc(
     found = []
     if named and os.path.realpath(named) != os.path.realpath(own):
         what = f"NETRC names {named}, so {own} is not read"
-        found.append(_conflict(own, what, named if os.path.exists(named) else "nobody: the file is not there"))
+        found.append(Conflict(own, what, named if os.path.exists(named) else "nobody: the file is not there"))
     path = named or own
     content = text(path) or ""
     notes = _netrc.findings(content, escapes)
     if host and _netrc.has(content, host):
-        found.append(_conflict(path, f"has an entry for {host}, whose login and password are sent there", path))
-    return found + [_conflict(path, note, path if "default entry" in note else "nobody") for note in notes]
+        found.append(Conflict(path, f"has an entry for {host}, whose login and password are sent there", path))
+    return found + [Conflict(path, note, path if "default entry" in note else "nobody") for note in notes]
 
 
-def disagreements(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[Conflict]:
+def disagreements(rows: t.Iterable[ConsumerRow]) -> list[Conflict]:
     """Consumers that are told different proxies. One that has none is seen in its row."""
     found = []
     rows = list(rows)
     for field in ("http_proxy", "https_proxy"):
         groups: dict[str, list[str]] = {}
         for row in rows:
-            if row[field]:
-                name = " ".join(filter(None, (row["consumer"], row["base"])))
-                groups.setdefault(address(row[field]), []).append(name)
+            if row.value(field):
+                name = " ".join(filter(None, (row.consumer, row.base)))
+                groups.setdefault(address(row.value(field)), []).append(name)
         if len(groups) > 1:
             what = "; ".join("{} for {}".format(proxy, ", ".join(names)) for proxy, names in groups.items())
-            found.append(_conflict("", f"{field} differs: {what}", "each consumer its own"))
+            found.append(Conflict("", f"{field} differs: {what}", "each consumer its own"))
     return found
 
 

@@ -12,18 +12,18 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.conda import mamba
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.config_files import cron, csh, pip
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
-    Row,
+    ConsumerRow,
     Subject,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
 
-def rows(subject: Subject, bases: t.Sequence[Base]) -> list[Row]:
+def rows(subject: Subject, bases: t.Sequence[Base]) -> list[ConsumerRow]:
     """The consumers that are on this machine."""
     folders = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [

@@ -20,9 +20,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     FIELDS,
     READ,
     RUN,
+    ConsumerRow,
     Environment,
     Files,
-    Row,
     Subject,
     overlay,
     place,
@@ -116,7 +116,8 @@ class Said(t.NamedTuple):
         return next((name for name in self.variables if (name.lower() == "no_proxy") is exemption), "")
 
 
-def curl(subject: Subject) -> Row:
+def curl(subject: Subject) -> ConsumerRow:
+    """Return the row of curl."""
     row = row_of("curl", READ, subject.login, subject.login_files(), _READS)
     return asked(overlay(row, files(subject)[:1], _CURLRC), subject)
 
@@ -130,41 +131,40 @@ def files(subject: Subject) -> Files:
     return [(path, text) for path in paths for text in [_files.read_text(path)] if text is not None]
 
 
-def asked(rules: Row, subject: Subject) -> Row:
-    """The row of curl: C(rules), which is how it should be, corrected by what curl says. Why not, where it was not run."""
+def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
+    """Return the row of curl: `rules`, which is what to expect, corrected by what curl says; or why it was not run."""
     program = next(filter(None, map(_program, subject.login.get("PATH", "").split(":"))), None)
     if program is None:
-        return dict(rules, note="not run: it is not on the PATH of a login shell")
+        return rules._replace(note="not run: it is not on the PATH of a login shell")
     odd = sorted({word for path, text in files(subject) for word in _words(text) if word not in _HARMLESS})
     if odd:
-        return dict(rules, note="not run: {} has {}".format(files(subject)[0][0], ", ".join(odd)))
+        return rules._replace(note="not run: {} has {}".format(files(subject)[0][0], ", ".join(odd)))
     url = "{{}}://{}/".format(subject.channel.partition("://")[2].partition("/")[0].rpartition("@")[2])
     plain = {"PATH": subject.login["PATH"], "HOME": subject.account.home}
     # one that is too old to name its variables is told apart from one that uses none
     example = _run(program, ["--disable"], {**plain, "all_proxy": _EXAMPLE}, url.format("http"))
     if example is None or list(example.variables) != ["all_proxy"]:
-        return dict(rules, note="not run: this curl does not say what it uses")
-    row: Row = {**rules, "how": RUN, "decided_by": {}}
+        return rules._replace(note="not run: this curl does not say what it uses")
+    row = rules._replace(how=RUN, decided_by={})
     exempt = []
     for scheme in ("http", "https"):
         field, target = f"{scheme}_proxy", url.format(scheme)
         said = _run(program, [], {**plain, **subject.login}, target)
         if said is None:
-            return dict(rules, note="not run: it did not end in time")
-        _settle(row, field, said, rules, subject)
+            return rules._replace(note="not run: it did not end in time")
+        row = _settle(row, field, said, rules, subject)
         # a variable is named only where it is used; for everything else curl is asked what no_proxy means for this URL
-        in_question = not said.variable(False) and (row[field] or rules[field]) and row["no_proxy"]
-        if in_question and _exempts(program, {**plain, "no_proxy": row["no_proxy"]}, target):
-            row[field] = ""
-            row["decided_by"][field] = row["decided_by"].get("no_proxy", "")
+        in_question = not said.variable(False) and (row.value(field) or rules.value(field)) and row.no_proxy
+        if in_question and _exempts(program, {**plain, "no_proxy": row.no_proxy}, target):
+            row = row.with_value(field, "", row.decided_by.get("no_proxy", ""))
             exempt.append(field)
     notes = [f"no_proxy exempts {url.format(field.partition('_')[0])}" for field in exempt]
     notes += [
-        f"{field}: by its files and variables {rules[field] or 'nothing'} was expected"
+        f"{field}: by its files and variables {rules.value(field) or 'nothing'} was expected"
         for field in FIELDS
-        if field not in exempt and row[field] != rules[field]
+        if field not in exempt and row.value(field) != rules.value(field)
     ]
-    return dict(row, note="; ".join(notes))
+    return row._replace(note="; ".join(notes))
 
 
 def _exempts(program: str, environment: Environment, url: str) -> bool:
@@ -216,13 +216,13 @@ def _unescaped(text: str) -> str:
     return raw.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def _settle(row: Row, field: str, said: Said, rules: Row, subject: Subject) -> None:
-    """Put what one run says into the row, with the line of a file where the rules saw it there."""
+def _settle(row: ConsumerRow, field: str, said: Said, rules: ConsumerRow, subject: Subject) -> ConsumerRow:
+    """Return the row with what one run says, and with the line of a file where the rules saw it there."""
     known = [path for path, _text in files(subject)]
     startup = subject.login_files()
 
     def by_file(name: str) -> str:
-        where = str(rules["decided_by"].get(name, ""))
+        where = rules.decided_by.get(name, "")
         return where if where.rpartition(":")[0] in known else "".join(known[:1]) or "a start-up file of curl"
 
     for name, option, variable, value in (
@@ -230,15 +230,16 @@ def _settle(row: Row, field: str, said: Said, rules: Row, subject: Subject) -> N
         ("no_proxy", "NOPROXY", said.variable(True), said.options.get("NOPROXY", "")),
     ):
         if option in said.options:
-            row[name], row["decided_by"][name] = value, by_file(name)
+            row = row.with_value(name, value, by_file(name))
         else:
-            row[name] = subject.login.get(variable, "")
-            if variable:
-                row["decided_by"][name] = place(variable, row[name], startup)
-    row["ca_bundle"] = said.options.get("CAINFO", "")
-    if row["ca_bundle"]:
-        same = row["ca_bundle"] == rules["ca_bundle"]
-        row["decided_by"]["ca_bundle"] = rules["decided_by"]["ca_bundle"] if same else by_file("ca_bundle")
+            text = subject.login.get(variable, "")
+            source = place(variable, text, startup) if variable else row.decided_by.get(name, "")
+            row = row.with_value(name, text, source)
+    bundle = said.options.get("CAINFO", "")
+    if not bundle:
+        return row._replace(ca_bundle="")
+    same = bundle == rules.ca_bundle
+    return row.with_value("ca_bundle", bundle, rules.decided_by["ca_bundle"] if same else by_file("ca_bundle"))
 
 
 def _with_scheme(options: t.Mapping[str, str]) -> str:

@@ -16,12 +16,12 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils import _files
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import assignments
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json, to_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 SCHEMA_VERSION = 1
 
 
-Row = t.Dict[str, t.Any]
 Environment = t.Mapping[str, str]
 Files = t.Sequence[t.Tuple[str, str]]
 
@@ -79,39 +79,102 @@ def place(name: str, value: str, files: Files) -> str:
     return assignments.find(name, value, files) or f"environment: {name}"
 
 
+class ConsumerRow(t.NamedTuple):
+    """What one consumer has as proxy, no_proxy and CA bundle, unmasked. Empty: none."""
+
+    consumer: str
+    how: str  # run, read from files, read from the registry
+    base: str = ""  # prefix, for conda's rows
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
+    ca_bundle: str = ""
+    decided_by: t.Mapping[str, str] = {}  # field: file and line, or key
+    note: str = ""
+    user: str | None = ""
+
+    def value(self, field: str) -> str:
+        """Return one of FIELDS."""
+        return str(getattr(self, field))
+
+    def with_value(self, field: str, value: str, source: str = "") -> ConsumerRow:
+        """Return the row with another value; `source` decided it."""
+        decided = {name: where for name, where in self.decided_by.items() if name != field}
+        return self._replace(**{field: value}, decided_by={**decided, field: source} if source else decided)
+
+    def result(self, masker: Masker) -> dict[str, t.Any]:
+        """Return the row as the result lists it."""
+        return t.cast("dict[str, t.Any]", masked(to_json(self), masker))
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> ConsumerRow:
+        """Raises RecordError."""
+        return from_json(cls, data)
+
+
+class Conflict(t.NamedTuple):
+    """Settings that contradict each other, unmasked."""
+
+    path: str  # empty: the consumers themselves
+    what: str
+    winner: str
+    user: str | None = ""
+
+    def result(self, masker: Masker) -> dict[str, t.Any]:
+        """Return the conflict as the result lists it."""
+        return t.cast("dict[str, t.Any]", masked(to_json(self), masker))
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Conflict:
+        """Raises RecordError."""
+        return from_json(cls, data)
+
+
+class View(t.NamedTuple):
+    """All rows and conflicts of one user."""
+
+    consumers: tuple[ConsumerRow, ...]
+    conflicts: tuple[Conflict, ...]
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> View:
+        """Raises RecordError."""
+        return from_json(cls, data, consumers=each(ConsumerRow.from_json), conflicts=each(Conflict.from_json))
+
+
 def row_of(
     consumer: str,
     how: str,
     environment: Environment,
     files: Files,
     rules: t.Mapping[str, t.Sequence[str]] | None = None,
-) -> Row:
-    """The row of a consumer that reads variables by C(rules), which are ANY by default."""
-    row: Row = {"consumer": consumer, "how": how, "base": "", "decided_by": {}, "note": ""}
+) -> ConsumerRow:
+    """Return the row of a consumer that reads variables by `rules`, which are ANY by default."""
+    row = ConsumerRow(consumer, how)
     for field in FIELDS:
-        name, row[field] = pick(environment, (rules or ANY)[field])
+        name, value = pick(environment, (rules or ANY)[field])
         if name:
-            row["decided_by"][field] = place(name, row[field], files)
+            row = row.with_value(field, value, place(name, value, files))
     return row
 
 
-def failed(consumer: str, note: str, base: str = "") -> Row:
-    """The row of a consumer that gave no answer."""
-    return {**row_of(consumer, RUN, {}, ()), "note": note, "base": base}
+def failed(consumer: str, note: str, base: str = "") -> ConsumerRow:
+    """Return the row of a consumer that gave no answer."""
+    return ConsumerRow(consumer, RUN, base=base, note=note)
 
 
 BOTH = ("http_proxy", "https_proxy")
 _KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z0-9-]+)[ \t]*[ \t=:][ \t]*(?P<value>[^\r\n]+?)[ \t\r]*\Z")
 
 
-def overlay(row: Row, files: Files, keys: t.Mapping[str, t.Sequence[str]]) -> Row:
-    """Settings of a program's own file, which beat the variables."""
+def overlay(row: ConsumerRow, files: Files, keys: t.Mapping[str, t.Sequence[str]]) -> ConsumerRow:
+    """Return the row with the settings of a program's own files, which beat the variables."""
     for path, text in files:
         for number, line in enumerate(text.split("\n"), 1):
             match = None if line.lstrip().startswith(("#", ";", "[")) else _KEY.match(line)
             for field in keys.get(match.group("key"), ()) if match else ():
-                row[field] = t.cast("re.Match[str]", match).group("value").strip("\"'")
-                row["decided_by"][field] = f"{path}:{number}"
+                value = t.cast("re.Match[str]", match).group("value").strip("\"'")
+                row = row.with_value(field, value, f"{path}:{number}")
     return row
 
 

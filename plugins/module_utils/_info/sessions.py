@@ -17,15 +17,16 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     COMMAND_FILES,
     PAM,
     RUN,
+    ConsumerRow,
     Environment,
     Files,
-    Row,
     Subject,
     failed,
     row_of,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.systemd import unquoted
 
 _MANAGER = (
     "/usr/lib/systemd/system.conf.d/*.conf",
@@ -45,7 +46,7 @@ _SYSTEMD = "/run/systemd/system"
 _CONNECT_SECONDS = 5.0
 
 
-def shells(subject: Subject) -> list[Row]:
+def shells(subject: Subject) -> list[ConsumerRow]:
     """The login shell, and a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
@@ -69,14 +70,14 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
     return login_shell.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": process.PATH})
 
 
-def sudo(subject: Subject, seen: Environment | None) -> Row:
+def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
     """C(seen): what sudo_environment said."""
     if not seen:
         return failed("sudo", "sudo is not there, or wants a password")
     return row_of("sudo", RUN, seen, subject.login_files())
 
 
-def systemd(subject: Subject) -> list[Row]:
+def systemd(subject: Subject) -> list[ConsumerRow]:
     """The managers of the system and of the user, where they run."""
     rows = []
     if os.path.isdir(_SYSTEMD):
@@ -97,17 +98,7 @@ def answers(path: str) -> bool:
         return connection.connect_ex(path) == 0
 
 
-def _manager(consumer: str, seen: Environment | None, files: Files) -> Row:
+def _manager(consumer: str, seen: Environment | None, files: Files) -> ConsumerRow:
     if seen is None:
         return failed(consumer, "systemctl did not end in time")
-    return row_of(consumer, RUN, {name: undollar(value) for name, value in seen.items()}, files)
-
-
-def undollar(value: str) -> str:
-    """A value as systemctl shows it, C($'...') where it has special characters."""
-    if not (value.startswith("$'") and value.endswith("'")):
-        return value
-    inner = value[2:-1]
-    for escaped, plain in (("\\'", "'"), ('\\"', '"'), ("\\$", "$"), ("\\`", "`"), ("\\!", "!"), ("\\\\", "\\")):
-        inner = inner.replace(escaped, plain)
-    return inner
+    return row_of(consumer, RUN, {name: unquoted(value) for name, value in seen.items()}, files)

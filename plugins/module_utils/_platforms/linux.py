@@ -9,8 +9,6 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Consumer, Platform
 
 _SHELL = "open shells keep the old values: log in again"
@@ -91,16 +89,13 @@ LINUX = Platform(
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # Fedora, RHEL
         "/etc/ssl/ca-bundle.pem",  # SUSE
     ),
+    checks={"visudo": ("visudo", "-cf", "{file}")},
+    activations={
+        "systemd_reload": Activation(
+            argv=("systemctl", "daemon-reload"),
+            only_if="/run/systemd/system",
+            otherwise="systemd does not run here: its manager reads the change at the next boot",
+            read_back=("systemctl", "show-environment"),
+        ),
+    },
 )
-
-# the new file stands at {file}
-CHECKS: t.Mapping[str, tuple[str, ...]] = {"visudo": ("visudo", "-cf", "{file}")}
-
-ACTIVATIONS: t.Mapping[str, Activation] = {
-    "systemd_reload": Activation(
-        argv=("systemctl", "daemon-reload"),
-        only_if="/run/systemd/system",
-        otherwise="systemd does not run here: its manager reads the change at the next boot",
-        read_back=("systemctl", "show-environment"),
-    ),
-}

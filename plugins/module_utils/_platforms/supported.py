@@ -9,13 +9,25 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
+import platform
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import WINDOWS
 
+# by what platform.system() says; Windows is worked on from the control node
 PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
 ENVIRONMENT_TARGETS = tuple(
-    sorted({row.name for platform in (*PLATFORMS.values(), WINDOWS) for row in platform.system + platform.user})
+    sorted({row.name for table in (*PLATFORMS.values(), WINDOWS) for row in table.system + table.user})
 )
+
+
+def this_platform() -> Platform:
+    """Return the table of this machine. Raises MachineError, which names the supported systems."""
+    name = platform.system()
+    if name not in PLATFORMS:
+        supported = " and ".join(sorted([*PLATFORMS, "Windows"]))
+        raise MachineError(f"the operating system {name or '(unknown)'} is not supported; {supported} are")
+    return PLATFORMS[name]

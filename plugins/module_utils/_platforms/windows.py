@@ -12,7 +12,7 @@ from __future__ import annotations
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Consumer, Platform
 
 _NEW_PROGRAMS = (
-    "open programs keep the old values: start them anew, log in again for a desktop, and restart services (the one of the "
+    "open programs keep the old values: restart them, log in again for a desktop, and restart services (the one of the "
     "Task Scheduler and sshd among them) that start conda"
 )
 
@@ -32,4 +32,9 @@ WINDOWS = Platform(
     user_condarc=r"{home}\.condarc",
     user_state=r"{home}\.local\state\condafleet",
     user_ca_bundle=r"{home}\.conda\condafleet-ca.pem",
+    user_netrc=(r"{home}\.netrc", r"{home}\_netrc"),
+    separator="\\",
+    system_uid=-1,
+    inherited_modes=True,
+    ignores_case=True,
 )

@@ -16,6 +16,9 @@ import resource
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import from_json, to_json
+
+T = t.TypeVar("T")
 
 
 class Account(t.NamedTuple):
@@ -61,11 +64,13 @@ def _account(entry: pwd.struct_passwd) -> Account:
     )
 
 
-def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Run C(function) with the rights of C(account) and return its result, which JSON must be able to hold.
+def run_as(account: Account, function: t.Callable[[], T], read: t.Callable[[t.Any], t.Any]) -> T:
+    """Run `function` with the rights of `account`; `read` makes its result of the JSON that comes back.
 
     In a forked child, so that whatever a user planted in the home is followed with that user's rights only. Everything
-    that C(function) needs must be imported before: the payload lies in a folder that the user cannot enter.
+    that `function` needs must be imported before: the payload lies in a directory that the user cannot enter.
+
+    Raises MachineError.
     """
     if account.uid == os.geteuid():
         return guarded(function)
@@ -78,7 +83,7 @@ def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict
             os.close(reader)
             _become(account, groups)
             with os.fdopen(writer, "w", encoding="utf-8") as stream:
-                json.dump(_answer(function), stream)
+                json.dump(to_json(_answer(function)), stream)
             status = 0
         finally:
             os._exit(status)
@@ -88,20 +93,29 @@ def run_as(account: Account, function: t.Callable[[], dict[str, t.Any]]) -> dict
     _pid, status = os.waitpid(child, 0)
     if status != 0 or not text:
         raise MachineError(f"the part that ran as {account.name} ended without an answer")
-    return _result(t.cast("dict[str, t.Any]", json.loads(text)))
+    answer = from_json(_Answer, json.loads(text))
+    return t.cast("T", read(_result(answer)))
 
 
-def guarded(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Run C(function) here; whatever goes wrong becomes a MachineError without foreign text."""
-    return _result(_answer(function))
+def guarded(function: t.Callable[[], T]) -> T:
+    """Run `function` here. Raises MachineError, without foreign text, whatever goes wrong."""
+    return t.cast("T", _result(_answer(function)))
 
 
-def _result(answer: dict[str, t.Any]) -> dict[str, t.Any]:
-    if "error" in answer:
-        error = MachineError(answer["error"])
-        error.needs = answer["needs"]
+class _Answer(t.NamedTuple):
+    """What the child sends back."""
+
+    result: t.Any = None
+    error: str = ""
+    needs: str = ""
+
+
+def _result(answer: _Answer) -> t.Any:
+    if answer.error:
+        error = MachineError(answer.error)
+        error.needs = answer.needs
         raise error
-    return t.cast("dict[str, t.Any]", answer["result"])
+    return answer.result
 
 
 def _become(account: Account, groups: t.Sequence[int]) -> None:
@@ -113,14 +127,14 @@ def _become(account: Account, groups: t.Sequence[int]) -> None:
     os.chdir("/")
 
 
-def _answer(function: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+def _answer(function: t.Callable[[], t.Any]) -> _Answer:
     try:
-        return {"result": function()}
+        return _Answer(function())
     except MachineError as exc:
-        return {"error": str(exc), "needs": exc.needs}
+        return _Answer(error=str(exc), needs=exc.needs)
     except Exception as exc:  # noqa: BLE001  # its text may hold anything, a secret too; the type names the place to look
         frame = exc.__traceback__
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
         place = "" if frame is None else f" at {os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}"
-        return {"error": f"unexpected {type(exc).__name__}{place}; please report it", "needs": ""}
+        return _Answer(error=f"unexpected {type(exc).__name__}{place}; please report it")

@@ -9,26 +9,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import netrc_escapes, recorded_python
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 
 _HOME_FOLDERS = ("miniconda3", "anaconda3", "miniforge3")
 _CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may have
-
-
-class Base(NamedTuple):
-    """A conda base."""
-
-    prefix: str
-    python: str
-    uid: int  # its owner
-    python_version: str | None  # "3.11" or longer; the netrc editor needs it
-    found_by: str  # given, PATH, opt, home, environments.txt
-
-    @property
-    def netrc_escapes(self) -> bool | None:
-        return netrc_escapes(self.python_version)
 
 
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:

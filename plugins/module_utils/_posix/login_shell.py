@@ -9,45 +9,19 @@ This module util is PRIVATE to the collection. It can have breaking changes at a
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import select
-import signal
-import subprocess
-import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import search_path
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.variables import NAMES, PREFIX
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
-NAMES = (
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "CURL_HOME",
-    "SSL_CERT_FILE",
-    "NETRC",
-    "CONDARC",
-    "XDG_CONFIG_HOME",
-    "PIP_PROXY",
-    "PIP_CERT",
-    "PIP_CONFIG_FILE",
-    "PATH",
-)
-_PREFIX = "CONDA_"
 _EXPANDED = re.compile(r"\$\{?(\w+)")  # conda expands $NAME and ${NAME} in proxy_servers, channels and paths
 _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
 _TIMEOUT = 10.0  # seconds
-_POLL = 0.05
 _MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of root
 
 
@@ -65,7 +39,7 @@ def login_environment(home: str, shell: str, name: str, prefix: str, also: str =
     paths = dict.fromkeys(path for root in roots for path in search_path(home, root, found))
     texts = [also, *(read_text(path) or "" for path in paths)]
     named = {name for text in texts for name in _EXPANDED.findall(text)} - {"HOME"}
-    return {key: value for key, value in found.items() if key in NAMES or key.startswith(_PREFIX) or key in named}
+    return {key: value for key, value in found.items() if key in NAMES or key.startswith(PREFIX) or key in named}
 
 
 def shell_argv(shell: str, command: str, login: bool) -> list[str]:
@@ -92,36 +66,9 @@ def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> d
 
 
 def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:
-    """What a command printed until it ended, or None. What it started and left running is not waited for, and ends."""
-    try:
-        child = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError:
-        return None
-    stdout = t.cast("t.IO[bytes]", child.stdout)
-    os.set_blocking(stdout.fileno(), False)
-    output, end = b"", time.monotonic() + _TIMEOUT
-    try:
-        while time.monotonic() < end and len(output) <= _MOST:
-            ended = child.poll() is not None
-            select.select([stdout], [], [], 0 if ended else _POLL)
-            chunk = stdout.read(_MOST) or b""
-            output += chunk
-            if ended and not chunk:
-                return output
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        stdout.close()
-    return None
+    """Return what a command printed until it ended; None when it did not end in time or printed too much."""
+    done = process.run(argv, environment, seconds=_TIMEOUT, cap=_MOST)
+    return None if done.status is None else done.output
 
 
 def pam_environment() -> dict[str, str]:

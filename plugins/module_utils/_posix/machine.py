@@ -22,30 +22,38 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import ACTIVATIONS, CHECKS
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, systemd
 
 _TEMPORARY = ".condafleet-"
 _LOCK_POLL = 0.2
-_COMMAND_TIMEOUT = 60
+_COMMAND_TIMEOUT = 60  # seconds
+_MOST = 1 << 18  # bytes of a command's output
 
 
 class PosixMachine:
-    """C(lock_timeout) is in seconds; C(environment_wanted) gives what an activation must be able to read back.
+    """The files of this machine, and the commands that check them and make them take effect.
 
-    C(clean) masks secrets in what other programs say.
+    `checks` and `activations` are the platform's; `environment` are the variables that an activation must read back;
+    `clean` masks secrets in what other programs say.
     """
 
     separator = "/"
 
     def __init__(
         self,
-        lock_timeout: float = 60,
-        environment_wanted: t.Mapping[str, str] | None = None,
+        lock_timeout: float = 60,  # seconds
+        *,
+        checks: t.Mapping[str, tuple[str, ...]] | None = None,
+        activations: t.Mapping[str, Activation] | None = None,
+        environment: t.Mapping[str, str] | None = None,
         clean: t.Callable[[str], str] = str,
     ) -> None:
-        self.lock_timeout = lock_timeout
-        self.environment_wanted = dict(environment_wanted or {})
-        self.clean = clean
+        self._lock_timeout = lock_timeout
+        self._checks = checks or {}
+        self._activations = activations or {}
+        self._environment = environment or {}
+        self._clean = clean
 
     def read(self, path: str, follow: bool = True) -> File:
         try:
@@ -106,11 +114,11 @@ class PosixMachine:
         os.fchmod(descriptor, new.mode)
 
     def _check(self, kind: str, temporary: str, path: str) -> None:
-        argv = [word.replace("{file}", temporary) for word in CHECKS[kind]]
+        argv = [word.replace("{file}", temporary) for word in self._checks[kind]]
         status, output = _run(argv)
         if status != 0:
             raise MachineError(
-                f"{path}: {argv[0]} does not accept the new text ({self.clean(output.replace(temporary, path))})"
+                f"{path}: {argv[0]} does not accept the new text ({self._clean(output.replace(temporary, path))})"
             )
 
     def remove(self, path: str) -> None:
@@ -156,27 +164,23 @@ class PosixMachine:
         return os.path.realpath(path)
 
     def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # no marker here
-        activation = ACTIVATIONS[kind]
+        activation = self._activations[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
         status, output = _run(activation.argv)
         if status != 0:
-            raise MachineError("{} failed: {}".format(" ".join(activation.argv), self.clean(output)))
-        if read_back and activation.read_back and self.environment_wanted:
+            raise MachineError("{} failed: {}".format(" ".join(activation.argv), self._clean(output)))
+        if read_back and activation.read_back and self._environment:
             self._read_back(activation.read_back)
         return []
 
     def _read_back(self, argv: t.Sequence[str]) -> None:
         status, output = _run(argv)
         if status != 0:
-            raise MachineError("{} failed: {}".format(" ".join(argv), self.clean(output)))
-        shown = set(output.split("\n"))  # not splitlines(): a value may hold what that takes for a line end
-        for name, value in self.environment_wanted.items():
-            # the value is compared, never shown: it may hold a password
-            if f"{name}={value}" not in shown and not any(
-                line.startswith(name + "=$") and value and _dollar_quoted(value) == line[len(name) + 1 :]
-                for line in shown
-            ):
+            raise MachineError("{} failed: {}".format(" ".join(argv), self._clean(output)))
+        shown = systemd.variables(output)
+        for name, value in self._environment.items():
+            if shown.get(name) != value:  # compared and never shown: it may hold a password
                 raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
 
     def remove_lock(self, folder: str) -> None:
@@ -185,7 +189,7 @@ class PosixMachine:
     @contextlib.contextmanager
     def lock(self, folder: str) -> t.Iterator[None]:
         path = os.path.join(folder, "lock")
-        deadline = time.monotonic() + self.lock_timeout
+        deadline = time.monotonic() + self._lock_timeout
         while True:
             try:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -232,27 +236,14 @@ def _holder(descriptor: int) -> str:
 
 
 def _run(argv: t.Sequence[str]) -> tuple[int, str]:
+    """Return exit status and output, stderr included; 127: it cannot be started, 124: it did not end in time."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            timeout=_COMMAND_TIMEOUT,
-            check=False,
-        )
-    except OSError as exc:
-        return 127, exc.strerror or "cannot be started"
-    except subprocess.TimeoutExpired:
+    done = process.run(argv, environment, seconds=_COMMAND_TIMEOUT, cap=_MOST, stderr=subprocess.STDOUT)
+    if done.failure:
+        return 127, done.failure
+    if done.status is None:
         return 124, f"no answer in {_COMMAND_TIMEOUT} s"
-    return done.returncode, done.stdout.decode("utf-8", "replace").strip()
-
-
-def _dollar_quoted(value: str) -> str:
-    """A value as systemctl shows it when it needs quoting: $'...'."""
-    return "$'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return done.status, done.output.decode("utf-8", "replace").strip()
 
 
 def _sync_folder(folder: str) -> None:

@@ -2,25 +2,31 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. Another Python on POSIX: whose rights it gets, how it is started, fed and ended."""
+# PRIVATE to the collection: it can change at any time.
+
+"""Start, feed, bound and end a child process."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import selectors
+import select
 import signal
 import subprocess
 import threading
 import time
-from typing import IO, NamedTuple, cast
+from typing import IO, Mapping, NamedTuple, Sequence, cast
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import Answer
 
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-_OUTPUT_CAP = 1 << 20
+_POLL = 0.05  # seconds
+_CHUNK = 1 << 16
+_PROBE_BYTES = 1 << 20
 
 
-class Account(NamedTuple):
-    """Whose rights and home a child gets; -1 as uid: those that we have."""
+class RunAs(NamedTuple):
+    """Whose rights and home a child gets; -1 as uid: those of this process."""
 
     uid: int
     gid: int
@@ -28,60 +34,79 @@ class Account(NamedTuple):
     home: str
 
 
-class Answer(NamedTuple):
-    """What a program printed, whether it ended in time, and why it did not start where it did not."""
+class Finished(NamedTuple):
+    """What a child printed and how it ended."""
 
     output: bytes
-    in_time: bool
-    failure: str = ""
+    status: int | None  # None: it was killed, or did not start
+    failure: str = ""  # why it did not start
 
 
-def run(python: str, text: bytes, account: Account, seconds: float) -> Answer:
-    """Run a program with this interpreter. It goes over stdin: neither argv nor the environment shows its secrets."""
+def run(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    seconds: float,
+    cap: int,
+    stdin: bytes | None = None,
+    stderr: int = subprocess.DEVNULL,
+    run_as: RunAs | None = None,
+) -> Finished:
+    """Run a command until it ends, `seconds` have passed or it has printed more than `cap` bytes.
 
-    def become_owner() -> None:
-        if account.uid >= 0:
-            os.initgroups(account.name, account.gid)
-            os.setgid(account.gid)
-            os.setuid(account.uid)
+    It has a session of its own: no terminal is there to ask, and what it started and left running ends with it.
+    """
+
+    def become() -> None:
+        if run_as is not None and run_as.uid >= 0:
+            os.initgroups(run_as.name, run_as.gid)
+            os.setgid(run_as.gid)
+            os.setuid(run_as.uid)
 
     try:
-        # -B: nothing is written. Its own session: the kill takes its children along, and no terminal is there to ask.
         child = subprocess.Popen(
-            [python, "-B", "-"],
-            stdin=subprocess.PIPE,
+            argv,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment,
             cwd="/",
-            env={"PATH": PATH, "HOME": account.home, "LANG": "C.UTF-8"},
             start_new_session=True,
-            preexec_fn=become_owner,  # noqa: PLW1509 our threads only write to children that run already
+            preexec_fn=become if run_as is not None else None,  # noqa: PLW1509 our threads only write to children that run already
         )
     except (OSError, subprocess.SubprocessError) as exc:
-        reason = getattr(exc, "strerror", None) or type(exc).__name__
-        return Answer(b"", True, f"{python} cannot be started: {reason}.")
-    return _talk(child, text, seconds)
+        return Finished(b"", None, getattr(exc, "strerror", None) or type(exc).__name__)
+    if stdin is not None:
+        threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
+    stdout = cast("IO[bytes]", child.stdout)
+    try:
+        output, ended = _read(child, stdout, time.monotonic() + seconds, cap)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        status = child.wait()
+        stdout.close()
+    return Finished(output, status if ended else None)
 
 
-def _talk(child: subprocess.Popen[bytes], text: bytes, seconds: float) -> Answer:
-    """Feed the child and read its answer; kill its process group when the time or the cap is reached."""
-    stdin, stdout = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
-    threading.Thread(target=_feed, args=(stdin, text), daemon=True).start()
-    end = time.monotonic() + seconds
-    output, in_time, open_ = b"", True, True
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while open_ and in_time and len(output) < _OUTPUT_CAP:
-            in_time = bool(selector.select(max(0.0, end - time.monotonic())))
-            if in_time:
-                chunk = os.read(stdout.fileno(), 65536)
-                output += chunk
-                open_ = bool(chunk)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
-    stdout.close()
-    child.wait()
-    return Answer(output, in_time)
+def _read(child: subprocess.Popen[bytes], stdout: IO[bytes], end: float, cap: int) -> tuple[bytes, bool]:
+    """Return the output, and whether the child ended by itself. A grandchild that keeps stdout open is not waited for."""
+    os.set_blocking(stdout.fileno(), False)
+    output, closed = b"", False
+    while time.monotonic() < end and len(output) <= cap:
+        ended = child.poll() is not None
+        if closed:
+            if ended:
+                return output, True
+            time.sleep(_POLL / 10)
+            continue
+        ready = select.select([stdout], [], [], 0 if ended else _POLL)[0]
+        chunk = os.read(stdout.fileno(), _CHUNK) if ready else b""
+        output += chunk
+        closed = bool(ready) and not chunk
+        if ended and not chunk:
+            return output, True
+    return output, False
 
 
 def _feed(stdin: IO[bytes], text: bytes) -> None:
@@ -90,3 +115,13 @@ def _feed(stdin: IO[bytes], text: bytes) -> None:
             stdin.write(text)
     except OSError:
         pass  # it ended before it read everything: its answer, or none, tells
+
+
+def run_python(python: str, program: bytes, run_as: RunAs, seconds: float) -> Answer:
+    """Run a program with an interpreter. It goes over stdin: neither argv nor the environment shows its secrets."""
+    environment = {"PATH": PATH, "HOME": run_as.home, "LANG": "C.UTF-8"}
+    # -B: nothing is written
+    done = run([python, "-B", "-"], environment, seconds=seconds, cap=_PROBE_BYTES, stdin=program, run_as=run_as)
+    if done.failure:
+        return Answer(b"", failure=f"{python} cannot be started: {done.failure}.")
+    return Answer(done.output, in_time=done.status is not None)

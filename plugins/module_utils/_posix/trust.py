@@ -13,8 +13,8 @@ import os
 import pwd
 import stat
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import Account
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import RunAs
 
 
 def untrusted_for_root(prefix: str) -> str | None:
@@ -49,19 +49,19 @@ def _changeable(place: str, parent: bool) -> str | None:
 
 
 _NOBODY = "nobody"
-_NO_HOME = "/nonexistent"
+NO_HOME = "/nonexistent"
 
 
 class NotAsRootError(Exception):
     """Root does not run this base; its text says why."""
 
 
-def account_for(base: Base, home: str) -> Account:
+def account_for(base: Base, home: str) -> RunAs:
     """With whose rights to run a base: never with more than its owner has.
 
     One of root's that others can change, as a group that installs packages into it, is run by nobody.
     """
-    own = Account(-1, -1, "", home)
+    own = RunAs(-1, -1, "", home)
     if os.geteuid() != 0:
         return own
     refusal = untrusted_for_root(base.prefix)
@@ -71,4 +71,4 @@ def account_for(base: Base, home: str) -> Account:
         runner = pwd.getpwuid(base.uid) if base.uid != 0 else pwd.getpwnam(_NOBODY)
     except KeyError:
         raise NotAsRootError(f"Not run as root: {refusal}.") from None
-    return Account(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else _NO_HOME)
+    return RunAs(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else NO_HOME)

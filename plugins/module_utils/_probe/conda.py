@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.certificates import issuer_of, peer_issuer
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda_config import (
@@ -36,6 +36,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies im
     proxy_variables,
     select_proxy,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeInput
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report, one_row, side_by_side
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.responses import READ, Reply, judge
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import (
@@ -67,13 +68,13 @@ def raise_407(response: Any, **_kwargs: Any) -> Any:
 class Conda:
     """The parts of conda that the probe uses, over all its versions."""
 
-    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, given: dict[str, Any]) -> None:
+    def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, given: ProbeInput) -> None:
         self._report = report
         self._scrubber = scrubber
         self._timeouts = timeouts
-        self._deadline = float(given["deadline"])
-        self._packages = bool(given.get("packages"))
-        self._candidate: dict[str, Any] = given.get("candidate") or {}
+        self._deadline = given.deadline
+        self._packages = given.packages
+        self._override = given.override
         ignored = IgnoredFiles()
         logging.getLogger("conda.common.configuration").addHandler(ignored)
         try:
@@ -88,11 +89,13 @@ class Conda:
 
     def _load(self) -> None:
         conda = importlib.import_module("conda")
-        self._report.facts["conda_version"] = str(getattr(conda, "__version__", None))
+        self._report.conda_version = str(getattr(conda, "__version__", None))
         base = importlib.import_module("conda.base.context")
         base.reset_context()  # at import the search path is still empty
         self._context = base.context
-        for name, value in self._candidate.items():
+        for name, value in self._override._asdict().items():
+            if value is None:
+                continue
             setattr(type(base.context), name, Fixed(type(base.context).__dict__[name], value))
         # read now what the requests will need: an invalid value fails here, under its own name
         for name in _READ_EARLY:
@@ -121,7 +124,7 @@ class Conda:
         )
         return connect, read
 
-    def channels(self, asked: list[str] | None) -> list[str]:
+    def channels(self, asked: Sequence[str] | None) -> list[str]:
         """The effective channels' URLs, with credentials."""
         if getattr(self._context, "offline", False):
             raise Verdict("offline", "offline is set.")
@@ -357,11 +360,11 @@ def check_folder(url: str) -> Row:
     return {"verdict": "ok" if there else "channel_not_found", "detail": ""}
 
 
-def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> None:
+def run_conda(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: Timeouts) -> None:
     """All channels, side by side: one dead proxy must not cost its timeout once per channel."""
     try:
         conda = Conda(report, scrubber, timeouts, given)
-        urls = conda.channels(given.get("channels"))
+        urls = conda.channels(given.channels)
     except Verdict as verdict:
         one_row(report, verdict.name, verdict.detail)
         return
@@ -369,7 +372,7 @@ def run_conda(report: Report, scrubber: Scrubber, given: dict[str, Any], timeout
     side_by_side(report, urls, conda.check)
 
 
-def conda_info(report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> str:
+def conda_info(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: Timeouts) -> str:
     """What `conda info --all` prints, without secrets."""
     try:
         conda = Conda(report, scrubber, timeouts, given)

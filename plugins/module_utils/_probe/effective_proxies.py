@@ -15,13 +15,15 @@ import importlib
 import json
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Mapping, NoReturn
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.environ import guard_children, set_variable
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import select_proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ViewAnswer, ViewInput, ViewProxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import to_json
 
 
-def look(urls: dict[str, str]) -> dict[str, Any]:
+def look(urls: Mapping[str, str]) -> ViewAnswer:
     """What C(session.get) would use, by style and scheme."""
     base = importlib.import_module("conda.base.context")
     base.reset_context()  # at import the search path is still empty
@@ -32,7 +34,8 @@ def look(urls: dict[str, str]) -> dict[str, Any]:
     styles = ["packages"]
     if getattr(context, "repodata_use_zst", False):
         styles.append("zst")
-    answer: dict[str, Any] = {"verify": str(context.ssl_verify), "verify_from": "condarc"}
+    verify, verify_from = str(context.ssl_verify), "condarc"
+    proxies = []
     for style in styles:
         for scheme, url in urls.items():
             session = module.get_session(url) if hasattr(module, "get_session") else module.CondaSession()
@@ -42,31 +45,27 @@ def look(urls: dict[str, str]) -> dict[str, Any]:
             environment = environ_proxies(url, no_proxy=given.get("no_proxy"))
             mine = key in condarc and (style == "packages" or key not in environment)
             source = "none" if key is None else "condarc" if mine else "environment"
-            answer[f"{style}.{scheme}"] = {
-                "proxy": merged["proxies"].get(key, ""),
-                "key": key or "",
-                "from": source,
-            }
+            proxies.append(ViewProxy(style, scheme, merged["proxies"].get(key, ""), key or "", source))
             named = [os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")]
             if any(named) and merged["verify"] in named:
-                answer.update(verify=str(merged["verify"]), verify_from="environment")
-    return answer
+                verify, verify_from = str(merged["verify"]), "environment"
+    return ViewAnswer("", verify, verify_from, tuple(proxies))
 
 
 def main(encoded: str) -> NoReturn:
     """Print the answer as one JSON document, and nothing else."""
-    given = json.loads(base64.b64decode(encoded))
+    given = ViewInput.from_json(json.loads(base64.b64decode(encoded)))
     output = os.dup(1)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.stdout = sys.stderr = open(quiet, "w", closefd=False)  # noqa: SIM115  # until the end of the process
-    for name, value in given["environment"].items():
+    for name, value in given.environment.items():
         set_variable(name, value)
     guard_children()
     try:
-        answer = look(given["urls"])
+        answer = look(given.urls)
     except BaseException as exc:  # noqa: BLE001  # its text may hold a secret
-        answer = {"error": type(exc).__name__}
-    os.write(output, json.dumps(answer).encode("ascii"))
+        answer = ViewAnswer(type(exc).__name__, "", "", ())
+    os.write(output, json.dumps(to_json(answer)).encode("ascii"))
     os._exit(0)

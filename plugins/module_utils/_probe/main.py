@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda import conda_info, run_conda
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.environ import guard_children, set_variable
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeInput
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report, one_row, side_by_side
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Verdict
@@ -30,31 +31,31 @@ def no_prompt(*_args: Any, **_kwargs: Any) -> NoReturn:
 
 def main(encoded: str) -> NoReturn:
     """Run the probe with its input (base64 of JSON) and end the process."""
-    given = json.loads(base64.b64decode(encoded).decode("ascii"))
+    given = ProbeInput.from_json(json.loads(base64.b64decode(encoded).decode("ascii")))
     report = Report(os.dup(1))
     os.dup2(2, 1)  # whatever conda prints must not get into the document
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     builtins.input = no_prompt
     getpass.getpass = no_prompt
-    watchdog = threading.Timer(float(given["deadline"]), report.end, ["deadline"])
+    watchdog = threading.Timer(given.deadline, report.end, ["deadline"])
     watchdog.daemon = True
     watchdog.start()
     sys.path[:] = [path for path in sys.path if path not in ("", os.curdir)]
-    for name, value in given.get("environment", {}).items():
+    for name, value in given.environment.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             set_variable(name, value)
     guard_children()
-    timeouts = float(given["connect_timeout"]), float(given["read_timeout"])
+    timeouts = given.connect_timeout, given.read_timeout
     scrubber = Scrubber()
     try:
-        if given.get("info"):
-            report.facts["info"] = conda_info(report, scrubber, given, timeouts)
-        elif given.get("bare") is not None:
-            bare = Bare(report, scrubber, given["bare"], timeouts)
-            side_by_side(report, list(given["bare"].get("channels", ())), bare.check)
+        if given.info:
+            report.info = conda_info(report, scrubber, given, timeouts)
+        elif given.without_conda is not None:
+            bare = Bare(report, scrubber, given.without_conda, timeouts)
+            side_by_side(report, given.without_conda.channels or (), bare.check)
         else:
             run_conda(report, scrubber, given, timeouts)
     except Exception as exc:  # noqa: BLE001 the document must come in any case

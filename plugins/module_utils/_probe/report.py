@@ -12,10 +12,12 @@ import queue
 import re
 import sys
 import threading
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Sequence
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeAnswer, ProbeRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import mask_url
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Row
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import to_json
 
 SCHEMA_VERSION = 1
 _WORKERS = 8
@@ -48,25 +50,32 @@ class Report:
         self._fd = fd
         self._lock = threading.Lock()
         self.rows: list[Row] = []
-        self.facts: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "base": sys.prefix,
-            "conda_version": None,
-            "python_version": ".".join(str(part) for part in sys.version_info[:3]),
-        }
+        self.conda_version: str | None = None
+        self.info: str | None = None
 
     def fill(self, row: Row, found: Row) -> None:
-        """Put a result into its row, whole."""
+        """Put a result into its row, whole. Raises RecordError for a field that rows do not have."""
+        filled = dict(row, **found)
+        filled["ok"] = filled["verdict"] == "ok"
+        ProbeRow.from_json(filled)
         with self._lock:
-            row.update(found)
-            row["ok"] = row["verdict"] == "ok"
+            row.update(filled)
 
     def end(self, finished_by: str) -> NoReturn:
         """Write the document and leave at once: no thread in a resolver, no atexit handler can hold us."""
         self._lock.acquire()
         try:
             rows = self.rows or [new_row(None)]
-            data = json.dumps(dict(self.facts, finished_by=finished_by, rows=rows)).encode("ascii") + b"\n"
+            answer = ProbeAnswer(
+                SCHEMA_VERSION,
+                sys.prefix,
+                self.conda_version,
+                ".".join(str(part) for part in sys.version_info[:3]),
+                finished_by,
+                tuple(ProbeRow.from_json(row) for row in rows),
+                self.info,
+            )
+            data = json.dumps(to_json(answer)).encode("ascii") + b"\n"
             while data:
                 data = data[os.write(self._fd, data) :]
         finally:
@@ -80,7 +89,7 @@ def one_row(report: Report, name: str, detail: str) -> None:
     report.rows = [row]
 
 
-def side_by_side(report: Report, urls: list[str], check: Any) -> None:
+def side_by_side(report: Report, urls: Sequence[str], check: Any) -> None:
     """Check every URL on a few threads; whatever goes wrong in one becomes its row."""
     todo: queue.Queue[tuple[str, Row]] = queue.Queue()
     rows = [new_row(re.sub(r"/noarch/?$", "", url)) for url in urls]

@@ -22,6 +22,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies im
     proxy_variables,
     select_proxy,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.responses import READ, Reply, judge
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber, mask_url
@@ -39,16 +40,16 @@ _REDIRECTS = 10
 class Bare:
     """The same question asked by Python alone."""
 
-    def __init__(self, report: Report, scrubber: Scrubber, given: dict[str, Any], timeouts: Timeouts) -> None:
+    def __init__(self, report: Report, scrubber: Scrubber, given: WithoutConda, timeouts: Timeouts) -> None:
         self._report = report
         self._scrubber = scrubber
         # as conda does; what is not set stays as it is, and is named by who parses it
-        proxies = {key: os.path.expandvars(str(value)) for key, value in (given.get("proxies") or {}).items()}
+        proxies = {key: os.path.expandvars(str(value)) for key, value in (given.proxy_servers or {}).items()}
         self._proxies: dict[str, str] = proxies
-        names = (given.get("ca_bundle"), os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("CURL_CA_BUNDLE"))
+        names = (given.ca_bundle, os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("CURL_CA_BUNDLE"))
         self._verify: Any = next((name for name in names if name), True)
         self._timeouts = timeouts
-        for url in (*self._proxies.values(), *proxy_variables().values(), *given.get("channels", ())):
+        for url in (*self._proxies.values(), *proxy_variables().values(), *(given.channels or ())):
             scrubber.add_url(url)
 
     def check(self, url: str, row: Row) -> None:

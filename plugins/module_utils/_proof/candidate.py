@@ -2,55 +2,55 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Try settings without writing them.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Try settings without writing them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-from typing import Any, Iterator, Mapping
+from typing import Iterator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import Account
-from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import Row
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import Override, ProbeInput
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Candidate
 
 _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
 
 
 @contextlib.contextmanager
-def trying(candidate: Mapping[str, Any], given: dict[str, Any], account: Account | None) -> Iterator[dict[str, Any]]:
-    """What the probe is given so that it finds the candidate's settings in force, as if they had been written.
+def trying(candidate: Candidate | None, given: ProbeInput, uid: int = -1, gid: int = -1) -> Iterator[ProbeInput]:
+    """Yield the probe's input so that conda finds the candidate's settings in force, as if they had been written.
 
-    candidate: proxy_servers (none: the machine's own), variables, ssl_verify (a path), bundle (the text of one: it is
-    in a private file as long as this lasts). Nothing of it: `given` as it is.
+    A CA bundle is in a file for uid and gid alone (-1: for this process) as long as this lasts.
     """
-    if not candidate:
+    if candidate is None:
         yield given
         return
-    servers = candidate["proxy_servers"]
+    servers = candidate.proxy_servers
     environment = {
-        name: value for name, value in given["environment"].items() if not (servers and name.lower() in _PROXY_NAMES)
+        name: value for name, value in given.environment.items() if not (servers and name.lower() in _PROXY_NAMES)
     }
-    environment.update(candidate["variables"])
-    settings = {name: candidate[name] for name in ("proxy_servers", "ssl_verify") if candidate[name]}
+    environment.update(candidate.variables)
+    override = Override(servers or None, candidate.ssl_verify)
     with contextlib.ExitStack() as stack:
-        if candidate["bundle"]:
-            settings["ssl_verify"] = stack.enter_context(_private_file(candidate["bundle"], account))
-            environment["REQUESTS_CA_BUNDLE"] = settings["ssl_verify"]
-        yield dict(given, environment=environment, candidate=settings)
+        if candidate.ca_bundle:
+            path = stack.enter_context(_private_file(candidate.ca_bundle.pem, uid, gid))
+            environment["REQUESTS_CA_BUNDLE"] = path
+            override = override._replace(ssl_verify=path)
+        yield given._replace(environment=environment, override=override)
 
 
 @contextlib.contextmanager
-def _private_file(text: str, account: Account | None) -> Iterator[str]:
-    """The path of a file with this text for the account alone."""
+def _private_file(text: str, uid: int, gid: int) -> Iterator[str]:
+    """Yield the path of a file with this text."""
     handle, path = tempfile.mkstemp(prefix="condafleet-", suffix=".pem")
     try:
         with open(handle, "w", encoding="utf-8") as stream:
-            if account is not None and account.uid >= 0:
-                os.fchown(handle, account.uid, account.gid)
+            if uid >= 0:
+                os.fchown(handle, uid, gid)
             stream.write(text)
         yield path
     finally:
@@ -58,12 +58,10 @@ def _private_file(text: str, account: Account | None) -> Iterator[str]:
             os.unlink(path)
 
 
-def named(rows: list[Row], asked: Mapping[str, Any]) -> list[Row]:
-    """What comes from the candidate bears its name: it stands in no file of the machine."""
-    candidate: dict[str, Any] = asked.get("candidate") or {}
-    for row in rows:
-        if candidate.get("proxy_servers") and row["proxy_source"] != "none":
-            row.update(proxy_source="candidate", proxy_file=None)
-        if candidate.get("ssl_verify") and row["verify"] == candidate["ssl_verify"]:
-            row["verify"] = "candidate"
-    return rows
+def named(row: ProofRow, override: Override) -> ProofRow:
+    """Return the row with `candidate` as the source of what comes from there: it is in no file of the machine."""
+    if override.proxy_servers and row.proxy_source != "none":
+        row = row._replace(proxy_source="candidate", proxy_file=None)
+    if override.ssl_verify and row.verify == override.ssl_verify:
+        row = row._replace(verify="candidate")
+    return row

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Mapping
+from typing import Any
 
+from ansible_collections.condafleet.proxy.plugins.module_utils import _records
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
     certificates,
     conda,
@@ -23,6 +24,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
     netrc_file,
     packages,
     proxies,
+    records,
     report,
     responses,
     scrubber,
@@ -30,10 +32,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
     verdict,
     without_conda,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeInput, ViewInput
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import to_json
 
 # in an order in which each imports only what stands before it; the first makes the rest importable
 _MODULES = (
     dll_path,
+    _records,
+    records,
     verdict,
     scrubber,
     netrc_file,
@@ -72,7 +78,7 @@ def _source(module: Any) -> str:
 _SOURCES = "".join(f"load({module.__name__!r}, {_source(module)!a})\n" for module in _MODULES)
 
 
-def program(start: str, given: Mapping[str, Any]) -> bytes:
-    """The text that runs C(main) of PROOF or of VIEW with its input. ASCII, as the other Python may take any encoding."""
-    encoded = base64.b64encode(json.dumps(given).encode("ascii")).decode("ascii")
+def program(start: str, given: ProbeInput | ViewInput) -> bytes:
+    """Return the text that runs `main` of PROOF or VIEW with its input. ASCII: the other Python may take any encoding."""
+    encoded = base64.b64encode(json.dumps(to_json(given)).encode("ascii")).decode("ascii")
     return f'{_LOADER}{_SOURCES}sys.modules["{start}"].main("{encoded}")\n'.encode("ascii")

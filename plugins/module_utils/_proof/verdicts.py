@@ -9,7 +9,9 @@ The names are a promise: reports, dashboards and playbooks compare them. `docs/v
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 
 PAGE = "docs/verdicts.md"
 
@@ -240,10 +242,9 @@ VERDICTS: dict[str, Entry] = {
 }
 
 
-def advise(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its remedy; `see` names the page."""
-    name = row["verdict"]
-    entry = VERDICTS.get(name, VERDICTS["unknown"])
-    if name == "ok":
-        return dict(row, remedy="", see="")
-    return dict(row, remedy=entry.remedy, see=f"{PAGE}#{name}")
+def advise(row: ProofRow) -> ProofRow:
+    """Return the row with its remedy; `see` names the page."""
+    if row.verdict == "ok":
+        return row
+    entry = VERDICTS.get(row.verdict, VERDICTS["unknown"])
+    return row._replace(remedy=entry.remedy, see=f"{PAGE}#{row.verdict}")

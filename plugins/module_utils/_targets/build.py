@@ -2,179 +2,198 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From settings to targets: which files of this machine should hold what.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""From settings to targets: which files and registry values of a machine should hold what. Pure."""
 
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER, Editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.certificates import CertificatesEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Consumer, Platform
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import ca_roots
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
+    CA_BUNDLE_PATH,
+    Consumer,
+    Platform,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
-if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import Base
 
-Settings = t.Mapping[str, t.Any]
-
-
-class RootsNeeded(MachineError):
+class RootsNeededError(MachineError):
     """This machine has no CA roots to join the bundle with; the control node must send its own."""
 
     needs = "ca_roots"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "no CA roots were found on this machine, so conda_proxy_ca_bundle_src has nothing to be joined with"
-        )
+    def __init__(self, option: str = "conda_proxy_ca_bundle_src") -> None:
+        super().__init__(f"no CA roots were found on this machine, so {option} has nothing to be joined with")
 
 
 class Scope(t.NamedTuple):
-    """Whose files: C(home) is empty for the whole system."""
+    """Whose files."""
 
     platform: Platform
-    home: str = ""
+    home: str = ""  # empty: the whole system's
 
     @property
     def system(self) -> bool:
         return not self.home
 
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        return self.platform.system if self.system else self.platform.user
+
+    @property
+    def state(self) -> str:
+        """The state directory."""
+        return self.platform.system_state if self.system else self.path(self.platform.user_state)
+
+    @property
+    def ca_bundle(self) -> str:
+        """Where a joined bundle is deployed."""
+        return self.platform.system_ca_bundle if self.system else self.path(self.platform.user_ca_bundle)
+
+    @property
+    def condarc(self) -> str:
+        """The condarc that is written by default."""
+        return self.platform.system_condarc if self.system else self.path(self.platform.user_condarc)
+
     def path(self, template: str) -> str:
         return template.replace("{home}", self.home)
 
+    def native(self, path: str) -> str:
+        """Return a path that a user gave, as this platform writes it. `~/` is the home."""
+        if path.startswith(("~/", "~\\")):
+            path = self.home + self.platform.separator + path[2:]
+        return path.replace("/", "\\") if self.platform.separator == "\\" else path
 
-def build_targets(
-    scope: Scope, settings: Settings, sections: t.Collection[str], bases: t.Sequence[Base]
-) -> list[Target]:
-    """The targets of C(sections) for one user or the system, in the order in which they are written."""
+
+def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str], facts: Facts) -> list[Target]:
+    """Return the targets of `sections` for one user or the system, in the order in which they are written.
+
+    Raises MachineError for what cannot be represented there, and RootsNeededError.
+    """
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
-    if users and settings["ca_bundle"]:
-        roots = ca_roots.find_roots(scope.platform.ca_roots, bases) or settings["ca_bundle"]["roots"]
-        targets.append(ca_bundle(scope, settings, users, roots))
-    if "condarc" in sections and settings["condarc"]["fragment"]:
-        targets.append(condarc(scope, settings))
+    if users and settings.ca_bundle:
+        targets.append(_ca_bundle(scope, settings.ca_bundle, users, facts.ca_roots))
+    if "condarc" in sections and settings.fragment:
+        targets.append(_condarc(scope, settings))
     if "environment" in sections:
-        targets += _environment(scope, settings)
-    if "netrc" in sections and not scope.system and settings["netrc"]:
-        targets.append(_netrc(scope, settings, bases))
-    return [target._replace(uid=0) for target in targets] if scope.system else targets
+        targets += _environment(scope, settings, facts)
+    if "netrc" in sections and not scope.system and settings.netrc:
+        targets.append(_netrc(settings, facts))
+    if scope.platform.inherited_modes:
+        targets = [target if target.kind == "netrc" else _inherited(target) for target in targets]
+    return [target._replace(uid=scope.platform.system_uid) for target in targets] if scope.system else targets
 
 
 def environment_variables(scope: Scope, settings: Settings) -> dict[str, str]:
-    """The variables that the environment section sets, in their order."""
-    variables = dict(settings["environment"]["variables"])
-    if settings["ca_bundle"]:
-        variables["REQUESTS_CA_BUNDLE"] = ca_bundle_path(scope)
+    """Return the variables that the environment section sets, in their order."""
+    variables = dict(settings.variables)
+    if settings.ca_bundle:
+        variables["REQUESTS_CA_BUNDLE"] = scope.ca_bundle
     return variables
 
 
-def _private(scope: Scope, settings: Settings) -> tuple[int, str]:
-    """Mode for a new file, and what to do about the mode of one that is there."""
-    if scope.system:
-        return 0o644, "readable"  # an unreadable file in /etc/conda ends every conda command of every user
-    return (0o600, "private") if settings["secret"] else (0o644, "keep")
+def _inherited(target: Target) -> Target:
+    """What lies in a profile is its owner's, what lies in ProgramData everybody's: as the directory says."""
+    return target._replace(mode=0o644, access="keep")
 
 
-def ca_bundle_path(scope: Scope) -> str:
-    """Where the bundle lies that was joined there."""
-    return scope.platform.system_ca_bundle if scope.system else scope.path(scope.platform.user_ca_bundle)
-
-
-def ca_bundle(scope: Scope, settings: Settings, sections: tuple[str, ...], roots: str | None) -> Target:
-    """The CA bundle: what was asked for, joined with C(roots)."""
+def _ca_bundle(scope: Scope, bundle: CaBundle, sections: tuple[str, ...], roots: str | None) -> Target:
+    roots = roots or bundle.roots
     if not roots:
-        raise RootsNeeded
-    editor = CertificatesEditor({"ours": settings["ca_bundle"]["pem"], "roots": roots})
-    return Target("ca_bundle", ca_bundle_path(scope), editor, sections, access="readable")
+        raise RootsNeededError
+    editor = CertificatesEditor({"ours": bundle.pem, "roots": roots})
+    return Target("ca_bundle", scope.ca_bundle, editor, sections, access="readable")
 
 
-def condarc(scope: Scope, settings: Settings) -> Target:
-    """The condarc, where it is asked for, else where conda looks for it."""
-    path = settings["condarc"]["path"]
-    if not path:
-        path = scope.platform.system_condarc if scope.system else scope.path(scope.platform.user_condarc)
-    elif path.startswith(("~/", "~\\")):
-        path = os.path.join(scope.home or "/", path[2:])
-    mode, access = _private(scope, settings)
-    bundle = json.dumps(ca_bundle_path(scope))[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
-    fragment = [[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings["condarc"]["fragment"]]
-    return Target("condarc", path, CondarcEditor(fragment), ("condarc",), mode, access)
+def _condarc(scope: Scope, settings: Settings) -> Target:
+    path = scope.native(settings.condarc_path) if settings.condarc_path else scope.condarc
+    bundle = json.dumps(scope.ca_bundle)[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
+    editor = CondarcEditor([[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings.fragment])
+    if scope.system:
+        # an unreadable file in /etc/conda ends every conda command of every user
+        return Target("condarc", path, editor, ("condarc",), 0o644, "readable")
+    mode, access = (0o600, "private") if settings.secret else (0o644, "keep")
+    return Target("condarc", path, editor, ("condarc",), mode, access)
 
 
-def _environment(scope: Scope, settings: Settings) -> list[Target]:
-    named = settings["environment"]["targets"]
+def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]:
+    named = settings.environment_targets
     variables = environment_variables(scope, settings)
+    if scope.platform.ignores_case:
+        first = {name.lower(): name for name in reversed(list(variables))}
+        variables = {name: value for name, value in variables.items() if first[name.lower()] == name}
     targets: list[Target] = []
     if not variables:
         return targets
-    for row in scope.platform.system if scope.system else scope.platform.user:
+    for row in scope.consumers:
         if (row.name in named) if named else not row.by_name:
-            path = _consumer_path(scope, row)
+            if row.form == "value":
+                targets += _registry_values(row, variables, facts.marked)
+                continue
+            path = _consumer_path(scope, row, facts.existing)
             if path:
-                targets.append(_consumer(scope, settings, row, path, variables))
+                targets.append(_consumer_file(scope, settings, row, path, variables))
     return targets
 
 
-def _consumer_path(scope: Scope, row: Consumer) -> str:
-    if row.needs and not any(os.path.exists(path) for path in row.needs):
+def _registry_values(row: Consumer, variables: t.Mapping[str, str], marked: bool) -> t.Iterator[Target]:
+    for name, value in variables.items():
+        path = registry_value.value_path(row.paths[0], name)
+        editor = ValueEditor(value, has_marker=marked)
+        yield Target("environment", path, editor, ("environment",), activate=row.activate, notice=row.notice)
+
+
+def _consumer_path(scope: Scope, row: Consumer, existing: t.Collection[str]) -> str:
+    """Return the file to write; empty where the program is not installed or the file must not be created."""
+    if row.needs and not any(path in existing for path in row.needs):
         return ""
     paths = [scope.path(path) for path in row.paths]
-    there = [path for path in paths if os.path.lexists(path)]
-    if there or row.only_existing:
-        return there[0] if there else ""
-    with_folder = [path for path in paths if os.path.isdir(os.path.dirname(path))]
-    return (with_folder or paths)[-1]
+    found = [path for path in paths if path in existing]
+    if found or row.only_existing:
+        return found[0] if found else ""
+    creatable = [path for path in paths if directory_of(path) in existing]
+    return (creatable or paths)[-1]
 
 
-def _consumer(scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]) -> Target:
+def directory_of(path: str) -> str:
+    """Return the directory of a path in the platform's table."""
+    return path.rpartition("/")[0]
+
+
+def _consumer_file(
+    scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]
+) -> Target:
     try:
         lines = dialects.render(row.dialect, variables)
     except dialects.Unrepresentable as exc:
         raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
-    mode, access = row.mode, "keep"
-    if row.form == "whole":
-        editor: t.Any = WholeEditor("".join(line + "\n" for line in [HEADER, *lines]))
-        access = "exact"
-    else:
-        editor = BlockEditor({"lines": lines, "top": row.form == "block_top"})
-    if not scope.system and settings["secret"]:
-        mode, access = (0o600, "exact" if row.form == "whole" else "private")
+    whole = row.form == "whole"
+    text = "".join(line + "\n" for line in [HEADER, *lines])
+    editor: Editor = WholeEditor(text) if whole else BlockEditor({"lines": lines, "top": row.form == "block_top"})
+    mode, access = row.mode, "exact" if whole else "keep"
+    if not scope.system and settings.secret:
+        mode, access = 0o600, "exact" if whole else "private"
     return Target(
         "environment", path, editor, ("environment",), mode, access, row.check, row.activate, notice=row.notice
     )
 
 
-def _netrc(scope: Scope, settings: Settings, bases: t.Sequence[Base]) -> Target:
-    escapes = common_escapes(base.netrc_escapes for base in bases)
-    editor = NetrcEditor({"entries": settings["netrc"], "escapes": escapes})
-    return Target("netrc", scope.path("{home}/.netrc"), editor, ("netrc",), 0o600, "private", follow=False)
-
-
-def strays(scope: Scope) -> list[str]:
-    """The files of the table that carry our mark, for a machine whose state was lost."""
-    found = []
-    for row in scope.platform.system if scope.system else scope.platform.user:
-        for path in map(scope.path, row.paths):
-            try:
-                with open(path, encoding="utf-8", errors="replace") as stream:
-                    text = stream.read(1 << 20)
-            except OSError:
-                continue
-            if WholeEditor("").marked(text) or BlockEditor({}).marked(text):
-                found.append(path)
-    return found
+def _netrc(settings: Settings, facts: Facts) -> Target:
+    entries = [entry._asdict() for entry in settings.netrc]
+    editor = NetrcEditor({"entries": entries, "escapes": facts.netrc_escapes})
+    return Target("netrc", facts.netrc_path, editor, ("netrc",), 0o600, "private", follow=False)

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One managed file or registry value.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""One managed file or registry value."""
 
 from __future__ import annotations
 
@@ -16,33 +15,28 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 
 
 class Target(t.NamedTuple):
-    """One file and what is wanted in it.
+    """A path, and the editor that says what is desired there."""
 
-    C(access): C(keep) the mode that is there, C(exact) the C(mode) given, C(readable) by everybody at least,
-    C(private) to the owner. C(uid): whose a file must be that we made; -1: whoever has it. C(check) runs on the new file
-    before it counts, C(activate) once after all is written. C(sections) says on whose behalf, C(consumers) who reads it
-    (for the user's eyes).
-    """
-
-    kind: str
+    kind: str  # condarc, environment, netrc, ca_bundle
     path: str
     editor: Editor
-    sections: tuple[str, ...]
-    mode: int = 0o644
-    access: str = "keep"
-    check: str = ""
-    activate: str = ""
-    follow: bool = True
-    notice: str = ""
-    uid: int = -1
+    sections: tuple[str, ...]  # on whose behalf
+    mode: int = 0o644  # of a new file
+    access: str = "keep"  # the mode that is there; exact: `mode`; readable by everybody; private to the owner
+    check: str = ""  # one of the platform's checks
+    activate: str = ""  # one of the platform's activations
+    follow: bool = True  # symbolic links
+    notice: str = ""  # what to do to see a change
+    uid: int = -1  # the owner of a file that the collection creates; -1: whoever creates it
 
-    def wanted_owner(self, file: File, original: File) -> tuple[int, int]:
-        """User and group. A file that was there before us keeps those that somebody chose."""
+    def desired_owner(self, file: File, original: File) -> tuple[int, int]:
+        """Return user and group. A file that was there before keeps those that somebody chose."""
         if self.uid in (-1, file.uid) or not file.exists or original.exists:
             return file.uid, file.gid
         return self.uid, self.uid
 
-    def wanted_mode(self, file: File) -> int:
+    def desired_mode(self, file: File) -> int:
+        """Return the mode of the file after the change."""
         if not file.exists or self.access == "exact":
             return self.mode
         if self.access == "readable":

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 # The validated options of the action conda_proxy, by OPTIONS.
-Settings = t.Mapping[str, t.Any]
+Options = t.Mapping[str, t.Any]
 SECTIONS = ("condarc", "environment", "netrc")
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Candidate
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import condarc
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS, Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS, Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import (
     environment_variables,
@@ -31,7 +32,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validati
 CANDIDATE = ("http", "https", "username", "password", "no_proxy", "tls_to_proxy", "ca_bundle", "ca_bundle_src")
 
 
-def compile_candidate(options: Settings, ca_bundle: str | None = None) -> dict[str, t.Any] | None:
+def compile_candidate(options: Options, ca_bundle: str | None = None) -> Candidate | None:
     """What C(conda_connectivity) tries without writing it: the same checks and encodings. Raises Refused.
 
     None where no candidate is given: proxy settings without an address and a CA ask for nothing.
@@ -49,10 +50,9 @@ def compile_candidate(options: Settings, ca_bundle: str | None = None) -> dict[s
     only_conda = credentials and any(is_variable(part or "") for part in credentials)
     variables = environment_variables(settings, None if only_conda else proxies, no_proxy)
     check_dialects(variables)
-    return {
-        "proxy_servers": content["proxy_servers"]["value"] if proxies else None,
-        "variables": variables,
-        "ssl_verify": settings["ca_bundle"],
-        "ca_bundle": {"pem": ca_bundle, "roots": None} if ca_bundle else None,
-        "bundle": None,
-    }
+    return Candidate(
+        proxy_servers=content["proxy_servers"]["value"] if proxies else None,
+        variables=variables,
+        ssl_verify=settings["ca_bundle"],
+        ca_bundle=CaBundle(ca_bundle) if ca_bundle else None,
+    )

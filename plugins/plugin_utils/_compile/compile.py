@@ -13,8 +13,15 @@ import ntpath
 import os
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import (
+    CaBundle,
+    NetrcEntry,
+    ProofOptions,
+    Settings,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import condarc as _condarc
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import channel_urls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.exposure import (
     check_exposure,
@@ -42,15 +49,13 @@ Render = t.Callable[[t.Dict[str, t.Any]], str]
 
 
 class Compiled(t.NamedTuple):
-    """What goes to the machine, and what the user should know. C(settings) holds secrets."""
+    """What goes to the machine, and what the user should know."""
 
-    settings: dict[str, t.Any]
+    settings: Settings
     warnings: list[str]
 
 
-def compile_settings(
-    options: Settings, render: Render, ca_bundle: str | None = None, windows: bool = False
-) -> Compiled:
+def compile_settings(options: Options, render: Render, ca_bundle: str | None = None, windows: bool = False) -> Compiled:
     """Turn validated options into what the machine needs. Raises Refused.
 
     C(render) makes text of the mapping C(condarc); C(ca_bundle) is the text of C(ca_bundle_src).
@@ -68,7 +73,7 @@ def compile_settings(
     check_channel_options(options)
     check_paths(options, windows)
     ssl_verify = parse_ssl_verify(options, ca_bundle)
-    netrc = check_netrc(options["netrc"], proxies) if "netrc" in sections else []
+    netrc = check_netrc(options["netrc"], proxies) if "netrc" in sections else ()
     condarc = _condarc.document(options, proxies, no_proxy, ssl_verify)
     fragment = _condarc.check(render(condarc), options) if "condarc" in sections and condarc else []
     secret = option_with_secret(options, proxies, fragment)
@@ -78,15 +83,13 @@ def compile_settings(
     normal = ntpath.normpath if windows else os.path.normpath
     variables = environment_variables(options, proxies, no_proxy) if "environment" in sections else {}
     check_dialects(variables)
-    settings = dict(
-        _absent(options, sections),
+    settings = _absent(options, sections)._replace(
         state="present",
-        condarc={
-            "path": normal(options["condarc_path"]) if options["condarc_path"] else None,
-            "fragment": fragment,
-        },
-        environment={"variables": variables, "targets": options["environment_targets"]},
-        ca_bundle={"pem": ca_bundle, "roots": None} if ca_bundle else None,
+        condarc_path=normal(options["condarc_path"]) if options["condarc_path"] else None,
+        fragment=tuple((key, text) for key, text in fragment),
+        variables=variables,
+        environment_targets=tuple(options["environment_targets"]),
+        ca_bundle=CaBundle(ca_bundle) if ca_bundle else None,
         netrc=netrc,
         secret=bool(secret),
         secrets=_secrets(proxies, netrc),
@@ -98,49 +101,43 @@ def compile_settings(
     return Compiled(settings, notes)
 
 
-def _absent(options: Settings, sections: list[str]) -> dict[str, t.Any]:
-    """Taking back needs no settings: the state on the machine knows."""
-    return {
-        "schema_version": 1,
-        "state": "absent",
-        "scope": options["scope"],
-        "users": options["users"],
-        "home": os.path.normpath(options["home"]) if options["home"] else "",
-        "sections": sections,
-        "prefix": options["prefix"] or "",
-        "condarc": {"path": None, "fragment": []},
-        "environment": {"variables": {}, "targets": []},
-        "ca_bundle": None,
-        "netrc": [],
-        "secret": False,
-        "secrets": [],
-        "verify": "none",
-        "proof": {},
-    }
+def _absent(options: Options, sections: t.Sequence[str]) -> Settings:
+    """Removing needs no settings: the state on the machine knows."""
+    return Settings(
+        state="absent",
+        scope=options["scope"],
+        users=tuple(options["users"]),
+        home=os.path.normpath(options["home"]) if options["home"] else "",
+        sections=tuple(sections),
+        prefix=options["prefix"] or "",
+        verify="none",
+    )
 
 
-def _secrets(proxies: Proxies | None, netrc: t.Sequence[t.Mapping[str, str]]) -> list[str]:
+def _secrets(proxies: Proxies | None, netrc: t.Sequence[NetrcEntry]) -> tuple[str, ...]:
     """What to search for in text that other programs write."""
-    found = [entry["password"] for entry in netrc]
+    found = [entry.password for entry in netrc]
     if proxies and proxies.credentials and proxies.credentials.secret:
         found.append(str(proxies.credentials.password))
-    return found
+    return tuple(found)
 
 
-def _verify(options: Settings, sections: t.Sequence[str]) -> str:
+def _verify(options: Options, sections: t.Sequence[str]) -> str:
     """Without sections the proof is all that is asked for."""
     return "rollback" if options["verify"] == "none" and not sections else str(options["verify"])
 
 
-def _proof(options: Settings, condarc: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """C(bare): what Python alone looks at where there is no conda, once C(condarc) is written."""
+def _proof(options: Options, condarc: t.Mapping[str, t.Any] | None) -> ProofOptions:
+    """`condarc`: its keys, where this run writes it; Python alone looks at what they say."""
     written = {name: setting["value"] for name, setting in (condarc or {}).items()}
     verify = written.get("ssl_verify")
     is_path = isinstance(verify, str) and verify != "truststore"
-    bare = {
-        "channels": [url for url in channel_urls(options) if url.startswith(("http://", "https://"))],
-        "proxies": written.get("proxy_servers"),
-        "ca_bundle": verify if is_path else None,
-    }
-    logins = [str(entry.get("machine", "")).lower() for entry in options["netrc"] if isinstance(entry, dict)]
-    return {"deadline": options["verify_deadline"], "bare": bare, "logins": logins}
+    return ProofOptions(
+        deadline=options["verify_deadline"],
+        logins=tuple(str(entry.get("machine", "")).lower() for entry in options["netrc"] if isinstance(entry, dict)),
+        without_conda=WithoutConda(
+            channels=tuple(url for url in channel_urls(options) if url.startswith(("http://", "https://"))),
+            proxy_servers=written.get("proxy_servers"),
+            ca_bundle=verify if is_path else None,
+        ),
+    )

@@ -16,7 +16,7 @@ import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import channel_hosts
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 
 
-# Settings that are a key of conda's under the same name, in the order of the file.
+# Options that are a key of conda's under the same name, in the order of the file.
 _SAME_NAME = (
     "channels",
     "default_channels",
@@ -44,7 +44,7 @@ KEYS = frozenset(("ssl_verify", "proxy_servers", *_SAME_NAME))
 _TEMPLATE = "condarc_template"
 
 
-def document(settings: Settings, proxies: Proxies | None, no_proxy: NoProxy, ssl_verify: t.Any) -> dict[str, t.Any]:
+def document(settings: Options, proxies: Proxies | None, no_proxy: NoProxy, ssl_verify: t.Any) -> dict[str, t.Any]:
     """The mapping C(condarc) for the template: key to C(value) and C(final), in the order of the file.
 
     A flag on a line that ends a key is lost when a comment follows, so scalars come first and proxy_servers, whose last
@@ -76,7 +76,7 @@ def _variable_of(key: str) -> str:
     return "http" if key == "proxy_servers" else condarc.ALIASES.get(key, key)
 
 
-def _proxy_servers(settings: Settings, proxies: Proxies, no_proxy: NoProxy) -> dict[str, str]:
+def _proxy_servers(settings: Options, proxies: Proxies, no_proxy: NoProxy) -> dict[str, str]:
     """The scheme keys, and a key per known host: such a key also beats the environment, for every kind of request."""
     servers = {scheme: proxies.url(scheme, for_conda=True) for scheme in ("http", "https")}
     exempt = no_proxy.exact_hosts()
@@ -87,7 +87,7 @@ def _proxy_servers(settings: Settings, proxies: Proxies, no_proxy: NoProxy) -> d
     return servers
 
 
-def check(text: str, settings: Settings) -> list[list[str]]:
+def check(text: str, settings: Options) -> list[list[str]]:
     """Check what the template made and split it into top-level keys: pairs of canonical key and text.
 
     Raises Refused: the output must be a mapping in ASCII with keys that conda knows, and its locks must hold.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import CHANNEL_LISTS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
@@ -34,7 +34,7 @@ def holds_secret(text: str, proxy: bool = False) -> bool:
     return any(secret and not is_variable(secret) for secret in secrets)
 
 
-def check_private_condarc(options: Settings, secret: bool) -> None:
+def check_private_condarc(options: Options, secret: bool) -> None:
     """On Windows a file has the permissions of its folder."""
     path = options["condarc_path"]
     outside = path and options["scope"] == "user" and not path.startswith("~")
@@ -46,7 +46,7 @@ def check_private_condarc(options: Settings, secret: bool) -> None:
         )
 
 
-def option_with_secret(options: Settings, proxies: Proxies | None, fragment: t.Iterable[t.Sequence[str]]) -> str | None:
+def option_with_secret(options: Options, proxies: Proxies | None, fragment: t.Iterable[t.Sequence[str]]) -> str | None:
     """The first option that puts a password or token into the condarc or the environment.
 
     C(fragment): the condarc's keys and texts, as a template of the user's own may hold one too.
@@ -72,7 +72,7 @@ def _texts(value: t.Any) -> t.Iterator[str]:
         yield str(value)
 
 
-def check_exposure(options: Settings, sections: t.Collection[str], proxies: Proxies | None, secret: str | None) -> None:
+def check_exposure(options: Options, sections: t.Collection[str], proxies: Proxies | None, secret: str | None) -> None:
     """A password where every user of the machine could read it. C(secret): the option that holds it."""
     if proxies and proxies.credentials and "environment" in sections:
         parts = (proxies.credentials.username, proxies.credentials.password or "")

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 
 
-def check_netrc(entries: t.Any, proxies: Proxies | None) -> list[dict[str, str]]:
+def check_netrc(entries: t.Any, proxies: Proxies | None) -> tuple[NetrcEntry, ...]:
     """The netrc entries as strings. Raises Refused."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise Refused("netrc", "is not a list of mappings", "write a list of machine, login and password")
@@ -65,4 +66,4 @@ def check_netrc(entries: t.Any, proxies: Proxies | None) -> list[dict[str, str]]
                     where + f"has a character outside Latin-1 in its {key}, which requests cannot send",
                     "change it",
                 )
-    return [dict(entry, machine=entry["machine"].lower()) for entry in entries]
+    return tuple(NetrcEntry(entry["machine"].lower(), entry["login"], entry["password"]) for entry in entries)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import (
@@ -36,7 +36,7 @@ class Proxies(t.NamedTuple):
         return (self.https if scheme == "https" else self.http).url(self.credentials, for_conda)
 
 
-def parse_proxies(options: Settings) -> Proxies | None:
+def parse_proxies(options: Options) -> Proxies | None:
     if not options["http"]:
         for name in ("https", "username", "password"):
             if options[name]:
@@ -74,7 +74,7 @@ def parse_proxies(options: Settings) -> Proxies | None:
     return Proxies(parsed["http"], parsed["https"], found[0][1] if found else None)
 
 
-def environment_variables(options: Settings, proxies: Proxies | None, no_proxy: NoProxy) -> dict[str, str]:
+def environment_variables(options: Options, proxies: Proxies | None, no_proxy: NoProxy) -> dict[str, str]:
     """Lower case and upper case: curl reads http_proxy only in lower case, others only the upper."""
     variables: dict[str, str] = {}
     if proxies:

@@ -13,13 +13,13 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
-def parse_ssl_verify(options: Settings, ca_bundle: str | None) -> t.Any:
+def parse_ssl_verify(options: Options, ca_bundle: str | None) -> t.Any:
     """The value for the condarc: a bool, C(truststore), a path, or None when it is not managed."""
     text = options["ssl_verify"]
     if options["ca_bundle_src"] and options["ca_bundle"]:

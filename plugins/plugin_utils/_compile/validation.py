@@ -15,12 +15,12 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.supported import ENVIRONMENT_TARGETS
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import CHANNEL_LISTS, check_channels
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
 
 
-def check_scope(options: Settings, sections: t.Collection[str]) -> None:
+def check_scope(options: Options, sections: t.Collection[str]) -> None:
     """Whom the settings are for."""
     present = options["state"] == "present"
     if options["home"] and (options["scope"] != "user" or options["users"]):
@@ -53,7 +53,7 @@ def check_scope(options: Settings, sections: t.Collection[str]) -> None:
             )
 
 
-def check_windows(options: Settings, sections: t.Collection[str]) -> None:
+def check_windows(options: Options, sections: t.Collection[str]) -> None:
     """What a Windows host cannot be asked for."""
     if options["scope"] == "system" and "netrc" in sections and options["state"] == "present":
         raise Refused(
@@ -82,7 +82,7 @@ def check_windows(options: Settings, sections: t.Collection[str]) -> None:
         raise Refused("home", "is set for a Windows host, where the profile is the home", "leave it out there")
 
 
-def check_channel_options(options: Settings) -> None:
+def check_channel_options(options: Options) -> None:
     """Channels and the numbers beside them."""
     for name in CHANNEL_LISTS:
         check_channels(name, options[name])
@@ -92,14 +92,14 @@ def check_channel_options(options: Settings) -> None:
     check_seconds(options, "remote_connect_timeout_secs", "remote_read_timeout_secs", "verify_deadline")
 
 
-def check_seconds(options: Settings, *names: str) -> None:
+def check_seconds(options: Options, *names: str) -> None:
     """Times: above 0, and neither infinite nor no number at all."""
     for name in names:
         if options[name] is not None and not 0 < options[name] < math.inf:
             raise Refused(name, "is not a number above 0", "give seconds")
 
 
-def check_paths(options: Settings, windows: bool) -> None:
+def check_paths(options: Options, windows: bool) -> None:
     """Paths and names of targets."""
     path = options["condarc_path"]
     if path and windows:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
@@ -21,12 +22,12 @@ _ONLY_IN_CONDARC = ("channels", "channel_alias", "ssl_verify", "lock", "extra", 
 
 
 def advise(
-    options: Settings,
+    options: Options,
     sections: t.Collection[str],
     proxies: Proxies | None,
     no_proxy: NoProxy,
     ssl_verify: t.Any,
-    netrc: t.Sequence[t.Mapping[str, str]],
+    netrc: t.Sequence[NetrcEntry],
 ) -> list[str]:
     """All warnings about settings that passed the checks."""
     notes = _about_proxies(options, sections, proxies, no_proxy) if proxies else []
@@ -37,7 +38,7 @@ def advise(
     return notes + _about_netrc(netrc)
 
 
-def _about_proxies(options: Settings, sections: t.Collection[str], proxies: Proxies, no_proxy: NoProxy) -> list[str]:
+def _about_proxies(options: Options, sections: t.Collection[str], proxies: Proxies, no_proxy: NoProxy) -> list[str]:
     notes = no_proxy.warnings() if "condarc" in sections else []
     for scheme in ("http", "https") if options["https"] else ("http",):
         if getattr(proxies, scheme).port is None:
@@ -66,7 +67,7 @@ def _about_tls(ssl_verify: t.Any, proxies: Proxies | None) -> list[str]:
     return notes
 
 
-def _about_sections(options: Settings, sections: t.Collection[str]) -> list[str]:
+def _about_sections(options: Options, sections: t.Collection[str]) -> list[str]:
     notes = []
     carried = [PREFIX + name for name in _ONLY_IN_CONDARC if options[name]]
     if carried and "condarc" not in sections and "environment" in sections:
@@ -78,10 +79,10 @@ def _about_sections(options: Settings, sections: t.Collection[str]) -> list[str]
     return notes
 
 
-def _about_netrc(entries: t.Sequence[t.Mapping[str, str]]) -> list[str]:
+def _about_netrc(entries: t.Sequence[NetrcEntry]) -> list[str]:
     return [
         f"conda_proxy_netrc entry {number} has characters that only Python 3.11 and newer can read from a netrc; "
         "hosts whose conda has an older or unknown Python refuse it"
         for number, entry in enumerate(entries, 1)
-        if not all(netrc_parser.portable(entry[key]) for key in ("login", "password"))
+        if not all(netrc_parser.portable(text) for text in (entry.login, entry.password))
     ]

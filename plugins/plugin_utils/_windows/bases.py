@@ -14,6 +14,7 @@ import ntpath
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import ADMINISTRATORS, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
@@ -28,15 +29,8 @@ _FOLDER = re.compile(r'(?i)^"?([A-Z]:\\[^"<>|?*]+?)\\?(?:\\[^\\"<>|?*]+\.exe\b.*
 _PRODUCT = re.compile(r"(?i)^(mini|ana)conda|^miniforge|^mambaforge")
 
 
-class Base(t.NamedTuple):
-    """A conda base; C(refusal) says why it must not be run."""
-
-    prefix: str
-    refusal: str = ""
-
-    @property
-    def python(self) -> str:
-        return self.prefix + "\\python.exe"
+def _base(prefix: str, refusal: str = "") -> Base:
+    return Base(prefix, prefix + "\\python.exe", refusal=refusal)
 
 
 def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = "") -> list[Base]:
@@ -44,7 +38,7 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
     if given:
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
-        return [Base(prefix, "" if there else f"conda_proxy_prefix names {given}, and there is no conda")]
+        return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, and there is no conda")]
     places = [folder + "\\" + name for folder in _MACHINE_FOLDERS for name in _NAMES]
     if home:
         places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]
@@ -52,7 +46,7 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
     if not found:
         with contextlib.suppress(ModuleFailed):  # a folder on a drive that is gone
             found = _with_conda(remote, _installed(machine))
-    return [Base(prefix, _refusal(remote, prefix, home)) for prefix in found]
+    return [_base(prefix, _refusal(remote, prefix, home)) for prefix in found]
 
 
 def python_version(remote: Remote, base: Base) -> str | None:

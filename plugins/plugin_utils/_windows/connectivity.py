@@ -2,46 +2,47 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prove without changing anything on Windows.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The task of conda_connectivity on a Windows host."""
 
 from __future__ import annotations
 
 import secrets
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import result as _result
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
-    WINDOWS,
-)
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import WINDOWS
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import logon, probe
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import logon
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.host import MakeRemote, WindowsHost, file_texts
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.probe import WindowsLauncher
 
 
-def run_connectivity(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:
-    """Prove without changing anything; the result is that of the module conda_connectivity."""
+def run_connectivity(make_remote: MakeRemote, task: Connectivity) -> Result:
+    """Return what the module conda_connectivity returns."""
     remote = make_remote(lambda text: Masker(secrets.token_hex(16)).foreign(text, ()))
     machine = WindowsMachine(remote, WINDOWS.system_state, system=True)
-    host = WindowsHost(remote, machine, options.get("prefix") or "")
-    environment = options.get("environment")
+    host = WindowsHost(remote, machine, task.prefix)
+    environment: t.Mapping[str, str | None] | None = task.environment
+    launcher = WindowsLauncher(remote)
     try:
         if environment is None:
             condarcs = [WINDOWS.system_condarc]
-            condarcs += [Scope(WINDOWS, host.home).path(WINDOWS.user_condarc)] if host.home else []
-            tried = (options.get("candidate") or {}).get("proxy_servers") or {}
-            environment = logon.new_logon(machine, [*file_texts(machine, condarcs), *tried.values()])
-        rows = probe.prove(remote, host.bases, environment, dict(options, user=host.user))
+            condarcs += [Scope(WINDOWS, host.home).condarc] if host.home else []
+            servers = (task.candidate and task.candidate.proxy_servers) or {}
+            environment = logon.new_logon(machine, [*file_texts(machine, condarcs), *servers.values()])
+        rows = connectivity.prove(
+            launcher, host.bases, environment, task.proof, user=host.user, candidate=task.candidate
+        )
         infos = None
-        if options.get("info"):
-            infos = probe.conda_info(remote, host.bases, environment, options.get("candidate") or {})
+        if task.proof.info:
+            infos = connectivity.conda_info(launcher, host.bases, environment, task.candidate)
     except MachineError as exc:
-        return dict(_result.failure(str(exc)), changed=False)
-    return connectivity.connectivity(rows, infos, options)
+        return dict(failure(str(exc)), changed=False)
+    return connectivity.result(rows, infos, task.require)

@@ -2,29 +2,32 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the collection on a Windows host, which is worked on from here: what conda_proxy_host does elsewhere.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Converge a Windows host, which is worked on from the control node: what conda_proxy_host does elsewhere."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import result as _result
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Transaction
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Proof, keep
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.part import Part, run_part
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, RunResult
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
     WINDOWS,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof import connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, Settings
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import logon, probe
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import logon
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.host import (
     MakeRemote,
     WindowsHost,
@@ -32,98 +35,119 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.host imp
     profile,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import MARKER, PRIVATE, WindowsMachine
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.probe import WindowsLauncher
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.targets import NETRC_NAMES, build_targets
-
-Result = t.Dict[str, t.Any]
 
 
-def run_conda_proxy(make_remote: MakeRemote, settings: Settings, check_mode: bool, with_diff: bool) -> Result:
+def run_conda_proxy(make_remote: MakeRemote, settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Result:
     """Converge the host; the result is that of the module conda_proxy."""
-    result = _result.new_result()
-    errors = []
-    masker = Masker(settings["mask_key"])
-    remote = make_remote(lambda text: masker.foreign(text, settings["secrets"]))
+    result = RunResult()
+    masker = Masker(run.mask_key)
+    remote = make_remote(lambda text: masker.foreign(text, settings.secrets))
     try:
-        part = _transact(remote, settings, masker, check_mode)
-        error = _result.add(result, part, part["user"])
-        errors += [error] if error else []
+        _transact(remote, settings, run, check_mode, result)
     except MachineError as exc:
-        if exc.needs:
-            result["needs"] = exc.needs
-        errors.append(str(exc))
-    return _result.finish(result, errors, with_diff)
+        result.fail(exc)
+    return result.finish(with_diff)
 
 
-def _transact(remote: Remote, settings: Settings, masker: Masker, check_mode: bool) -> Result:
-    system = settings["scope"] == "system"
-    home = ""
-    if not system:
-        home = profile(WindowsMachine(remote, "", system=False))
-        if not home:
-            raise MachineError(
-                "the connecting user has no profile in this session (its registry names no USERPROFILE); "
-                "set conda_proxy_scope: system, or let the user log in once"
-            )
+def _transact(remote: Remote, settings: Settings, run: Run, check_mode: bool, result: RunResult) -> None:
+    home = "" if settings.system else _profile(remote)
     scope = Scope(WINDOWS, home)
-    folder = WINDOWS.system_state if system else scope.path(WINDOWS.user_state)
-    machine = WindowsMachine(remote, folder, system, settings["run"], settings["lock_timeout"])
-    host = WindowsHost(remote, machine, settings["prefix"], home)
-    wanted = tuple(settings["sections"]) if settings["state"] == "present" else ()
+    machine = WindowsMachine(remote, scope.state, settings.system, run.id, run.lock_timeout)
+    side = _WindowsSide(scope, settings, machine, WindowsHost(remote, machine, settings.prefix, home))
+    desired = settings.sections if settings.present else ()
+    sections = tuple(section for section in settings.sections if section != "netrc" or not settings.system)
+    verification = Verification(settings.verify, settings.proof.deadline, side.prove)
+    done = run_part(Part(scope, sections, desired), side, settings, run, verification, check_mode)
+    if settings.proof.info and settings.verify != "none":
+        done = done._replace(infos=tuple(info._asdict() for info in side.conda_info()))
+    result.add(done, "" if settings.system else side.host.user or "")
 
-    condarcs: list[str] = []
 
-    def marked() -> bool:
-        return MARKER.lower() in machine.key(MACHINE_ENVIRONMENT if system else USER_ENVIRONMENT)
-
-    def targets() -> t.Sequence[Target]:
-        netrc = _netrc_path(machine, home) if "netrc" in wanted and settings["netrc"] else ""
-        # what every parser reads alike needs no look at which one will
-        plain = all(netrc_parser.portable(value) for entry in settings["netrc"] for value in entry.values())
-        escapes = host.netrc_escapes() if netrc and not plain else None
-        roots = None
-        if settings["ca_bundle"] and {"condarc", "environment"} & set(wanted):
-            roots = host.roots() or settings["ca_bundle"]["roots"]
-        built = build_targets(scope, settings, wanted, roots, netrc, escapes, marked())
-        condarcs[:] = [target.path for target in built if target.kind == "condarc"]
-        return built
-
-    def prove(_written: bool) -> list[Result]:
-        # where the condarc is not ours to write, its proxy is still known
-        bare = settings["proof"].get("bare", {})
-        texts = [*file_texts(machine, condarcs), *(bare.get("proxies") or {}).values(), *bare.get("channels", ())]
-        options = dict(settings["proof"], user=host.user)
-        return probe.prove(remote, host.bases, logon.new_logon(machine, texts), options)
-
-    sections = [section for section in settings["sections"] if section != "netrc" or not system]
-    transaction = Transaction(machine, folder, sections, targets, masker, settings["run"], settings["host"])
-    proof = Proof(settings, prove)
-    outcome, error, rolled_back = keep(transaction, proof, check_mode)
-    if settings["state"] == "absent" and not outcome.changes and marked():
-        outcome.warnings.append(
-            f"the variable {MARKER} is from us, and the state here does not know of any; take the variables out by hand"
+def _profile(remote: Remote) -> str:
+    home = profile(WindowsMachine(remote, "", system=False))
+    if not home:
+        raise MachineError(
+            "the connecting user has no profile in this session (its registry names no USERPROFILE); "
+            "set conda_proxy_scope: system, or let the user log in once"
         )
-    if any(change.kind == "netrc" for change in outcome.changes):
-        outcome.warnings.extend(_two_netrcs(machine, home))
-    answer = _result.answer(outcome, proof.rows, error, _permissions)
-    return dict(answer, rolled_back=rolled_back, user="" if system else host.user)
+    return home
 
 
-def _netrc_path(machine: WindowsMachine, home: str) -> str:
-    """The netrc that conda's Python reads: the first of the two names that is there."""
-    first, second = (home + "\\" + name for name in NETRC_NAMES)
-    if not machine.read(first, follow=False).exists:
-        return second if machine.read(second, follow=False).exists else first
-    return first
+class _WindowsSide:
+    """See Side. Each look is a remote execution, so a question is asked only where its answer decides something."""
 
+    def __init__(self, scope: Scope, settings: Settings, machine: WindowsMachine, host: WindowsHost) -> None:
+        self._scope = scope
+        self._settings = settings
+        self.machine = machine
+        self.host = host
 
-def _two_netrcs(machine: WindowsMachine, home: str) -> list[str]:
-    """Looked at when a netrc changes: on an unchanged host it would be one more execution each time."""
-    first, second = (home + "\\" + name for name in NETRC_NAMES)
-    if machine.read(first, follow=False).exists and machine.read(second, follow=False).exists:
-        return [f"{first} and {second} are both there: conda reads the first alone"]
-    return []
+    def _marked(self) -> bool:
+        key = MACHINE_ENVIRONMENT if self._scope.system else USER_ENVIRONMENT
+        return MARKER.lower() in self.machine.key(key)
 
+    def _desired(self, *sections: str) -> bool:
+        return self._settings.present and bool(set(sections) & set(self._settings.sections))
 
-def _permissions(file: File) -> str:
-    return "(for the account, SYSTEM and Administrators)\n" if file.mode == PRIVATE else ""
+    def facts(self) -> Facts:
+        settings = self._settings
+        netrc = self._netrc_path() if self._desired("netrc") and settings.netrc and not self._scope.system else ""
+        # what every parser reads alike needs no look at which one will
+        portable = all(netrc_parser.portable(value) for entry in settings.netrc for value in entry)
+        return Facts(
+            ca_roots=self.host.roots() if settings.ca_bundle and self._desired("condarc", "environment") else None,
+            netrc_path=netrc,
+            netrc_escapes=self.host.netrc_escapes() if netrc and not portable else None,
+            marked=self._marked(),
+        )
+
+    def prove(self, _applied: bool) -> list[ProofRow]:
+        return connectivity.prove(
+            WindowsLauncher(self.host.remote),
+            self.host.bases,
+            self._environment(),
+            self._settings.proof,
+            user=self.host.user,
+        )
+
+    def conda_info(self) -> list[connectivity.CondaInfo]:
+        return connectivity.conda_info(WindowsLauncher(self.host.remote), self.host.bases, self._environment())
+
+    def _environment(self) -> dict[str, str | None]:
+        # where the condarc is not ours to write, its proxy is still known
+        alone = self._settings.proof.without_conda
+        condarcs = [self._condarc] if self._desired("condarc") and self._settings.fragment else []
+        texts = [*file_texts(self.machine, condarcs), *(alone.proxy_servers or {}).values(), *(alone.channels or ())]
+        return logon.new_logon(self.machine, texts)
+
+    @property
+    def _condarc(self) -> str:
+        path = self._settings.condarc_path
+        return self._scope.native(path) if path else self._scope.condarc
+
+    def _netrc_path(self) -> str:
+        """Return the netrc that conda's Python reads: the first of the two names that exists."""
+        first, second = map(self._scope.path, WINDOWS.user_netrc)
+        if not self.machine.read(first, follow=False).exists:
+            return second if self.machine.read(second, follow=False).exists else first
+        return first
+
+    def leftovers(self) -> list[str]:
+        if not self._marked():
+            return []
+        note = f"the variable {MARKER} is set, and the state here knows of no managed variable; remove them by hand"
+        return [note]
+
+    def remarks(self, changes: t.Sequence[Change]) -> list[str]:
+        """Asked when a netrc changes: on an unchanged host it would be one more execution each time."""
+        if not any(change.kind == "netrc" for change in changes):
+            return []
+        first, second = map(self._scope.path, WINDOWS.user_netrc)
+        if self.machine.read(first, follow=False).exists and self.machine.read(second, follow=False).exists:
+            return [f"{first} and {second} both exist: conda reads the first alone"]
+        return []
+
+    def permissions(self, file: File) -> str:
+        return "(for the account, SYSTEM and Administrators)\n" if file.mode == PRIVATE else ""

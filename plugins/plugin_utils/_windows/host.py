@@ -13,8 +13,9 @@ import contextlib
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import python
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.bases import Base, find_bases, python_version
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.bases import find_bases, python_version
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote
 

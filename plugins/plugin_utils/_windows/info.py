@@ -10,11 +10,9 @@ This plugin util is PRIVATE to the collection. It can have breaking changes at a
 from __future__ import annotations
 
 import secrets
-import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine import result as _result
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result
-from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     WINDOWS,
@@ -25,16 +23,16 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.host imp
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 
 
-def run_info(make_remote: MakeRemote, options: t.Mapping[str, t.Any]) -> Result:  # noqa: ARG001  # all are for POSIX
-    """Who sees what; the result is that of the module conda_proxy_info."""
+def run_info(make_remote: MakeRemote) -> Result:
+    """Return what the module conda_proxy_info returns."""
     masker = Masker(secrets.token_hex(16))
     machine = WindowsMachine(make_remote(lambda text: masker.foreign(text, ())), WINDOWS.system_state, system=True)
-    result: Result = {"changed": False, "schema_version": _rows.SCHEMA_VERSION, "consumers": [], "conflicts": []}
+    result: Result = {"changed": False, "schema_version": SCHEMA_VERSION, "consumers": [], "conflicts": []}
     try:
-        found = dict(zip(("consumers", "conflicts"), consumers.look(machine)))
+        view = consumers.look(machine)
         user = profile(machine).rpartition("\\")[2]
     except MachineError as exc:
-        return dict(result, **_result.failure(str(exc)))
-    for name, rows in found.items():
-        result[name] = [_rows.masked(dict(row, user=user), masker) for row in rows]
+        return dict(result, **failure(str(exc)))
+    result["consumers"] = [row._replace(user=user).result(masker) for row in view.consumers]
+    result["conflicts"] = [one._replace(user=user).result(masker) for one in view.conflicts]
     return result

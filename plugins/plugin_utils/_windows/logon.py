@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.variables import NAMES, PREFIX
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
     USER_ENVIRONMENT,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
 
-_NAMES = {name.upper() for name in login_shell.NAMES} - {"PATH"}
+_NAMES = {name.upper() for name in NAMES} - {"PATH"}
 # a session joins the two keys' PATH, and has a USERNAME of its own: the one in the machine's key is SYSTEM
 _OF_THE_SESSION = {"PATH", "USERNAME"}
 _VARIABLE = re.compile(r"(?:\$\{?|%)([\w-]+)")  # ${NAME}, $NAME and %NAME%: on Windows conda expands all three
@@ -36,6 +36,6 @@ def new_logon(machine: WindowsMachine, texts: t.Iterable[str] = ()) -> dict[str,
     for key in (MACHINE_ENVIRONMENT, USER_ENVIRONMENT):
         for name, value in machine.key(key).items():
             upper = name.upper()
-            if upper in _NAMES or upper in named or upper.startswith("CONDA_"):
+            if upper in _NAMES or upper in named or upper.startswith(PREFIX):
                 found[upper] = str(value.seen)
     return found

@@ -1,0 +1,104 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: it can change at any time.
+
+"""One part of a run: the transaction of the system or of one user, on every operating system."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import PartResult
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import (
+    Failed,
+    Outcome,
+    Transaction,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, build_targets
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
+
+_PENDING = "a run is under way or was interrupted here, so what is verified may be half of what it does"
+
+
+class Part(t.NamedTuple):
+    """What to do for one scope. In sections that `desired` does not name, everything managed is removed."""
+
+    scope: Scope
+    sections: tuple[str, ...]
+    desired: tuple[str, ...]
+
+
+class Side(t.Protocol):
+    """What an operating system contributes to a part."""
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that the part works on."""
+
+    def facts(self) -> Facts:
+        """Return what the targets depend on; called after recovery."""
+
+    def leftovers(self) -> list[str]:
+        """Return warnings about managed content that no state knows; asked when there was nothing to remove."""
+
+    def remarks(self, changes: t.Sequence[Change]) -> list[str]:
+        """Return warnings about what keeps the settings from having an effect."""
+
+    def permissions(self, file: File) -> str:
+        """Return the line of a diff that says who may do what with a file."""
+
+
+def run_part(
+    part: Part, side: Side, settings: Settings, run: Run, verification: Verification, check_mode: bool
+) -> PartResult:
+    """Converge one scope and verify it. Raises MachineError for what stopped it before anything was written."""
+
+    def targets() -> t.Sequence[Target]:
+        return build_targets(part.scope, settings, part.desired, side.facts())
+
+    transaction = Transaction(
+        side.machine,
+        part.scope.state,
+        sections=part.sections,
+        targets=targets,
+        masker=Masker(run.mask_key),
+        run=run.id,
+        host=run.host,
+    )
+    outcome, error, rolled_back = _verified(transaction, verification, check_mode)
+    notes = list(side.remarks(outcome.changes))
+    if not settings.present and not outcome.changes:
+        notes += side.leftovers()
+    return PartResult.of(
+        outcome._replace(warnings=[*outcome.warnings, *notes]),
+        side.permissions,
+        proof=tuple(verification.rows),
+        error=error,
+        rolled_back=rolled_back,
+        settled=not check_mode and transaction.settled,
+    )
+
+
+def _verified(transaction: Transaction, verification: Verification, check_mode: bool) -> tuple[Outcome, str, bool]:
+    """Return what a transaction came to, why it failed, and whether it was rolled back."""
+    try:
+        if check_mode:
+            outcome = transaction.preview()
+            verification.preview()
+        elif not transaction.sections:  # verification alone: nothing is corrected, nor what an earlier run left
+            outcome = Outcome([], 0, [_PENDING] if transaction.pending else [], [])
+            verification.after([])
+        else:
+            outcome = transaction.converge(verification.before, verification.after)
+    except Failed as exc:
+        return Outcome([], 0, exc.warnings, []), str(exc), True
+    complaint = [verification.complaint] if verification.complaint else []
+    return outcome, "; ".join([*outcome.problems, *complaint]), False

@@ -1,0 +1,61 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: it can change at any time.
+
+"""Gather what the targets depend on from the files of a POSIX machine."""
+
+from __future__ import annotations
+
+import glob
+import os
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, directory_of
+
+_MOST = 1 << 20  # bytes
+
+
+def existing_paths(scope: Scope) -> frozenset[str]:
+    """Return what exists of the paths that the platform's table names for a scope."""
+    found: set[str] = set()
+    for row in scope.consumers:
+        found.update(path for path in row.needs if os.path.exists(path))
+        for path in map(scope.path, row.paths):
+            if os.path.lexists(path):
+                found.add(path)
+            if os.path.isdir(directory_of(path)):
+                found.add(directory_of(path))
+    return frozenset(found)
+
+
+def ca_roots(platform: Platform, bases: t.Iterable[Base]) -> str | None:
+    """Return the CA roots of the operating system, else those that come with a conda base."""
+    candidates = list(platform.ca_roots)
+    for base in bases:
+        candidates += glob.glob(os.path.join(glob.escape(base.prefix), "lib/python*/site-packages/certifi/cacert.pem"))
+    for path in candidates:
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                return stream.read()
+    return None
+
+
+def marked_files(scope: Scope) -> list[str]:
+    """Return the files of the table that carry the collection's mark, for a machine whose state was lost."""
+    found = []
+    for row in scope.consumers:
+        for path in map(scope.path, row.paths):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as stream:
+                    text = stream.read(_MOST)
+            except OSError:
+                continue
+            if WholeEditor("").marked(text) or BlockEditor({}).marked(text):
+                found.append(path)
+    return found
