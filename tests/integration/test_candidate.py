@@ -15,7 +15,9 @@ import yaml
 
 from ansible_collections.condafleet.proxy.plugins.action.conda_connectivity import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.connectivity import run_connectivity
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, ProofOptions
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import compile_candidate
 from tests.bed.authority import Authority
 from tests.bed.play import Player
 from tests.integration.conftest import CHANNEL_HOST
@@ -94,16 +96,28 @@ Here = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def here(base: Path, home: Path) -> Here:
+def here(base: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     """The same without Ansible, for an account with a home of the test's: nothing in it may change."""
 
+    own = accounts.own(str(home))
+    monkeypatch.setattr(accounts, "own", lambda: own)
+
     def run(**options: Any) -> dict[str, Any]:
-        given = {name: option.get("default") for name, option in OPTIONS.items()} | {"prefix": str(base), **options}
+        given: dict[str, Any] = {name: option.get("default") for name, option in OPTIONS.items()} | {
+            "prefix": str(base),
+            **options,
+        }
         pem = Path(given["ca_bundle_src"]).read_text() if given["ca_bundle_src"] else None
         candidate = compile_candidate(given, pem)
         before = snapshot(home), temporary()
-        asked = {name: value for name, value in given.items() if name not in CANDIDATE}
-        result = run_connectivity(dict(asked, candidate=candidate, home=str(home), deadline=20.0))
+        proof = ProofOptions(
+            deadline=20.0,
+            channels=tuple(given["channels"]) if given["channels"] else None,
+            packages=given["packages"],
+            info=given["info"],
+        )
+        task = Connectivity(proof, given["prefix"], given["environment"], given["require"], candidate)
+        result = run_connectivity(task)
         assert (snapshot(home), temporary()) == before
         assert not leaks(str(result))
         return result

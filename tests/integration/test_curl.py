@@ -51,8 +51,8 @@ def ask(home: Path, tmp_path: Path, log: Path) -> Any:
         script.chmod(0o755)
         login = {"PATH": f"relative:{programs}:{SYSTEM_PATH}", **variables}
         subject = rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, channel)
-        (row,) = [row for row in consumers.rows(subject, []) if row["consumer"] == "curl"]
-        return row
+        (row,) = [row for row in consumers.rows(subject, []) if row.consumer == "curl"]
+        return row._asdict()
 
     return run
 

@@ -221,10 +221,10 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     # and the product's own reading back accepts exactly this
     shown = host.run("LC_ALL=C systemctl show-environment").stdout.strip()
     monkeypatch.setattr(machine, "_run", lambda _argv: (0, shown))
-    machine.PosixMachine(0, taken)._read_back(["systemctl"])
+    machine.PosixMachine(0, environment=taken)._read_back(["systemctl"])
     for name, value in taken.items():
         with pytest.raises(MachineError, match=name):
-            machine.PosixMachine(0, {name: value + "x"})._read_back(["systemctl"])
+            machine.PosixMachine(0, environment={name: value + "x"})._read_back(["systemctl"])
     host.run(f"rm {path}; systemctl daemon-reload")
 
 

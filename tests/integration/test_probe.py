@@ -15,10 +15,11 @@ import pytest
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.probe import conda_info, prove
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import WITHHELD
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import VERDICTS
 from tests.bed.channel import ChannelServer, make_channel
+from tests.bed.proof import conda_info, prove
 from tests.bed.proxy import Proxy
 from tests.conftest import unavailable
 from tests.integration import namespace
@@ -124,13 +125,13 @@ class Machine:
         if self._base is not None:
             if text:
                 (home / ".condarc").write_text(text)
-            return prove(find_bases(str(home), "", str(self._base)), dict(environment), str(home), LIMITS | more)
-        bare = {
-            "channels": condarc["channels"],
-            "proxies": condarc.get("proxy_servers", {}),
-            "ca_bundle": condarc.get("ssl_verify"),
-        }
-        return prove([], dict(environment), str(home), {**LIMITS, **more, "bare": bare})
+            return prove(find_bases(str(home), "", str(self._base)), environment, home, **{**LIMITS, **more})
+        alone = WithoutConda(
+            channels=tuple(condarc["channels"]),
+            proxy_servers=condarc.get("proxy_servers", {}),
+            ca_bundle=condarc.get("ssl_verify"),
+        )
+        return prove([], environment, home, **{**LIMITS, **more}, without_conda=alone)
 
 
 def alone_verdict(scenario: dict[str, Any]) -> str | None:
@@ -269,8 +270,7 @@ def test_cost_of_a_package(version: str, formats: tuple[str, ...], conda: Callab
     with ChannelServer(tmp_path / "root") as server, Proxy() as proxy:
         condarc = {"channels": [server.url("main")], "proxy_servers": {"http": proxy.url()}}
         (home / ".condarc").write_text(yaml.safe_dump(condarc))
-        options = {**LIMITS, "packages": True}
-        rows = prove(find_bases(str(home), "", str(conda(version))), {}, str(home), options)
+        rows = prove(find_bases(str(home), "", str(conda(version))), {}, home, **LIMITS, packages=True)
         assert [row["verdict"] for row in rows] == ["ok"]
         assert rows[0]["package"] == server.url("main") + "/noarch/" + smallest
         seen = [(entry["path"].rpartition("/")[2], entry["range"]) for entry in server.log.entries]
@@ -316,15 +316,14 @@ def test_conda_info(version: str, conda: Callable[..., Path], tmp_path: Path) ->
         "CONDA_AUTH_TRIES": "1",
     }
     bases = find_bases(str(tmp_path), "", str(conda(version)))
-    (entry,) = conda_info(bases, environment, str(tmp_path))
-    assert entry["base"] == bases[0].prefix
+    text = conda_info(bases, environment, tmp_path)
     for words in (f"conda version : {version}", "https_proxy: <set>", "127.0.0.1:9/t/", str(tmp_path / ".condarc")):
-        assert words in entry["text"]
-    assert "CONDA_REPO_TOKEN: ***" in entry["text"]
-    assert re.search(r"CONDA_PROXY_NOTE: see \*\*\* and \*\*\* and ", entry["text"]), entry["text"]
-    assert MARKER not in entry["text"]
-    assert PASSWORD_ENCODED not in entry["text"]
-    assert len(entry["text"].splitlines()) > 30
+        assert words in text
+    assert "CONDA_REPO_TOKEN: ***" in text
+    assert re.search(r"CONDA_PROXY_NOTE: see \*\*\* and \*\*\* and ", text), text
+    assert MARKER not in text
+    assert PASSWORD_ENCODED not in text
+    assert len(text.splitlines()) > 30
     assert snapshot(tmp_path) == before
 
 
@@ -332,12 +331,12 @@ def test_conda_info(version: str, conda: Callable[..., Path], tmp_path: Path) ->
 def test_conda_info_where_there_is_nothing_to_show(version: str, conda: Callable[..., Path], tmp_path: Path) -> None:
     bases = find_bases(str(tmp_path), "", str(conda(version)))
     (tmp_path / ".condarc").write_text("channels: ['http://ada:Zq7@127.0.0.1:9/main']\n")
-    assert conda_info(bases, {}, str(tmp_path))[0]["text"] == WITHHELD
+    assert conda_info(bases, {}, tmp_path) == WITHHELD
     (tmp_path / ".condarc").write_text(f"proxy_servers: {{http: http://ada:{MARKER}pw@x\n")
-    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    text = conda_info(bases, {}, tmp_path)
     assert text.startswith("conda info was not run: config_invalid.")
     assert MARKER not in text
     (tmp_path / ".condarc").write_text("envs_dirs: ['/" + "x" * 20_000 + "']\n")
-    text = conda_info(bases, {}, str(tmp_path))[0]["text"]
+    text = conda_info(bases, {}, tmp_path)
     assert len(text) < 16_100
     assert text.endswith("(cut off here)")

@@ -14,11 +14,12 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import conda as _conda
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import probe, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from tests.bed.paths import CHECKOUT, VENV_BIN
 from tests.bed.play import Player
+from tests.bed.proof import conda_info, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,13 +217,13 @@ def test_what_conda_starts_does_not_inherit_a_password(
     proxy = f"http://ada:{quote(PASSWORD, safe='')}@127.0.0.1:1"
     environment: dict[str, str | None] = {"https_proxy": proxy, "http_proxy": proxy, "CONDA_PW": PASSWORD}
     bases = find_bases(str(tmp_path), "", str(conda(version)))
-    rows = probe.prove(bases, environment, str(tmp_path), {})
+    rows = prove(bases, environment, tmp_path)
     assert [(row["verdict"], row["proxy_source"]) for row in rows] == [("refused_proxy", "environment")]
-    assert "https_proxy: <set>" in probe.conda_info(bases, environment, str(tmp_path))[0]["text"]
+    assert "https_proxy: <set>" in conda_info(bases, environment, tmp_path)
     account = Account("ada", os.getuid(), os.getgid(), str(tmp_path), "/bin/sh")
     login = {name: value or "" for name, value in environment.items()}
     seen = _conda.conda(_rows.Subject(account, login, "https://conda.bed.invalid/main"), bases[0])
-    assert {row["https_proxy"] for row in seen} == {proxy}
+    assert {row.https_proxy for row in seen} == {proxy}
     assert f"PATH={tmp_path}/bin" in note.read_text(), "conda started nothing: this test has lost its point"
     assert not leaks(note.read_text())
 

@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,20 +23,16 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 )
 from tests.bed.children import interpreter_that
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOWHERE = ProofOptions(channels=("https://nowhere.invalid/x",), deadline=20)
 ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @pytest.fixture(autouse=True)
-def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody's bases are found on this machine."""
     own = accounts.own(str(tmp_path))
     monkeypatch.setattr(accounts, "own", lambda *_home: own)
     monkeypatch.setenv("PATH", "/nonexistent")
-    return
 
 
 def test_without_conda_python_looks_at_the_proxy(tmp_path: Path) -> None:
