@@ -70,7 +70,7 @@ def test_what_cannot_be_taken_back_is_not_forgotten(player: Player, home: Path) 
     (home / ".condarc").write_text("{channels: [x], proxy_servers: {http: 'http://u:SEKRET99@x'}}\n")
     failed = player.play("remove")
     assert failed.returncode == 2
-    assert "cannot be told from the rest" in failed.result("here")["msg"]
+    assert "cannot separate the managed part" in failed.result("here")["msg"]
     assert "SEKRET99" not in failed.output
     (home / ".condarc").write_text(ours)
     assert player.play("remove").returncode == 0
@@ -111,7 +111,7 @@ def test_a_damaged_state(player: Player, home: Path) -> None:
 
 def test_a_home_that_is_not_there(player: Player, tmp_path: Path) -> None:
     played = player.play("site", conda_proxy_home=str(tmp_path / "typo"))
-    assert "is not there; create it or correct it" in played.result("here")["msg"]
+    assert "does not exist; create it or correct" in played.result("here")["msg"]
     assert not (tmp_path / "typo").exists()
 
 

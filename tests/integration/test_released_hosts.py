@@ -106,7 +106,7 @@ def test_a_rotation_that_was_cut_off(release: str, host: Host, player: Player, t
     found = fingerprint(host)
     checked = player.play("site", "--check")
     assert {reasons for _action, reasons in checked.changes("host1").values()} == {("rotated",)}, checked.output
-    assert any("an earlier run was cut off" in note for note in checked.result("host1")["warnings"])
+    assert any("an earlier run was interrupted" in note for note in checked.result("host1")["warnings"])
     assert fingerprint(host) == found
     applied = player.play("site")
     assert applied.returncode == 0, applied.output

@@ -84,7 +84,7 @@ def test_a_run_that_was_cut_off(
     assert checked.changes("here").keys() == {
         str(home / name) for name in (".condarc", ".profile", ".bashrc", ".netrc")
     }, checked.output
-    assert any("an earlier run was cut off" in note for note in checked.result("here")["warnings"])
+    assert any("an earlier run was interrupted" in note for note in checked.result("here")["warnings"])
     assert in_home(home) == found
     applied = player.play("site")
     assert applied.returncode == 0, applied.output

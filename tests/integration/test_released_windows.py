@@ -100,7 +100,7 @@ def test_a_run_that_was_cut_off(
     checked = player.play("site", "--check")
     changes = {path.rpartition("\\")[2] for path in checked.changes("pc")}
     assert changes == ROTATED | {"no_proxy"}, checked.output
-    assert any("an earlier run was cut off" in note for note in checked.result("pc")["warnings"])
+    assert any("an earlier run was interrupted" in note for note in checked.result("pc")["warnings"])
     assert machine.snapshot() == found
     applied = player.play("site")
     assert applied.returncode == 0, applied.output

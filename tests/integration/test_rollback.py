@@ -93,7 +93,7 @@ def test_what_cuts_a_healthy_machine_off_is_put_back(player: Player, home: Path,
         assert result["rolled_back"] is True
         assert result["changed"] is False
         assert f"({verdict})" in result["msg"]
-        assert result["msg"].endswith("everything was put back as it was before")
+        assert result["msg"].endswith("all changes were rolled back")
         assert [row["verdict"] for row in result["proof"]] == [verdict]
         assert snapshot(home) == healthy
     kept = player.play("site", conda_proxy_verify="report", **settings)
@@ -164,7 +164,7 @@ def test_the_proof_alone_writes_nothing_and_is_never_empty(player: Player, home:
     played = player.play("verify", conda_proxy_verify_deadline=5)
     assert played.returncode == 2, "it goes through the silent proxy"
     assert played.result("here")["changed"] is False
-    assert any("under way or was cut off" in note for note in played.result("here")["warnings"])
+    assert any("under way or was interrupted" in note for note in played.result("here")["warnings"])
     assert snapshot(home) == torn
     mended = player.play("site")
     assert mended.returncode == 0, mended.output
@@ -259,7 +259,7 @@ def test_a_kill_during_the_after_proof(player: Player, home: Path, silent: Proxy
     torn = snapshot(home)
     checked = player.play("site", "--check")
     assert checked.result("here")["changed"] is True
-    assert any("an earlier run was cut off" in note for note in checked.result("here")["warnings"])
+    assert any("an earlier run was interrupted" in note for note in checked.result("here")["warnings"])
     assert snapshot(home) == torn
 
     mended = player.play("site")

@@ -259,7 +259,7 @@ def test_a_user_that_is_gone_is_reported(player: Player, conda_hosts: list[Host]
     host.run("userdel carl")
     played = player.play("site", conda_proxy_users=["ada"])
     assert played.returncode == 0, played.output
-    assert any("the user carl was served before and is gone" in note for note in played.result(host.name)["warnings"])
+    assert any("user carl was managed earlier and no longer exists" in note for note in played.result(host.name)["warnings"])
     unknown = player.play("site")
     assert unknown.result(host.name)["msg"].startswith(
         "conda_proxy_users names carl, and this machine has no such user"
@@ -323,7 +323,7 @@ def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_h
         assert {row["user"] for row in result["resources"]} == {"ada"}, "hers was proven behind the lock"
     else:
         assert result["resources"] == []
-        assert any("for the whole system stays until" in note for note in result["warnings"])
+        assert any("of the whole system were kept" in note for note in result["warnings"])
     host.run(f"{CONDA} search --json hello", user="ada")
     if lock:
         assert player.play("remove", **ada).returncode == 0
@@ -332,7 +332,7 @@ def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_h
     moved = player.play("site", **ada)
     assert moved.returncode == 0, moved.output
     result = moved.result(host.name)
-    assert any("for the whole system is not asked for any more" in note for note in result["warnings"])
+    assert any("settings of the whole system are no longer requested" in note for note in result["warnings"])
     assert [(row["user"], row["verdict"]) for row in result["proof"]] == [("ada", "ok")]
     assert host.run("ls /etc/conda/.condarc", check=False).returncode != 0
     again = player.play("site", "-vvv", **ada)
@@ -342,11 +342,11 @@ def test_a_move_between_scopes_keeps_everybody_connected(player: Player, conda_h
     # and back: root never had anything, so the system's new settings stay, but ada keeps hers until they are proven
     failed = player.play("site", **(SYSTEM | DEAD))
     assert failed.returncode == 2
-    assert any("in /home/ada stays until" in note for note in failed.result(host.name)["warnings"])
+    assert any("settings in /home/ada were kept" in note for note in failed.result(host.name)["warnings"])
     host.run(f"{CONDA} search --json hello", user="ada")
     moved = player.play("site", **SYSTEM)
     assert moved.returncode == 0, moved.output
-    assert any("in /home/ada is not asked for any more" in note for note in moved.result(host.name)["warnings"])
+    assert any("settings in /home/ada are no longer requested" in note for note in moved.result(host.name)["warnings"])
     assert {(row["user"], row["verdict"]) for row in moved.result(host.name)["proof"]} == {
         ("root", "ok"),
         ("ada", "ok"),

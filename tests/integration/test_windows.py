@@ -135,7 +135,7 @@ def test_a_run_that_is_cut_off_is_undone_by_the_next(player: Player, machine: Wi
     machine.faults()
     played = player.play("site", "-vvv")
     assert names(played) == {".condarc", "http_proxy", "https_proxy", "no_proxy"}
-    assert any("was put back first" in note for note in played.result("pc")["warnings"])
+    assert any("was rolled back first" in note for note in played.result("pc")["warnings"])
     assert not leaks(played.output)
     player.play("remove")
     assert machine.snapshot() == before

@@ -202,7 +202,7 @@ class Store:
             raise self._damaged(f" ({exc})") from None
 
     def _damaged(self, detail: str = "") -> MachineError:
-        return MachineError(f"{self._path} is damaged{detail}; move it away, and see docs/state.md for what that means")
+        return MachineError(f"{self._path} is damaged; move it away, and see docs/state.md for what that means{detail}")
 
     def save(self, state: State) -> None:
         """Replace the state file."""
