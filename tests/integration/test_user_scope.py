@@ -259,7 +259,9 @@ def test_a_user_that_is_gone_is_reported(player: Player, conda_hosts: list[Host]
     host.run("userdel carl")
     played = player.play("site", conda_proxy_users=["ada"])
     assert played.returncode == 0, played.output
-    assert any("user carl was managed earlier and no longer exists" in note for note in played.result(host.name)["warnings"])
+    assert any(
+        "user carl was managed earlier and no longer exists" in note for note in played.result(host.name)["warnings"]
+    )
     unknown = player.play("site")
     assert unknown.result(host.name)["msg"].startswith(
         "conda_proxy_users names carl, and this machine has no such user"
