@@ -98,6 +98,8 @@ class Servers:
             return self._listen(_tls(context, lambda sock: _relay(sock, inner)))
         if name in _RAW:
             return self._listen(_RAW[name])
+        if name == "tls_client_closes":
+            return self._listen(_tls(self._context(name), lambda sock: sock.close()))
         if name.startswith("tls"):
             return self._listen(_tls(self._context(name), _channel))
         return self._listen({"http": _channel}[name])
@@ -131,7 +133,8 @@ class Servers:
         ca = trustme.CA.from_pem(self.authority.pem_with_key.read_bytes(), self.authority.pem_with_key.read_bytes())
         ca.issue_cert(*names, **limits.get(name, {})).configure_cert(context)
         if name.startswith("tls_client"):
-            context.verify_mode = ssl.CERT_REQUIRED
+            # the second lets the handshake succeed, and closes the connection afterwards
+            context.verify_mode = ssl.CERT_OPTIONAL if name == "tls_client_closes" else ssl.CERT_REQUIRED
             context.load_verify_locations(self.authority.pem)
         return context
 

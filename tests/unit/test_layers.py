@@ -31,7 +31,7 @@ ROOMS: dict[str, str] = {
     "module_utils/_platforms": "_machine",
     "module_utils/_editors": "_redact",
     # what is known of conda
-    "module_utils/_conda": "_editors _files",
+    "module_utils/_conda": "_editors _files _probe",
     # targets
     "module_utils/_targets": "_editors _machine _platforms _settings",
     # proof, control side

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
     certificates,
+    channel,
     conda_config,
     environ,
     exceptions,
@@ -168,7 +169,7 @@ class FakeContext:
 
 def fake(context: FakeContext) -> _conda.Conda:
     conda = object.__new__(_conda.Conda)
-    conda._context = context
+    conda.context = context
     conda._channel = lambda name: SimpleNamespace(urls=lambda **_options: [name + "/noarch"], base_urls=[name])
     return conda
 
@@ -231,9 +232,9 @@ def test_texts_of_other_openssl(text: str, verdict: str) -> None:
 def test_a_folder_as_channel(tmp_path: Path) -> None:
     (tmp_path / "noarch").mkdir()
     url = (tmp_path / "noarch").as_uri()
-    assert _conda.check_folder(url)["verdict"] == "channel_not_found"
+    assert channel.check_folder(url)["verdict"] == "channel_not_found"
     (tmp_path / "noarch/repodata.json").write_text(json.dumps({"packages": {}}))
-    assert _conda.check_folder(url)["verdict"] == "ok"
+    assert channel.check_folder(url)["verdict"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -289,8 +290,8 @@ def test_what_openssl_reads_by_itself_is_really_set(monkeypatch: pytest.MonkeyPa
 )
 def test_patience(condarc: dict[str, float], deadline: float, patience: tuple[float, float]) -> None:
     conda = object.__new__(_conda.Conda)
-    conda._timeouts, conda._deadline = (5.0, 15.0), deadline
-    conda._context = SimpleNamespace(
+    conda.timeouts, conda._deadline = (5.0, 15.0), deadline
+    conda.context = SimpleNamespace(
         **{"remote_connect_timeout_secs": 9.15, "remote_read_timeout_secs": 60.0, **condarc}
     )
     assert conda._patience({"/etc/conda/.condarc": {"channels": 1}, "/home/ada/.condarc": condarc}) == patience

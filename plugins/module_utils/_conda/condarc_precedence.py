@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import parse
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import proxy_keys
 
 PROXIES = "proxy_servers"
 VERIFY = "ssl_verify"
@@ -163,7 +164,7 @@ def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:
 
 def proxy_for(scheme: str, host: str, winners: t.Mapping[str, Setting]) -> Setting | None:
     """The entry that requests and libmamba take for a URL."""
-    for key in (f"{scheme}://{host}", scheme, f"all://{host}", "all"):
+    for key in proxy_keys(scheme, host):
         if f"{PROXIES}.{key}" in winners:
             return winners[f"{PROXIES}.{key}"]
     return None

@@ -12,6 +12,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies im
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import handshake
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
+    OpaqueTunnelError,
     Timeouts,
     Verdict,
 )
@@ -53,5 +54,5 @@ def peer_issuer(url: str, proxy: Proxy | None, timeouts: Timeouts) -> str | None
     try:
         with handshake(url, proxy, False, timeouts) as sock:
             return issuer_of(sock.getpeercert(True) or b"")
-    except (Verdict, ConnectTimeoutError, OSError, ValueError, http.client.HTTPException):
+    except (Verdict, OpaqueTunnelError, ConnectTimeoutError, OSError, ValueError, http.client.HTTPException):
         return None

@@ -16,7 +16,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.certificat
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import classify
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import Proxy, judge_407, parse_proxy
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber import Scrubber
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import connect, connect_proxy, dial
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets import (
+    asks_for_certificate,
+    connect,
+    connect_proxy,
+    dial,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
     Row,
@@ -60,6 +65,12 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
     if proxy is not None and proxy.scheme.startswith("socks"):
         name, text = look_at_socks(name, text, line, proxy)
         proxy = None  # behind it all is as without
+    if (
+        name == "connection_reset"
+        and line.url.startswith("https:")
+        and asks_for_certificate(line.url, proxy, line.timeouts)
+    ):
+        return "tls_client_cert", "The server asks for a client certificate and closes the connection without one."
     if proxy is None:
         return ("not_repodata", "The server does not speak HTTP.") if name == "not_http" else (name, text)
     if status == 407:

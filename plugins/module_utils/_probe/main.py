@@ -15,7 +15,8 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda import conda_info, run_conda
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.channel import run_conda
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda import conda_info
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.environ import guard_children, set_variable
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeInput
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import Report, one_row, side_by_side

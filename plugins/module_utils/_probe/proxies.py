@@ -24,11 +24,15 @@ class Proxy(NamedTuple):
     password: str
 
 
+def proxy_keys(scheme: str, host: str) -> tuple[str, ...]:
+    """Return the keys of proxy_servers that requests and libmamba look at for a URL; the first that is there wins."""
+    return f"{scheme}://{host}", scheme, f"all://{host}", "all"
+
+
 def select_proxy(url: str, proxies: dict[str, str]) -> tuple[str | None, str | None]:
-    """The key and the proxy that requests would take for `url`: by scheme and host, scheme, all and host, all."""
+    """Return the key and the proxy that requests would take for `url`."""
     parts = urllib.parse.urlsplit(url)
-    host = parts.hostname or ""
-    for key in (parts.scheme + "://" + host, parts.scheme, "all://" + host, "all"):
+    for key in proxy_keys(parts.scheme, parts.hostname or ""):
         if key in proxies:
             return key, proxies[key] or None
     return None, None

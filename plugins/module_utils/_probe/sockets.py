@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import importlib
 import os
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import Proxy, judge_407
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
     ConnectTimeoutError,
+    OpaqueTunnelError,
     Timeouts,
     Verdict,
 )
@@ -113,30 +115,55 @@ def dial_through_socks(proxy: Proxy, host: str, port: int, timeouts: Timeouts) -
     return sock
 
 
-def handshake(url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts) -> ssl.SSLSocket:
-    """A TLS connection to the URL's host, through the proxy where one is in force."""
+def tunnel(url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts) -> socket.socket:
+    """Return a connection to the URL's host, through the proxy where one is in force. Raises OpaqueTunnelError."""
     parts = urllib.parse.urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     if proxy is None:
-        sock = dial(host, port, timeouts)
-    elif proxy.scheme.startswith("socks"):
-        sock = dial_through_socks(proxy, host, port, timeouts)
-    else:
-        answer = connect(proxy, verify, host, port, timeouts)
-        sock = answer.sock
-        if answer.status == 407:
-            sock.close()
-            verdict = judge_407(answer.headers.get_all("Proxy-Authenticate") or [], proxy)
-            verdict.facts["connect_status"] = 407
-            raise verdict
-        if not 200 <= answer.status < 300:
-            sock.close()
-            raise OSError(f"Tunnel connection failed: {answer.status}")
-        if isinstance(sock, ssl.SSLSocket):  # the ssl module cannot put TLS into TLS on a socket
-            sock.close()
-            raise Verdict("ok", "The proxy opened a tunnel; what is behind it was not looked at.")
+        return dial(host, port, timeouts)
+    if proxy.scheme.startswith("socks"):
+        return dial_through_socks(proxy, host, port, timeouts)
+    answer = connect(proxy, verify, host, port, timeouts)
+    if 200 <= answer.status < 300 and not isinstance(answer.sock, ssl.SSLSocket):
+        return answer.sock
+    answer.sock.close()
+    if answer.status == 407:
+        verdict = judge_407(answer.headers.get_all("Proxy-Authenticate") or [], proxy)
+        verdict.facts["connect_status"] = 407
+        raise verdict
+    if not 200 <= answer.status < 300:
+        raise OSError(f"Tunnel connection failed: {answer.status}")
+    raise OpaqueTunnelError
+
+
+def handshake(
+    url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts, context: ssl.SSLContext | None = None
+) -> ssl.SSLSocket:
+    """Return a TLS connection to the URL's host. Raises OpaqueTunnelError."""
+    sock = tunnel(url, proxy, verify, timeouts)
     try:
-        return tls_context(verify).wrap_socket(sock, server_hostname=host)
+        host = urllib.parse.urlsplit(url).hostname or ""
+        return (context or tls_context(verify)).wrap_socket(sock, server_hostname=host)
     except BaseException:
         sock.close()
         raise
+
+
+_CERTIFICATE_REQUEST = 13  # RFC 8446, 4
+
+
+def asks_for_certificate(url: str, proxy: Proxy | None, timeouts: Timeouts) -> bool:
+    """Does the server ask for a client certificate? Seen in its handshake, whatever becomes of that."""
+    seen: list[int] = []
+    context = tls_context(False)
+
+    def note(_sock: Any, direction: str, _version: Any, _content: Any, kind: Any, _data: bytes) -> None:
+        if direction == "read":
+            seen.append(int(kind))
+
+    context._msg_callback = note  # type: ignore[attr-defined]  # noqa: SLF001  # the ssl module has no other way, 3.8 to 3.13
+    with contextlib.suppress(
+        Verdict, OpaqueTunnelError, ConnectTimeoutError, OSError, ValueError, http.client.HTTPException
+    ):
+        handshake(url, proxy, False, timeouts, context).close()
+    return _CERTIFICATE_REQUEST in seen

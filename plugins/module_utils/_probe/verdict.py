@@ -22,5 +22,17 @@ class Verdict(Exception):
         self.facts = facts
 
 
+class ProxyAuthenticationError(Exception):
+    """The proxy answered 407. `headers`: the values of Proxy-Authenticate."""
+
+    def __init__(self, headers: list[str]) -> None:
+        super().__init__("407")
+        self.headers = headers
+
+
+class OpaqueTunnelError(Exception):
+    """An https:// proxy opened a tunnel. The ssl module cannot put TLS into TLS on a socket, so nothing more is seen."""
+
+
 class ConnectTimeoutError(Exception):
     """The same name as urllib3's, so that one table reads both."""

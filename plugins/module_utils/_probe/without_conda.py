@@ -32,7 +32,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.sockets im
     dial,
     handshake,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import Row, Timeouts, Verdict
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict import (
+    OpaqueTunnelError,
+    Row,
+    Timeouts,
+    Verdict,
+)
 
 _REDIRECTS = 10
 
@@ -84,6 +89,8 @@ class Bare:
         try:
             answer, redirect = self._exchange(url, parse_proxy(proxy_url) if proxy_url else None)
             found.update(answer)
+        except OpaqueTunnelError:
+            found.update(verdict="ok", detail="The proxy opened a tunnel; what is behind it was not looked at.")
         except Exception as exc:  # noqa: BLE001 every failure is an answer
             found.update(explain(exc, Line(url, proxy_url, self._verify, self._timeouts), self._scrubber))
         if found["verdict"] == "proxy_url_malformed":

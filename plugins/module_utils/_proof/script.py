@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.condafleet.proxy.plugins.module_utils import _records
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
     certificates,
+    channel,
     conda,
     conda_config,
     diagnosis,
@@ -54,6 +55,7 @@ _MODULES = (
     packages,
     conda_config,
     conda,
+    channel,
     without_conda,
     main,
     effective_proxies,

@@ -219,8 +219,8 @@ VERDICTS: dict[str, Entry] = {
     ),
     "http_other": Entry("An unexpected HTTP status: check the URL in conda_proxy_channels.", python_alone=True),
     "captive_portal": Entry(
-        "HTML came instead of repodata: a login page, a block page or a wrong URL in conda_proxy_channels; then run "
-        "conda clean --index-cache.",
+        "A login or block page answered: log in to the network, or correct conda_proxy_http or conda_proxy_channels; then "
+        "run conda clean --index-cache.",
         python_alone=True,
     ),
     "not_repodata": Entry("The answer is no repodata: check the URL in conda_proxy_channels.", python_alone=True),
