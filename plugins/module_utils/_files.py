@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bounded reads of files that belong to others.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Bounded reads of files that belong to others."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ _MOST = 1 << 20
 
 
 def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
-    """Path and text of the files that C(patterns) match and that can be read, in the order in which they are read."""
+    """Path and text of the files that `patterns` match and that can be read, in the order in which they are read."""
     found = []
     for pattern in patterns:
         for path in sorted(glob.glob(pattern)):

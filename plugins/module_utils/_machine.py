@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the engine needs of an operating system.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""What the engine needs of an operating system."""
 
 from __future__ import annotations
 
@@ -16,14 +15,14 @@ import typing as t
 class MachineError(Exception):
     """Something on the machine stands in the way; the message is one sentence that names the path and the reason.
 
-    C(needs) names what the control node could send to help.
+    `needs` names what the control node could send to help.
     """
 
     needs = ""
 
 
 class File(t.NamedTuple):
-    """One file as it was read. C(mode), C(uid) and C(gid) are POSIX; a missing file has C(data) None."""
+    """One file as it was read. `mode`, `uid` and `gid` are POSIX; a missing file has `data` None."""
 
     data: bytes | None = None
     mode: int = 0
@@ -60,10 +59,10 @@ class Machine(t.Protocol):
     separator: str
 
     def read(self, path: str, follow: bool = True) -> File:
-        """Read a file; a missing one is File(). With C(follow) false a symbolic link is refused."""
+        """Read a file; a missing one is File(). With `follow` false a symbolic link is refused."""
 
     def write(self, path: str, new: File, check: str = "") -> None:
-        """Replace or create a file as a whole: old or new, never torn. C(check) runs on the new one before it counts."""
+        """Replace or create a file as a whole: old or new, never torn. `check` runs on the new one before it counts."""
 
     def remove(self, path: str) -> None:
         """Remove a file; a missing one is fine."""
@@ -72,10 +71,10 @@ class Machine(t.Protocol):
         """This run is about to write: what is read from here on is how it is now."""
 
     def sweep(self, path: str) -> None:
-        """Remove what a write of C(path) that was killed may have left beside it."""
+        """Remove what a write of `path` that was killed may have left beside it."""
 
     def missing_folders(self, path: str) -> list[str]:
-        """The folders that must be made before C(path) can be written, outermost first."""
+        """The folders that must be made before `path` can be written, outermost first."""
 
     def make_folder(self, path: str, private: bool = False) -> None:
         """Make one folder; one that is there is fine."""
@@ -87,13 +86,13 @@ class Machine(t.Protocol):
         """The path without symbolic links: two names of one file give the same."""
 
     def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:
-        """Make a change take effect (C(systemd_reload), ...), look whether it did, and return warnings.
+        """Make a change take effect (`systemd_reload`, ...), look whether it did, and return warnings.
 
-        C(ours): something of that kind is ours on this machine when the run is over.
+        `ours`: something of that kind is ours on this machine when the run is over.
         """
 
     def lock(self, folder: str) -> t.ContextManager[None]:
-        """Hold the only lock on the state in C(folder)."""
+        """Hold the only lock on the state in `folder`."""
 
     def remove_lock(self, folder: str) -> None:
-        """Remove what the lock lies in: the state in C(folder) goes."""
+        """Remove what the lock lies in: the state in `folder` goes."""

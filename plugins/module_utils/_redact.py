@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# PRIVATE to the collection: it can change at any time.
+
 """Mask secrets in text that leaves the machine: by shape, not by value.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-
 A search by value fails for every form nobody thought of (percent-encoded, escaped, cut in two) and garbles everything
-when the password is C(etc). So what has the shape of a secret is masked, ours or foreign, old or new. Rotation stays
+when the password is `etc`. So what has the shape of a secret is masked, ours or foreign, old or new. Rotation stays
 visible: the mask carries a few digits of an HMAC under a key that lives as long as the run.
 """
 
@@ -55,7 +55,7 @@ def digest(text: str) -> str:
 
 
 class Masker:
-    """Masks for one run. C(key) is random per run; equal secrets get equal masks within it."""
+    """Masks for one run. `key` is random per run; equal secrets get equal masks within it."""
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
@@ -66,7 +66,7 @@ class Masker:
         return f"***{digest[:6]}***"
 
     def text(self, text: str) -> str:
-        """Mask everything in C(text) that has the shape of a secret: URL userinfo, channel tokens, password assignments."""
+        """Mask everything in `text` that has the shape of a secret: URL userinfo, channel tokens, password assignments."""
         spans = [match.span() for shape in (_USERINFO, _TOKEN) for match in shape.finditer(text)]
         spans += [match.span(2) for shape in (_ASSIGNED, _NETRC, _HEADER) for match in shape.finditer(text)]
         result, position = "", 0

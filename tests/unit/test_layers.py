@@ -37,7 +37,7 @@ ROOMS: dict[str, str] = {
     # proof, control side
     "module_utils/_proof": "_conda _probe _records _settings",
     # apply
-    "module_utils/_engine": "_editors _machine _proof _records _redact _settings _targets",
+    "module_utils/_engine": "_conda _editors _machine _proof _records _redact _settings _targets",
     # POSIX
     "module_utils/_posix": "_conda _editors _files _machine _platforms _proof _records _targets",
     "module_utils/_info": "_conda _editors _files _posix _probe _proof _records _redact",

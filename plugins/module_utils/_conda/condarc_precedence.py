@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# PRIVATE to the collection: it can change at any time.
+
 """Which condarc decides a setting.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-
-conda's rules: later files win, C(proxy_servers) is merged key by key, and C(#!final) throws later files away (facts of
-conda 4.6 to 26). Only C(proxy_servers) and C(ssl_verify) are looked at.
+conda's rules: later files win, `proxy_servers` is merged key by key, and `#!final` throws later files away (facts of
+conda 4.6 to 26). Only `proxy_servers` and `ssl_verify` are looked at.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FLOW = re.compile(rf"(?P<key>{_WORD}|[^\s,{{}}\"']+?)[ \t]*:[ \t]+(?P<value>{_W
 
 
 class Setting(t.NamedTuple):
-    """C(key) is C(ssl_verify), C(proxy_servers) (the whole map) or C(proxy_servers.KEY)."""
+    """`key` is `ssl_verify`, `proxy_servers` (the whole map) or `proxy_servers.KEY`."""
 
     key: str
     value: str
@@ -48,7 +48,7 @@ class Setting(t.NamedTuple):
 
 
 def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[str]:
-    """The files that conda reads, first to last; later ones win. C(root): the folder of the base, or nothing."""
+    """The files that conda reads, first to last; later ones win. `root`: the folder of the base, or nothing."""
     folders = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
     if environment.get("XDG_CONFIG_HOME"):
         folders.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
@@ -88,7 +88,7 @@ def read(path: str) -> list[Setting]:
 
 
 def problem(path: str) -> str:
-    """Why C(read) finds nothing in a file that is there."""
+    """Why `read` finds nothing in a file that is there."""
     text = read_text(path)
     if text is None:
         return "cannot be read by this user, for which every conda command fails"
@@ -100,7 +100,7 @@ def problem(path: str) -> str:
 
 
 def settings(path: str, text: str) -> list[Setting]:
-    """The settings in C(text). Raises Unreadable for what lies outside of our subset of YAML."""
+    """The settings in `text`. Raises Unreadable for what lies outside of our subset of YAML."""
     document = parse(text)
     found: list[Setting] = []
     line = document.head.count("\n") + 1
@@ -148,7 +148,7 @@ def _plain(word: str | None) -> str:
 
 
 def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:
-    """Who wins for each key. C(files) in the order in which conda reads them."""
+    """Who wins for each key. `files` in the order in which conda reads them."""
     winners: dict[str, Setting] = {}
     map_locked = False
     for each in files:

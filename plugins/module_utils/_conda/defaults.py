@@ -2,16 +2,22 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""conda's own defaults.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""conda's own defaults."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 # what conda has by itself, before anybody configures something
 DEFAULT_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 DEFAULT_ALIAS = "https://conda.anaconda.org"
+
+
+def channel_host(channel: str) -> str:
+    """Return the host of a channel's URL in lower case; empty for a name, a path or a URL without one."""
+    return (urlsplit(channel).hostname or "").lower() if "://" in channel else ""
 
 
 def channel_url(name: str) -> str:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The editors: pure functions from text to text, one class per kind of content.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""The editors: pure functions from text to text, one class per kind of content.
 
 An editor holds what is `desired` in a form that JSON can hold, so that the state on the machine can name it and a later
 run can take it back without knowing the settings. Check mode, diff, idempotence and removal all follow from here.
@@ -19,8 +19,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 HEADER = "# Managed by Ansible (condafleet.proxy): changes are lost"
 
 
+def newline_of(text: str) -> str:
+    """Return the line end of a file: that of its first line."""
+    return "\r\n" if text.partition("\n")[0].endswith("\r") and "\n" in text else "\n"
+
+
 class Editor:
-    """C(edit) must be idempotent; C(revert) undoes it. C(text) is None for a missing file."""
+    """`edit` must be idempotent; `revert` undoes it. `text` is None for a missing file."""
 
     name = ""
     reverted = "only what is ours was taken out"
@@ -33,31 +38,31 @@ class Editor:
         return self.desired
 
     def reason(self, owned: t.Any) -> str:
-        """Why a change is needed when we C(owned) something other than what is wanted now."""
+        """Why a change is needed when we `owned` something other than what is wanted now."""
         return "rotated"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        """C(text) with what is wanted in it; what we C(owned) and no longer want becomes what it was in C(original)."""
+        """`text` with what is wanted in it; what we `owned` and no longer want becomes what it was in `original`."""
         raise NotImplementedError
 
     def revert(self, text: str, original: str | None, force: bool) -> str:
-        """C(text) without what is ours; C(force) also takes what somebody has changed since."""
+        """`text` without what is ours; `force` also takes what somebody has changed since."""
         raise NotImplementedError
 
     def present(self, text: str) -> bool:
-        """Is anything of ours in C(text)?"""
+        """Is anything of ours in `text`?"""
         raise NotImplementedError
 
     def marked(self, text: str) -> bool:
-        """Does C(text) carry a mark that only we make?"""
+        """Does `text` carry a mark that only we make?"""
         return False
 
     def view(self, text: str | None, masker: Masker) -> str:
-        """What a diff shows of C(text): secrets masked."""
+        """What a diff shows of `text`: secrets masked."""
         return masker.text(text or "")
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
-        """What is lost from C(text) when the wanted content is put into it."""
+        """What is lost from `text` when the wanted content is put into it."""
         return []
 
     def findings(self, text: str) -> list[str]:

@@ -2,16 +2,15 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A block of lines of ours between two marker lines, in a file that is somebody else's.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""A block of lines of ours between two marker lines, in a file that is somebody else's."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor, newline_of
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
@@ -20,14 +19,14 @@ _BEGIN_PREFIX = BEGIN.partition(":")[0]
 
 
 def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
-    """Return C(text) with our block holding exactly C(lines).
+    """Return `text` with our block holding exactly `lines`.
 
-    A block that is there keeps its place; a new one goes to the end, or with C(top) to the beginning (behind a C(#!)
+    A block that is there keeps its place; a new one goes to the end, or with `top` to the beginning (behind a `#!`
     line), for files that return early. Line ends are the file's. A begin line without its end line counts as a block
     of that one line, so that nothing of the user's is taken for ours.
     """
     text = text or ""
-    newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
+    newline = newline_of(text)
     block = newline.join([BEGIN, *lines, END]) + newline
     before, ours, after = _split(text)
     if ours:
@@ -44,13 +43,13 @@ def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
 
 
 def revert(text: str) -> str:
-    """Return C(text) without our block."""
+    """Return `text` without our block."""
     before, _ours, after = _split(text)
     return before + after
 
 
 def block(text: str | None) -> str:
-    """Our block as it stands in C(text), marker lines included, or nothing."""
+    """Our block as it stands in `text`, marker lines included, or nothing."""
     return _split(text or "")[1]
 
 
@@ -70,7 +69,7 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 class BlockEditor(Editor):
-    """`desired` is a mapping: C(lines), and C(top) when the block must come first."""
+    """`desired` is a mapping: `lines`, and `top` when the block must come first."""
 
     name = "block"
 

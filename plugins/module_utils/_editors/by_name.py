@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find an editor by the name that the state has for it.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Find an editor by the name that the state has for it."""
 
 from __future__ import annotations
 
@@ -25,5 +24,5 @@ _EDITORS = {
 
 
 def editor(name: str, desired: t.Any) -> Editor:
-    """The editor C(name) for `desired`, as the state on the machine names it."""
+    """The editor `name` for `desired`, as the state on the machine names it."""
     return _EDITORS[name](desired)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. A CA bundle for conda: what was asked for, joined with the roots of this machine."""
+# PRIVATE to the collection: it can change at any time.
+
+"""A CA bundle for conda: what was asked for, joined with the roots of this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ def join(ours: str, roots: str) -> str:
 
 
 class CertificatesEditor(Editor):
-    """`desired` is a mapping: C(ours), the CA certificates that were asked for, and C(roots), what they are joined with."""
+    """`desired` is a mapping: `ours`, the CA certificates that were asked for, and `roots`, what they are joined with."""
 
     name = "certificates"
 

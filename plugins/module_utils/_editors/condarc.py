@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Merge top-level keys into a C(.condarc), keeping every byte of all other keys.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Merge top-level keys into a `.condarc`, keeping every byte of all other keys."""
 
 from __future__ import annotations
 
@@ -54,7 +53,7 @@ def parse(text: str) -> Document:
 
 
 def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
-    """Return C(text) with each key of C(fragment) set to its text, and the keys of C(drop) gone.
+    """Return `text` with each key of `fragment` set to its text, and the keys of `drop` gone.
 
     A key that is there keeps its place and the comment lines above it; a new one goes to the end.
     """
@@ -159,9 +158,9 @@ def _is_comment(line: str, indent: int) -> bool:
 
 
 def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str:
-    """Return C(text) without what is ours: each key of C(owned) becomes what it was in C(original), or goes.
+    """Return `text` without what is ours: each key of `owned` becomes what it was in `original`, or goes.
 
-    With C(force) also where somebody has changed our key since; without it such a key is theirs and stays.
+    With `force` also where somebody has changed our key since; without it such a key is theirs and stays.
     """
     document = parse(text)
     before = {item.key: item for item in parse(original or "").items}
@@ -184,7 +183,7 @@ def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str
 
 
 def lost_content(text: str | None, fragment: Fragment) -> list[str]:
-    """The keys of C(fragment) whose text in C(text) is about to be replaced by another one."""
+    """The keys of `fragment` whose text in `text` is about to be replaced by another one."""
     document = parse(text or "")
     wanted = {key: _fit(body, document) for key, body in fragment}
     return [item.key for item in document.items if item.key in wanted and own(item.text) != wanted[item.key]]

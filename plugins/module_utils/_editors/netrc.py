@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# PRIVATE to the collection: it can change at any time.
+
 """Entries of machines in a netrc, leaving every byte of the others.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-
-The reader that counts is Python's C(netrc), which requests and so conda uses. It changed once, at 3.11: since then
+The reader that counts is Python's `netrc`, which requests and so conda uses. It changed once, at 3.11: since then
 quotes and backslashes are syntax, before they were literal. Both parsers are followed here to the letter, oddities
 included, and compared with the real ones (tests/integration/test_netrc_readers.py).
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor, newline_of
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc_parser import (
     BOM,
     SPACE,
@@ -38,16 +38,16 @@ class Unrepresentable(ValueError):
 
 
 def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
-    """Return C(text) with an entry for each machine of C(entries), holding what is given.
+    """Return `text` with an entry for each machine of `entries`, holding what is given.
 
-    C(escapes): does the parser that will read it know quotes and backslashes; None: not known, then only values that all
+    `escapes`: does the parser that will read it know quotes and backslashes; None: not known, then only values that all
     parsers read alike are written. Raises Unrepresentable. A new entry goes before the first one: what stands at the end
     may be a macro or a default entry, which must stay last, and the parsers read comments behind an entry in their ways.
     """
     text = text or ""
     if text.startswith(UTF16) or "\0" in text:
         raise Unrepresentable("it is UTF-16, which no netrc parser reads; save it as UTF-8")
-    newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
+    newline = newline_of(text)
     added = []
     for entry in entries:
         line = _line(entry, escapes)
@@ -141,9 +141,9 @@ def _cut(text: str, found: Entry) -> str:
 
 
 def revert(text: str, entries: Entries, original: str | None, force: bool, escapes: bool | None = None) -> str:
-    """Return C(text) without our entries: each becomes what it was in C(original), or goes.
+    """Return `text` without our entries: each becomes what it was in `original`, or goes.
 
-    With C(force) also an entry that somebody has changed since; without it that one is theirs and stays.
+    With `force` also an entry that somebody has changed since; without it that one is theirs and stays.
     """
     before = read(original or "", escapes).entries
     for entry in entries:
@@ -165,12 +165,12 @@ def _ours(entry: t.Mapping[str, str], escapes: bool | None) -> str:
 
 
 def has(text: str, machine: str) -> bool:
-    """Is there an entry for C(machine)?"""
+    """Is there an entry for `machine`?"""
     return any(found.machine == machine for escapes in (True, False) for found in parse(text, escapes).entries)
 
 
 def mask(text: str, secret: t.Callable[[str], str]) -> str:
-    """C(text) with everything but keywords and host names replaced by C(secret) of it: values, comments, macros."""
+    """`text` with everything but keywords and host names replaced by `secret` of it: values, comments, macros."""
     parsed = parse(text, True)
     if parsed.bad_line or parsed.stop is not None:
         line = parsed.bad_line or line_of(text, parsed.stop or 0)
@@ -194,7 +194,7 @@ def _mask_lines(text: str, secret: t.Callable[[str], str]) -> str:
 
 
 def findings(text: str, escapes: bool | None) -> list[str]:
-    """What in C(text) keeps the entries from working, or sends a password where it should not go."""
+    """What in `text` keeps the entries from working, or sends a password where it should not go."""
     notes = []
     parsed = [parse(text, known) for known in (True, False) if escapes in (None, known)]
     bad = [each for each in parsed if each.bad_line]
@@ -218,7 +218,7 @@ def findings(text: str, escapes: bool | None) -> list[str]:
 
 
 class NetrcEditor(Editor):
-    """`desired` is a mapping: C(entries) (machine, login, password) and C(escapes), how the reader's parser quotes."""
+    """`desired` is a mapping: `entries` (machine, login, password) and `escapes`, how the reader's parser quotes."""
 
     name = "netrc"
 

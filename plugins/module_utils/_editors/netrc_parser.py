@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse a netrc file into its entries, byte for byte.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse a netrc file into its entries, byte for byte."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ class Token(t.NamedTuple):
 
 
 class Entry(t.NamedTuple):
-    """C(machine) is C(default) for a default entry; the span ends behind the last token."""
+    """`machine` is `default` for a default entry; the span ends behind the last token."""
 
     machine: str
     start: int
@@ -35,9 +34,9 @@ class Entry(t.NamedTuple):
 
 
 class NetrcFile(t.NamedTuple):
-    """C(bad_line): Python gives up the whole file for this line (0: none). C(stop): it reads nothing from there on.
+    """`bad_line`: Python gives up the whole file for this line (0: none). `stop`: it reads nothing from there on.
 
-    C(first) is where the first entry or macro begins. C(words) are the keywords and names that a diff may show.
+    `first` is where the first entry or macro begins. `words` are the keywords and names that a diff may show.
     """
 
     entries: list[Entry]
@@ -53,7 +52,7 @@ def portable(value: str) -> bool:
 
 
 class Lexer:
-    """The tokens of C(netrc) as Python reads them. C(line) counts like the parser's, which never counts skipped lines."""
+    """The tokens of `netrc` as Python reads them. `line` counts like the parser's, which never counts skipped lines."""
 
     def __init__(self, text: str, escapes: bool) -> None:
         self.text = text
@@ -179,7 +178,7 @@ def skip_macro(lexer: Lexer) -> bool:
 
 
 def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry, bool]:
-    """The entry behind C(keyword), and whether Python accepts it."""
+    """The entry behind `keyword`, and whether Python accepts it."""
     machine, end, good = "default", keyword.end, True
     if keyword.value == "machine":
         name = lexer.token()

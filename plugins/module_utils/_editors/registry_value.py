@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A value of the Windows registry as text, so that the engine can treat it as it treats a file.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""A value of the Windows registry as text, so that the engine can treat it as it treats a file.
 
 A value's path is its key's, then its name. Letter case counts in a value's data, not in its name.
 """
@@ -23,9 +23,9 @@ _PATH = re.compile(r"HK(?:CC|CR|CU|LM|U):\\")
 
 
 class Value(t.NamedTuple):
-    """C(kind) is REG_SZ and so on; C(data) as win_reg_stat's C(raw_value) has it: nothing in it is expanded.
+    """`kind` is REG_SZ and so on; `data` as win_reg_stat's `raw_value` has it: nothing in it is expanded.
 
-    C(seen) is what a program gets, with C(%NAME%) of a REG_EXPAND_SZ expanded.
+    `seen` is what a program gets, with `%NAME%` of a REG_EXPAND_SZ expanded.
     """
 
     kind: str

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Split a YAML mapping into its top-level keys, byte for byte, without a YAML library.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Split a YAML mapping into its top-level keys, byte for byte, without a YAML library.
 
 Reads a documented subset of YAML (docs/condarc.md) line by line, only as far as needed to know where a top-level key
 begins and ends, and refuses every text outside of it. A test compares its keys with PyYAML's on generated files.
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import re
 import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import newline_of
 
 _KEY = re.compile(r"""(?P<key>[A-Za-z0-9_][A-Za-z0-9_.-]*|"[^"\\]*"|'[^']*')[ \t]*:(?=[ \t]|$)""")
 _BLOCK_SCALAR = re.compile(r"(?:^|[:\-][ \t]+)[|>][+\-0-9]*$")
@@ -38,7 +40,7 @@ class Item(t.NamedTuple):
 
 
 class Document(t.NamedTuple):
-    """A whole file: C(head + above + text + above + text ... + tail) is the file, byte for byte."""
+    """A whole file: `head + above + text + above + text ... + tail` is the file, byte for byte."""
 
     head: str
     items: list[Item]
@@ -51,7 +53,7 @@ class Document(t.NamedTuple):
 
 
 def parse(text: str, aliases: t.Mapping[str, str]) -> Document:
-    """Split C(text) into its top-level keys, each under its canonical name in C(aliases).
+    """Split `text` into its top-level keys, each under its canonical name in `aliases`.
 
     Raises Unreadable for what lies outside of the subset: tabs in indentation, a flow mapping, list or scalar at top
     level, several documents, directives, anchors, aliases, tags, merge keys, complex keys, duplicate keys.
@@ -63,11 +65,11 @@ def parse(text: str, aliases: t.Mapping[str, str]) -> Document:
 
 
 class _Reader:
-    """Takes a text line by line. C(pending) holds blank and comment lines whose owner is not yet known."""
+    """Takes a text line by line. `pending` holds blank and comment lines whose owner is not yet known."""
 
     def __init__(self, text: str, aliases: t.Mapping[str, str]) -> None:
         self.aliases = aliases
-        self.newline = "\r\n" if re.match(r"[^\n]*\r\n", text) else "\n"
+        self.newline = newline_of(text)
         self.head = "\ufeff" if text.startswith("\ufeff") else ""
         self.items: list[Item] = []
         self.pending = ""
@@ -215,7 +217,7 @@ def column_of(line: str) -> int:
 
 
 def _parent_column(line: str) -> int:
-    """Where the parent of a block scalar begins: the key in C(- - key: |), the last dash in C(- - |)."""
+    """Where the parent of a block scalar begins: the key in `- - key: |`, the last dash in `- - |`."""
     dashes = _DASHES.match(line).group(0)  # type: ignore[union-attr]
     if line[len(dashes)] in "|>":
         dashes = re.sub(r"-[ ]+$", "", dashes)
@@ -223,7 +225,7 @@ def _parent_column(line: str) -> int:
 
 
 def _comment_block(text: str) -> str:
-    """The comment lines at the end of C(text) that no blank line parts from what follows."""
+    """The comment lines at the end of `text` that no blank line parts from what follows."""
     lines = text.splitlines(keepends=True)
     start = len(lines)
     while start and lines[start - 1].strip():

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 import typing as t
-from urllib.parse import urlsplit
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import channel_host
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
@@ -107,7 +107,7 @@ class Verification:
         """
         if row.verdict == "no_conda" and self._mode != "require":
             return row.proxy_verdict in ("ok", None, _LOGIN)  # Python alone reads no netrc
-        return row.ok or (row.verdict == _LOGIN and urlsplit(row.url or "").hostname in self._logins)
+        return row.ok or (row.verdict == _LOGIN and channel_host(row.url or "") in self._logins)
 
 
 def _base(row: ProofRow) -> tuple[t.Any, ...]:

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who sees what: the proxy and the CA bundle of every consumer, and the settings that contradict each other.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Who sees what: the proxy and the CA bundle of every consumer, and the settings that contradict each other."""
 
 from __future__ import annotations
 
@@ -14,7 +13,6 @@ import glob
 import os
 import secrets
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _files
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
@@ -105,7 +103,7 @@ def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[Conflict]
         )
         found += conflicts.environments(_environments(home, root), files)
     escapes = common_escapes(base.netrc_escapes for base in bases)
-    host = urlsplit(subject.channel).hostname or ""
+    host = defaults.channel_host(subject.channel)
     found += conflicts.netrc(home, login.get("NETRC", ""), _files.read_text, escapes, host)
     return [one for number, one in enumerate(found) if one not in found[:number]]
 

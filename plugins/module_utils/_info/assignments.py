@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which file and line sets an environment variable.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Which file and line sets an environment variable.
 
 One reader for all dialects (sh, csh, fish, pam_env, environment.d, systemd.conf), line by line: it need not understand a
 script, as the value in effect is known already and only its place is asked for.
@@ -35,7 +35,7 @@ class Assignment(t.NamedTuple):
 
 
 def parse(path: str, text: str) -> list[Assignment]:
-    """The assignments in C(text), in their order."""
+    """The assignments in `text`, in their order."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
@@ -68,9 +68,9 @@ def _words(line: str) -> list[str]:
 
 
 def find(name: str, value: str, files: t.Iterable[tuple[str, str]]) -> str:
-    """C(path:line) of the last line in C(files) (path and text, in the order they are read) that sets this value.
+    """`path:line` of the last line in `files` (path and text, in the order they are read) that sets this value.
 
-    Where none does, the last that computes one (C($OTHER)); else nothing: it was set in a way that no file shows.
+    Where none does, the last that computes one (`$OTHER`); else nothing: it was set in a way that no file shows.
     """
     mine = [each for path, text in files for each in parse(path, text) if each.name == name]
     exact = [each for each in mine if each.value == value]

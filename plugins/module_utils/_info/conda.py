@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What conda and mamba have as proxy and CA bundle.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""What conda and mamba have as proxy and CA bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ import json
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda import condarc_precedence, defaults
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import _READS
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
@@ -36,7 +35,7 @@ _CONDA_SECONDS = 30.0
 
 
 def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
-    """What conda of a base uses for packages and for C(*.json.zst)."""
+    """What conda of a base uses for packages and for `*.json.zst`."""
     host = urlsplit(subject.channel).netloc.rpartition("@")[2]
     path = urlsplit(subject.channel).path
     urls = {scheme: f"{scheme}://{host}{path}" for scheme in ("http", "https")}
@@ -105,7 +104,7 @@ def mamba(name: str, subject: Subject, root: str) -> ConsumerRow:
         f"{subject.account.home}/.mambarc",
     ]
     winners = condarc_precedence.decide([condarc_precedence.read(path) for path in files])
-    host = urlsplit(subject.channel).hostname or ""
+    host = defaults.channel_host(subject.channel)
     for scheme in ("http", "https"):
         entry = condarc_precedence.proxy_for(scheme, host, winners)
         if entry:

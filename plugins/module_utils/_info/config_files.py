@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each consumer has as proxy and CA bundle, from its files and by its known rules. curl is then asked itself.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""What each consumer has as proxy and CA bundle, from its files and by its known rules. curl is then asked itself."""
 
 from __future__ import annotations
 

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings that contradict each other, and which of them wins.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Settings that contradict each other, and which of them wins."""
 
 from __future__ import annotations
 
@@ -23,24 +22,17 @@ _ENVIRONMENT = "the environment"
 # The parameters of conda that a variable CONDA_<NAME> can set and that decide which channels are asked, through which proxy,
 # trusting whom: those of its categories "Channel Configuration" and "Network Configuration", with their aliases
 # (conda/base/context.py, Context.category_map; conda 22.9 to 26.7). A test compares them with the real thing. Every other
-# CONDA_* variable (CONDA_EXE, CONDA_SHLVL, CONDA_AUTO_ACTIVATE_BASE) is in nobody's way.
+# CONDA_* variable (CONDA_EXE, CONDA_SHLVL, CONDA_AUTO_ACTIVATE_BASE) does not matter. repodata_use_* choose the other kind of
+# request, which has another proxy.
 NETWORK = frozenset(
-    (
-        *("channel", "channels", "channel_alias", "channel_settings", "custom_channels", "custom_multichannels"),
-        *(
-            "default_channels",
-            "migrated_channel_aliases",
-            "migrated_custom_channels",
-            "restore_free_channel",
-            "use_local",
-        ),
-        *("allowlist_channels", "whitelist_channels", "denylist_channels", "override_channels_enabled"),
-        *("allow_non_channel_urls", "add_anaconda_token", "add_binstar_token"),
-        *("repodata_use_zst", "repodata_use_shards"),  # these are asked for in the other style, which has another proxy
-        *("ssl_verify", "verify_ssl", "client_ssl_cert", "client_cert", "client_ssl_cert_key", "client_cert_key"),
-        *("offline", "proxy_servers"),
-        *("remote_connect_timeout_secs", "remote_read_timeout_secs", "remote_max_retries", "remote_backoff_factor"),
-    )
+    """
+    channel channels channel_alias channel_settings custom_channels custom_multichannels default_channels
+    migrated_channel_aliases migrated_custom_channels restore_free_channel use_local allowlist_channels
+    whitelist_channels denylist_channels override_channels_enabled allow_non_channel_urls add_anaconda_token
+    add_binstar_token repodata_use_zst repodata_use_shards ssl_verify verify_ssl client_ssl_cert client_cert
+    client_ssl_cert_key client_cert_key offline proxy_servers remote_connect_timeout_secs remote_read_timeout_secs
+    remote_max_retries remote_backoff_factor
+    """.split()
 )
 _ALIASES = {"verify_ssl": VERIFY}
 _KILLS = "CONDA_PROXY_SERVERS"
@@ -71,7 +63,7 @@ def unread(paths: t.Iterable[str]) -> list[Conflict]:
 
 
 def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, Setting]) -> list[Conflict]:
-    """Variables that overrule a condarc. C(place): the file and line that sets one."""
+    """Variables that overrule a condarc. `place`: the file and line that sets one."""
     found = []
     for name, value in sorted(login.items()):
         if name == "CONDARC":
@@ -113,9 +105,9 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
 def netrc(
     home: str, named: str, text: t.Callable[[str], str | None], escapes: bool | None, host: str = ""
 ) -> list[Conflict]:
-    """What is in the way of entries of a netrc, or answers for the channel's C(host) already.
+    """What is in the way of entries of a netrc, or answers for the channel's `host` already.
 
-    C(named): the variable NETRC. C(text) reads a file.
+    `named`: the variable NETRC. `text` reads a file.
     """
     own = os.path.join(home, ".netrc")
     found = []

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TODO
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -51,52 +50,14 @@ _WORD = re.compile(r"[ \t]*(?P<word>-[A-Za-z0-9]|(?:--)?[A-Za-z0-9.-]+)(?=[ \t=:
 # Options in a curlrc with which a run is as harmless as without: no other URL or file, and nothing is written. With any
 # other curl is not run.
 _HARMLESS = frozenset(
-    (
-        *(
-            "proxy",
-            "-x",
-            "noproxy",
-            "cacert",
-            "capath",
-            "insecure",
-            "-k",
-            "proxy-insecure",
-            "proxy-cacert",
-            "proxy-capath",
-        ),
-        *("proxy-user", "-U", "proxy-basic", "proxy-digest", "proxy-anyauth", "proxy-header", "proxytunnel", "-p"),
-        *("socks4", "socks4a", "socks5", "socks5-hostname", "proxy1.0"),
-        *(
-            "silent",
-            "-s",
-            "show-error",
-            "-S",
-            "no-progress-meter",
-            "progress-bar",
-            "-#",
-            "verbose",
-            "-v",
-            "include",
-            "-i",
-        ),
-        *(
-            "location",
-            "-L",
-            "max-redirs",
-            "fail",
-            "-f",
-            "compressed",
-            "user-agent",
-            "-A",
-            "referer",
-            "-e",
-            "header",
-            "-H",
-        ),
-        *("connect-timeout", "max-time", "-m", "speed-limit", "-Y", "speed-time", "-y", "limit-rate"),
-        *("retry", "retry-delay", "retry-max-time", "retry-connrefused", "ipv4", "-4", "ipv6", "-6", "globoff", "-g"),
-        *("http1.1", "http2", "tlsv1.2", "tlsv1.3", "ssl-no-revoke", "netrc", "-n", "netrc-optional", "user", "-u"),
-    )
+    """
+    proxy -x noproxy cacert capath insecure -k proxy-insecure proxy-cacert proxy-capath proxy-user -U proxy-basic
+    proxy-digest proxy-anyauth proxy-header proxytunnel -p socks4 socks4a socks5 socks5-hostname proxy1.0 silent -s
+    show-error -S no-progress-meter progress-bar -# verbose -v include -i location -L max-redirs fail -f compressed
+    user-agent -A referer -e header -H connect-timeout max-time -m speed-limit -Y speed-time -y limit-rate retry
+    retry-delay retry-max-time retry-connrefused ipv4 -4 ipv6 -6 globoff -g http1.1 http2 tlsv1.2 tlsv1.3
+    ssl-no-revoke netrc -n netrc-optional user -u
+    """.split()
 )
 _VARIABLE = re.compile(r"\* Uses proxy env variable (\w+) == '")
 _SETOPT = re.compile(r'\s*curl_easy_setopt\(\w+, CURLOPT_(\w+), (?:"(.*)"|\(long\)(\w+)|(\w+))\);')
@@ -106,7 +67,7 @@ _TYPES = {"SOCKS4": "socks4", "SOCKS4A": "socks4a", "SOCKS5": "socks5", "SOCKS5_
 
 
 class Said(t.NamedTuple):
-    """What one run says. C(variables): those of the environment that it took. C(options): those of its files."""
+    """What one run says. `variables`: those of the environment that it took. `options`: those of its files."""
 
     variables: t.Sequence[str]
     options: t.Mapping[str, str]
@@ -168,7 +129,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
 
 
 def _exempts(program: str, environment: Environment, url: str) -> bool:
-    """Does curl use no proxy for C(url) because of the no_proxy in C(environment)?"""
+    """Does curl use no proxy for `url` because of the no_proxy in `environment`?"""
     answer = _run(program, ["--disable"], {**environment, "all_proxy": _EXAMPLE}, url)
     return answer is not None and "all_proxy" not in answer.variables
 

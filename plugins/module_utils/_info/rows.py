@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The row of a consumer, and who reads which variable.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The row of a consumer, and who reads which variable."""
 
 from __future__ import annotations
 
@@ -55,7 +54,7 @@ _LOGIN = {"zsh": _ZSHENV + _ZLOGIN, "fish": _FISH, "csh": CSH, "tcsh": CSH, "bas
 
 
 class Subject(t.NamedTuple):
-    """Whose view it is, and for which channel. C(login): the variables of a fresh login shell."""
+    """Whose view it is, and for which channel. `login`: the variables of a fresh login shell."""
 
     account: Account
     login: dict[str, str]
@@ -70,7 +69,7 @@ class Subject(t.NamedTuple):
 
 
 def pick(environment: Environment, names: t.Sequence[str]) -> tuple[str, str]:
-    """The first of C(names) that is set, and its value."""
+    """The first of `names` that is set, and its value."""
     return next(((name, environment[name]) for name in names if environment.get(name)), ("", ""))
 
 

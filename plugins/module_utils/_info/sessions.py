@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each consumer has as proxy and CA bundle: those that are run, by their own start-up.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""What each consumer has as proxy and CA bundle: those that are run, by their own start-up."""
 
 from __future__ import annotations
 
@@ -71,7 +70,7 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
 
 
 def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
-    """C(seen): what sudo_environment said."""
+    """`seen`: what sudo_environment said."""
     if not seen:
         return failed("sudo", "sudo is not there, or wants a password")
     return row_of("sudo", RUN, seen, subject.login_files())

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose files are changed, and becoming that user to do it.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Whose files are changed, and becoming that user to do it."""
 
 from __future__ import annotations
 
@@ -32,7 +31,7 @@ class Account(t.NamedTuple):
 
 
 def own(home: str = "") -> Account:
-    """The user that this process runs as; C(home) overrides the password database."""
+    """The user that this process runs as; `home` overrides the password database."""
     try:
         account = _account(pwd.getpwuid(os.geteuid()))
     except KeyError:
@@ -43,7 +42,7 @@ def own(home: str = "") -> Account:
 
 
 def find(name: str) -> Account | None:
-    """The user C(name), or None when this machine has no such user."""
+    """The user `name`, or None when this machine has no such user."""
     try:
         return _account(pwd.getpwnam(name))
     except KeyError:
@@ -51,7 +50,7 @@ def find(name: str) -> Account | None:
 
 
 def owner(uid: int) -> Account | None:
-    """The user with the id C(uid), or None when this machine has no such user."""
+    """The user with the id `uid`, or None when this machine has no such user."""
     try:
         return _account(pwd.getpwuid(uid))
     except KeyError:

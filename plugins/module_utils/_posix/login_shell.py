@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a fresh login shell of a user has in its environment today.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""What a fresh login shell of a user has in its environment today."""
 
 from __future__ import annotations
 
@@ -26,10 +25,10 @@ _MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of r
 
 
 def login_environment(home: str, shell: str, name: str, prefix: str, also: str = "") -> dict[str, str]:
-    """PATH, the proxy, CA and conda variables and those that a condarc or C(also) names, of a fresh login shell.
+    """PATH, the proxy, CA and conda variables and those that a condarc or `also` names, of a fresh login shell.
 
-    Not HOME: who runs a base has one of his own. C(prefix): where to look for a base, as find_bases() has it. With the
-    rights of this process. C(/etc/environment) first, as PAM does, then the shell's own start-up files. A start-up file
+    Not HOME: who runs a base has one of his own. `prefix`: where to look for a base, as find_bases() has it. With the
+    rights of this process. `/etc/environment` first, as PAM does, then the shell's own start-up files. A start-up file
     that waits for input or takes longer than 10 seconds is given up: then what PAM sets is the answer.
     """
     found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
@@ -43,7 +42,7 @@ def login_environment(home: str, shell: str, name: str, prefix: str, also: str =
 
 
 def shell_argv(shell: str, command: str, login: bool) -> list[str]:
-    """How to have C(shell) run C(command)."""
+    """How to have `shell` run `command`."""
     # csh takes -l only alone; what it exports stands in a file that it reads without it
     takes_flag = login and os.path.basename(shell) in _SHELLS_WITH_LOGIN_FLAG
     return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
@@ -57,7 +56,7 @@ def session_environment(home: str, shell: str, name: str) -> dict[str, str]:
 
 
 def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> dict[str, str] | None:
-    """The variables that a command prints, as C(env) does; None when it does not end in time."""
+    """The variables that a command prints, as `env` does; None when it does not end in time."""
     output = output_of(argv, environment)
     if output is None:
         return None
@@ -72,7 +71,7 @@ def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes 
 
 
 def pam_environment() -> dict[str, str]:
-    """The variables of C(/etc/environment)."""
+    """The variables of `/etc/environment`."""
     try:
         with open("/etc/environment", encoding="utf-8", errors="surrogateescape") as stream:
             lines = [line.strip() for line in stream]

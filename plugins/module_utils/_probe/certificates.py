@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. Who issued the certificate that a peer presents."""
+# PRIVATE to the collection: it can change at any time.
+
+"""Who issued the certificate that a peer presents."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. What is wrong with conda's configuration, and how a candidate's setting is put over it."""
+# PRIVATE to the collection: it can change at any time.
+
+"""What is wrong with conda's configuration, and how a candidate's setting is put over it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. What a failed request means: the class of its exception, and a look by hand where that cannot tell."""
+# PRIVATE to the collection: it can change at any time.
+
+"""What a failed request means: the class of its exception, and a look by hand where that cannot tell."""
 
 from __future__ import annotations
 

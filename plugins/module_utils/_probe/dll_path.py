@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. First of all: on Windows a base that nobody activated finds its OpenSSL nowhere else."""
+# PRIVATE to the collection: it can change at any time.
+
+"""First of all: on Windows a base that nobody activated finds its OpenSSL nowhere else."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. Which proxy and CA bundle conda takes for a URL, said by conda's own session.
+# PRIVATE to the collection: it can change at any time.
 
-Nothing is requested. conda asks in two styles: packages with its own proxies, C(*.json.zst) (since 24.1) without, so
+"""Which proxy and CA bundle conda takes for a URL, said by conda's own session.
+
+Nothing is requested. conda asks in two styles: packages with its own proxies, `*.json.zst` (since 24.1) without, so
 that the environment's win.
 """
 
@@ -24,7 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import t
 
 
 def look(urls: Mapping[str, str]) -> ViewAnswer:
-    """What C(session.get) would use, by style and scheme."""
+    """What `session.get` would use, by style and scheme."""
     base = importlib.import_module("conda.base.context")
     base.reset_context()  # at import the search path is still empty
     context = base.context

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The probe's start: its input, its deadline, and no question to a user."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The probe's start: its input, its deadline, and no question to a user."""
 
 from __future__ import annotations
 

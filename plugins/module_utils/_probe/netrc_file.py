@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The netrc file that requests reads: what is wrong with it, and what in it is secret."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The netrc file that requests reads: what is wrong with it, and what in it is secret."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. A small package that a channel's index names."""
+# PRIVATE to the collection: it can change at any time.
+
+"""A small package that a channel's index names."""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def smallest_package(text: str) -> str | None:
 
 
 def find_package(url: str, piece: Callable[[str, str], tuple[str, int]]) -> tuple[str, str | None]:
-    """The folder and the name of a small package. C(piece): the text of an URL's byte range, and the whole's length."""
+    """The folder and the name of a small package. `piece`: the text of an URL's byte range, and the whole's length."""
     for index in ("current_repodata.json", "repodata.json"):
         start, length = piece(f"{url}/{index}", f"bytes=0-{INDEX_READ - 1}")
         end = piece(f"{url}/{index}", f"bytes=-{INDEX_READ}")[0] if length > INDEX_READ else ""

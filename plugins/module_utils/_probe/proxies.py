@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. Which proxy is in force for a URL, what its URL says, and what its 407 means."""
+# PRIVATE to the collection: it can change at any time.
+
+"""Which proxy is in force for a URL, what its URL says, and what its 407 means."""
 
 from __future__ import annotations
 

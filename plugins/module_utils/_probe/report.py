@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The rows, and the one place from which the process ends."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The rows, and the one place from which the process ends."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. From the start of an HTTP answer to a class of verdicts."""
+# PRIVATE to the collection: it can change at any time.
+
+"""From the start of an HTTP answer to a class of verdicts."""
 
 from __future__ import annotations
 

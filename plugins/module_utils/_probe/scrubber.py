@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. What may be shown: URLs without userinfo, texts without what is secret."""
+# PRIVATE to the collection: it can change at any time.
+
+"""What may be shown: URLs without userinfo, texts without what is secret."""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ def mask_url(url: str) -> str:
 
 
 def secret_variables() -> list[str]:
-    """The values of variables whose names say that they are secret; C(conda info) prints all of CONDA_*.
+    """The values of variables whose names say that they are secret; `conda info` prints all of CONDA_*.
 
     Not files, words such as true, and nothing short: a mask for "1" would hide the whole text.
     """

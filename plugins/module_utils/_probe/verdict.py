@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. How a finding is raised, and the types that all files of the probe share."""
+# PRIVATE to the collection: it can change at any time.
+
+"""How a finding is raised, and the types that all files of the probe share."""
 
 from __future__ import annotations
 

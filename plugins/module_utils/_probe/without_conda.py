@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The same question asked by Python alone, where there is no conda."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The same question asked by Python alone, where there is no conda."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. The files of C(_probe) as one text for the stdin of another Python."""
+# PRIVATE to the collection: it can change at any time.
+
+"""The files of `_probe` as one text for the stdin of another Python."""
 
 from __future__ import annotations
 

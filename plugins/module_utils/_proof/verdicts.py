@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection. What each verdict of the probe means to the one who must act on it.
+# PRIVATE to the collection: it can change at any time.
+
+"""What each verdict of the probe means to the one who must act on it.
 
 The names are a promise: reports, dashboards and playbooks compare them. `docs/verdicts.md` has a section for each.
 """

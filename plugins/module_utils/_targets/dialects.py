@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How each reader of environment variables wants them written.
+# PRIVATE to the collection: it can change at any time.
 
-This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""How each reader of environment variables wants them written.
 
 One function per dialect: variables in, lines out. Each is proven by the real reader on generated hostile text
 (tests/integration/test_dialects.py); what a dialect cannot hold raises Unrepresentable, before anything is written.
@@ -55,7 +55,7 @@ def _csh(variables: Variables) -> list[str]:
 def _pam_env(variables: Variables) -> list[str]:
     """For /etc/environment, which two read: pam_env and, as environment.d/99-environment.conf, systemd.
 
-    pam_env strips one pair of quotes, knows no escape and cuts at a C(#) even in quotes; systemd expands C($) even in
+    pam_env strips one pair of quotes, knows no escape and cuts at a `#` even in quotes; systemd expands `$` even in
     quotes, and takes a backslash for its own outside of single ones. What they would read differently is refused.
     """
     lines = []
@@ -112,7 +112,7 @@ _DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
 
 
 def render(dialect: str, variables: Variables) -> list[str]:
-    """Return the lines, without line ends, that set and export C(variables) in C(dialect), in their order.
+    """Return the lines, without line ends, that set and export `variables` in `dialect`, in their order.
 
     Raises Unrepresentable for a value that the dialect cannot hold; no dialect holds a control character.
     """

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which conda bases a Windows host has. Nothing is started.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Which conda bases a Windows host has. Nothing is started."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ def _base(prefix: str, refusal: str = "") -> Base:
 
 
 def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = "") -> list[Base]:
-    """The bases of all users and of the connecting one, each once. With C(given) only that one counts."""
+    """The bases of all users and of the connecting one, each once. With `given` only that one counts."""
     if given:
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
@@ -56,7 +55,7 @@ def python_version(remote: Remote, base: Base) -> str | None:
 
 
 def _with_conda(remote: Remote, prefixes: t.Sequence[str]) -> list[str]:
-    """Those of C(prefixes) that hold a conda, in one execution."""
+    """Those of `prefixes` that hold a conda, in one execution."""
     if not prefixes:
         return []
     answer = remote.module("win_find", paths=[prefix + r"\Scripts" for prefix in prefixes], patterns=["conda.exe"])

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who sees what on a Windows host: the variables, and the two proxies that Windows itself has. All from the registry.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Who sees what on a Windows host: the variables, and the two proxies that Windows itself has. All from the registry."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock on a Windows host: a folder that one run makes, with the run's name and an end in it.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""The lock on a Windows host: a folder that one run makes, with the run's name and an end in it.
 
 A lease, as nothing on the host lives as long as the run does: whoever is cut off leaves it behind.
 """
@@ -26,7 +26,7 @@ _POLL = 2.0
 
 
 class Lease:
-    """The lease on the state in C(folder); C(timeout) is how long to wait for another run, in seconds."""
+    """The lease on the state in `folder`; `timeout` is how long to wait for another run, in seconds."""
 
     def __init__(self, remote: Remote, folder: str, run: str, timeout: float) -> None:
         self._remote = remote

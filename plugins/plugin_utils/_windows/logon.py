@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of a new logon session.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""The variables of a new logon session."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ def new_logon(machine: WindowsMachine, texts: t.Iterable[str] = ()) -> dict[str,
     """The variables of a session that begins now: the user's win over the machine's.
 
     Those for proxies, CAs and conda, None for what such a session does not have, as this one may be older; and those that
-    C(texts) name, where conda will expand them.
+    `texts` name, where conda will expand them.
     """
     named = {name.upper() for text in texts for name in _VARIABLE.findall(text)} - _OF_THE_SESSION
     found: dict[str, str | None] = dict.fromkeys(_NAMES)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Machine of Windows: modules of ansible.windows, one remote execution each.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""The Machine of Windows: modules of ansible.windows, one remote execution each.
 
 What is read is remembered until the next write, so that an unchanged host costs one execution for each file and each
 key of the registry. Two modes of a file are known: 0600 is for the account, SYSTEM and Administrators alone, 0644 has the
@@ -39,7 +39,7 @@ _TYPES = {
 
 
 class WindowsMachine:
-    """C(folder) is the state's. C(run) names this run; C(system): it is for the whole machine."""
+    """`folder` is the state's. `run` names this run; `system`: it is for the whole machine."""
 
     separator = "\\"
 
@@ -52,7 +52,7 @@ class WindowsMachine:
         self._files: dict[str, File] = {}
         self._keys: dict[str, t.Mapping[str, t.Any]] = {}
         self._folders: set[str] = set()
-        self._ours: set[str] = set()  # files whose permissions we set: those that are read with C(follow) false
+        self._ours: set[str] = set()  # files whose permissions we set: those that are read with `follow` false
         self._dressed = False
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -308,6 +308,6 @@ class WindowsMachine:
 
 
 def _parent(path: str) -> str:
-    """The folder that C(path) lies in; nothing for the root of a drive."""
+    """The folder that `path` lies in; nothing for the root of a drive."""
     folder = path.rpartition("\\")[0]
     return "" if folder.endswith(":") or "\\" not in folder else folder

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run modules of ansible.windows from an action, quietly: what they return in clear goes nowhere but to the caller.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Run modules of ansible.windows from an action, quietly: what they return in clear goes nowhere but to the caller."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ _COLLECTION = "ansible.windows"
 
 
 class ModuleFailed(MachineError):
-    """A module said that it failed; C(result) is what it returned, secrets and all."""
+    """A module said that it failed; `result` is what it returned, secrets and all."""
 
     def __init__(self, message: str, result: Result) -> None:
         super().__init__(message)
@@ -34,7 +33,7 @@ class ModuleFailed(MachineError):
 
 
 class Remote:
-    """One Windows host, by way of the C(action) that works on it. C(clean) masks secrets in what the modules say."""
+    """One Windows host, by way of the `action` that works on it. `clean` masks secrets in what the modules say."""
 
     def __init__(self, action: ActionBase, task_vars: dict[str, t.Any], clean: t.Callable[[str], str]) -> None:
         self._action = action
@@ -45,14 +44,14 @@ class Remote:
             context.no_log = True
 
     def module(self, name: str, /, check_mode: bool = False, **arguments: t.Any) -> Result:
-        """Run C(ansible.windows.<name>) once. Raises ModuleFailed with the module's own sentence."""
+        """Run `ansible.windows.<name>` once. Raises ModuleFailed with the module's own sentence."""
         answer = self._handler("ansible.legacy.normal", check_mode, arguments)._execute_module(  # noqa: SLF001
             module_name=f"{_COLLECTION}.{name}", module_args=arguments, task_vars=self._task_vars
         )
         return self._checked(name, answer)
 
     def copy(self, data: bytes, dest: str) -> None:
-        """Make a file, byte for byte. Not by win_copy's C(content), which takes text alone."""
+        """Make a file, byte for byte. Not by win_copy's `content`, which takes text alone."""
         handle, src = tempfile.mkstemp(prefix="condafleet-", dir=DEFAULT_LOCAL_TMP)
         try:
             with os.fdopen(handle, "wb") as stream:
