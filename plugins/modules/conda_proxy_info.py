@@ -122,7 +122,7 @@ consumers:
       http_proxy: http://other.example.com:8080
       https_proxy: http://proxy.example.com:8080
       no_proxy: ""
-      note: no_proxy is ignored, as the condarc names the proxy
+      note: no_proxy is ignored because the condarc sets the proxy
       user: ada
 conflicts:
   description: Settings that contradict each other.

@@ -339,4 +339,4 @@ def test_conda_info_where_there_is_nothing_to_show(version: str, conda: Callable
     (tmp_path / ".condarc").write_text("envs_dirs: ['/" + "x" * 20_000 + "']\n")
     text = conda_info(bases, {}, tmp_path)
     assert len(text) < 16_100
-    assert text.endswith("(cut off here)")
+    assert text.endswith("(truncated)")

@@ -125,17 +125,17 @@ class TestTrust:
         tmp_path.chmod(0o1777)
         assert untrusted_for_root(str(base)) is None
         tmp_path.chmod(0o777)
-        assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by others than root"
+        assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by users other than root"
 
     @pytest.mark.parametrize("place", [".", "bin"])
     def test_a_sticky_folder_of_the_base_is_not(self, base: Path, place: str) -> None:
         (base / place).chmod(0o1777)
-        assert "can be changed by others than root" in str(untrusted_for_root(str(base)))
+        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
 
     @pytest.mark.parametrize("place", [".", "bin"])
     def test_group_writable(self, base: Path, place: str) -> None:
         (base / place).chmod(0o775)
-        assert "can be changed by others than root" in str(untrusted_for_root(str(base)))
+        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
 
     @pytest.mark.parametrize("place", [".", "bin", "bin/python"])
     def test_another_owner(self, base: Path, place: str) -> None:

@@ -136,11 +136,11 @@ def ranked(*texts: str) -> list[list[condarc_precedence.Setting]]:
 
 def test_condarc_conflicts() -> None:
     assert conflicts.condarcs(ranked(SYSTEM, USER, "ssl_verify: /ca.pem\n")) == [
-        Conflict("/1", "sets proxy_servers.https besides /0", "/1")
+        Conflict("/1", "sets proxy_servers.https, which /0 sets too", "/1")
     ]
     assert conflicts.condarcs(ranked(LOCKED, USER))[0].winner == "/0"
     assert conflicts.condarcs(ranked(SYSTEM, SYSTEM)) == []
-    assert conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0].what == "sets ssl_verify besides /0"
+    assert conflicts.condarcs(ranked(SYSTEM, "ssl_verify: false\n"))[0].what == "sets ssl_verify, which /0 sets too"
 
 
 def test_a_condarc_that_is_not_compared_is_named(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_conflicts_of_variables() -> None:
     environment = "the environment: CONDA_SSL_VERIFY"
     assert found(SYSTEM) == {
         "CONDARC": "/mine.yml",
-        "CONDA_PROXY_SERVERS": "nobody",
+        "CONDA_PROXY_SERVERS": "none",
         "CONDA_SSL_VERIFY": environment,
         "REQUESTS_CA_BUNDLE": "the environment: REQUESTS_CA_BUNDLE",
     }
@@ -208,7 +208,7 @@ def test_netrc_conflicts() -> None:
     elsewhere = conflicts.netrc("/h", "/etc/hostname", texts, True)
     assert [(row.path, row.winner) for row in elsewhere] == [
         ("/h/.netrc", "/etc/hostname"),
-        ("/etc/hostname", "nobody"),
+        ("/etc/hostname", "none"),
     ]
 
 

@@ -91,11 +91,11 @@ def problem(path: str) -> str:
     """Why `read` finds nothing in a file that is there."""
     text = read_text(path)
     if text is None:
-        return "cannot be read by this user, for which every conda command fails"
+        return "cannot be read by this user, so every conda command fails"
     try:
         parse(text)
     except Unreadable as exc:
-        return f"is written in a way that is not compared here ({exc}); conda's rows say what it reads"
+        return f"uses YAML that is not compared here ({exc}); see conda's rows for what it reads"
     return ""
 
 

@@ -28,7 +28,7 @@ class Editor:
     """`edit` must be idempotent; `revert` undoes it. `text` is None for a missing file."""
 
     name = ""
-    reverted = "only what is ours was taken out"
+    reverted = "only the managed part was removed"
 
     def __init__(self, desired: t.Any) -> None:
         self.desired = desired

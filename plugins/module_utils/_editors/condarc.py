@@ -42,7 +42,7 @@ ALIASES = {
 }
 
 FLAG = re.compile(r"#!(final|top|bottom)[ \t]*$")
-_WAY_OUT = "; give the settings a file of their own: conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
+_WAY_OUT = "; write the settings to a file of their own: conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
 
 Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines with LF, at column 0)
 
@@ -212,6 +212,5 @@ class CondarcEditor(Editor):
         ours = {key for key, _body in owned or []}
         taken = [key for key in lost_content(text, self.desired) if key not in ours]
         return [
-            f"the key {key} had another value, which is kept in the state and comes back with state: absent"
-            for key in taken
+            f"the key {key} had another value; it is kept in the state, and state: absent restores it" for key in taken
         ]

@@ -77,7 +77,7 @@ def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> st
             and revert(result, added, text, True, escapes) == text + gap
         ):
             return result
-    raise Unrepresentable("it has lines that cannot be parsed, so that no entry can be put in safely; correct it first")
+    raise Unrepresentable("it has lines that cannot be parsed, so no entry can be added safely; correct them first")
 
 
 def _spans(text: str, escapes: bool | None) -> list[str]:
@@ -107,7 +107,7 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
         if portable(value):
             words[key] = value
         elif key == "machine" or not value or re.search(r"[\x00-\x1f\x7f]", value):
-            raise Unrepresentable(f"the {key} of an entry is empty or has a character that no netrc can hold")
+            raise Unrepresentable(f"the {key} of an entry is empty or contains a character that a netrc cannot hold")
         elif escapes:
             # no quotes: Python gives up a file with a comment line behind a quoted token
             words[key] = re.sub(r'([\\ "])', r"\\\1", value)
@@ -199,21 +199,21 @@ def findings(text: str, escapes: bool | None) -> list[str]:
     parsed = [parse(text, known) for known in (True, False) if escapes in (None, known)]
     bad = [each for each in parsed if each.bad_line]
     if re.search("[\udc80-\udcff]", text):
-        notes.append("has bytes that are not UTF-8, for which conda may end with an error that shows the file")
+        notes.append("contains bytes that are not UTF-8; conda may fail with an error that shows the file")
     if text.startswith(BOM):
-        notes.append("begins with a byte order mark, for which Python gives up the whole file")
+        notes.append("begins with a byte order mark; Python then ignores the whole file")
     elif bad:
         notes.append(
-            "line {} cannot be parsed, for which Python{} gives up the whole file: no entry works".format(
+            "line {} cannot be parsed; Python{} then ignores the whole file, so no entry works".format(
                 bad[0].bad_line,
                 "" if len(bad) == len(parsed) else (" 3.11 and newer" if bad[0] is parsed[0] else " before 3.11"),
             )
         )
     elif parsed[0].stop is not None:
         line = line_of(text, parsed[0].stop)
-        notes.append(f"line {line} has quotes with nothing in them, behind which Python reads no entry")
+        notes.append(f"line {line} has empty quotes; Python reads no entry after them")
     if any(found.machine == "default" for each in parsed for found in each.entries):
-        notes.append("has a default entry, whose password goes to every channel host that has no entry of its own")
+        notes.append("has a default entry; its password is sent to every channel host without an entry of its own")
     return notes
 
 

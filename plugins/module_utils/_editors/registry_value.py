@@ -60,7 +60,7 @@ class ValueEditor(Editor):
     """`desired` is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
 
     name = "registry_value"
-    reverted = "so it is not ours any more and stays"
+    reverted = "so it is no longer managed and was kept"
 
     def __init__(self, desired: t.Any, has_marker: bool = False) -> None:
         """`has_marker`: the registry has the collection's, so an unknown value that is as desired is a managed one."""
@@ -92,4 +92,4 @@ class ValueEditor(Editor):
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         if text is None or owned is not None or self.present(text):
             return []
-        return ["the variable had another value, which is kept in the state and comes back with state: absent"]
+        return ["the variable had another value; it is kept in the state, and state: absent restores it"]

@@ -17,7 +17,7 @@ class WholeEditor(Editor):
     """`desired` is the text of a file that is ours alone."""
 
     name = "whole"
-    reverted = "it is a file of ours alone, so the edits went with it"
+    reverted = "the whole file is managed, so the edits were removed too"
 
     def marked(self, text: str) -> bool:
         return text.startswith(HEADER)
@@ -25,7 +25,7 @@ class WholeEditor(Editor):
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         if text is None or owned is not None or self.marked(text):
             return []
-        return ["a file of that name was there; it is kept in the state and comes back with state: absent"]
+        return ["a file of that name existed; it is kept in the state, and state: absent restores it"]
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return str(self.desired)

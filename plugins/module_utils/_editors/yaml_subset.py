@@ -82,7 +82,7 @@ class _Reader:
     def line(self, number: int, line: str) -> None:
         self.number = number
         if _ODD_LINE_END.search(line):
-            raise Unreadable(number, "a character that ends a line for some readers only")
+            raise Unreadable(number, "a character that only some readers take for a line end")
         content = line.rstrip("\r\n")
         bare = content.strip(" ")
         if self._in_block_scalar(content, bare):
@@ -99,7 +99,7 @@ class _Reader:
 
     def document(self) -> Document:
         if self.value.open:
-            raise Unreadable(self.number, "a quote or bracket that is not closed")
+            raise Unreadable(self.number, "an unclosed quote or bracket")
         if not self.items:
             self.head, self.pending = self.head + self.pending, ""
         return Document(self.head, self.items, self.pending, self.indent or 0, self.newline)
@@ -146,7 +146,7 @@ class _Reader:
         key = match.group("key").strip("\"'")
         key = self.aliases.get(key, key)
         if any(item.key == key for item in self.items):
-            raise Unreadable(self.number, "a key that stands twice (an alias counts as the key)")
+            raise Unreadable(self.number, "a duplicate key (an alias counts as the key)")
         above = _comment_block(self.pending)
         gap = self.pending[: len(self.pending) - len(above)]
         if self.items:

@@ -179,7 +179,7 @@ class _PosixSide:
 
     def leftovers(self) -> list[str]:
         return [
-            f"{path}: has managed lines that the state here does not know; remove them by hand"
+            f"{path}: contains managed lines that the state does not know; remove them by hand"
             for path in _facts.marked_files(self._scope)
         ]
 

@@ -60,7 +60,7 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
     if not users:
         return [own]
     if os.geteuid() != 0 and list(users) != [own.name]:
-        raise MachineError(f"other users' views need root, and this runs as {own.name}: become root")
+        raise MachineError(f"showing other users needs root, and this runs as {own.name}; become root")
     accounts = []
     for name in dict.fromkeys(users):
         account = _accounts.find(name)

@@ -93,7 +93,7 @@ def plan_jobs(
     if os.geteuid() != 0:
         if settings.scope == "user" and settings.users == (own.name,):
             return [_own_job(own, settings)], []
-        raise MachineError(f"this needs root, and it runs as {own.name}: set conda_proxy_become: true and become root")
+        raise MachineError(f"this needs root and runs as {own.name}; set conda_proxy_become: true")
     of_system = tuple(section for section in sections if section != "netrc")
     of_users = tuple(section for section in sections if section == "netrc") if settings.system else sections
     named = settings.users if of_users or not settings.system else ()

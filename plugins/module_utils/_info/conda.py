@@ -48,7 +48,7 @@ def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
     answer = process.run_python(base.python, text, account, _CONDA_SECONDS)
     view, problem = _view_of(answer)
     if view is None:
-        return [failed("conda packages", f"conda says nothing: {problem}", base.prefix)]
+        return [failed("conda packages", f"conda gave no answer: {problem}", base.prefix)]
     files = condarc_precedence.search_path(subject.account.home, base.prefix, subject.login)
     winners = condarc_precedence.decide([condarc_precedence.read(file) for file in files])
     requests = dict.fromkeys(proxy.request for proxy in view.proxies)
@@ -87,7 +87,7 @@ def _conda_row(
         name, value = pick(subject.login, ANY["no_proxy"])
         row = row.with_value("no_proxy", value, place(name, value, files) if name else "")
     elif "condarc" in sources:
-        row = row._replace(note="no_proxy is ignored, as the condarc names the proxy")
+        row = row._replace(note="no_proxy is ignored because the condarc sets the proxy")
     decided = ""
     if view.verify_from == "environment":
         decided = place(*pick(subject.login, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")), files)

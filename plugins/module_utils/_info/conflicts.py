@@ -51,7 +51,7 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
                 names = ", ".join(one.key for one in other)
                 where = next(iter(first.values())).path
                 winning = list(dict.fromkeys(winners[one.key].path if one.key in winners else where for one in other))
-                found.append(Conflict(other[0].path, f"sets {names} besides {where}", ", ".join(winning)))
+                found.append(Conflict(other[0].path, f"sets {names}, which {where} sets too", ", ".join(winning)))
             first = first or mine
     return found
 
@@ -69,14 +69,14 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
         if name == "CONDARC":
             found.append(Conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
         elif name == _KILLS:
-            what = f"{name} makes every conda command fail; proxies cannot be set by a variable of conda's"
-            found.append(Conflict(place(name, value), what, "nobody"))
+            what = f"{name} makes every conda command fail: conda takes no proxies from its own variables"
+            found.append(Conflict(place(name, value), what, "none"))
         elif name.startswith("CONDA_") and name[len("CONDA_") :].lower() in NETWORK:
             parameter = name[len("CONDA_") :].lower()
             entry = winners.get(_ALIASES.get(parameter, parameter))
             locked = entry is not None and entry.final
             winner = entry.path if entry and locked else f"{_ENVIRONMENT}: {name}"
-            found.append(Conflict(place(name, value), f"{name} is set, beside what condarc files say", winner))
+            found.append(Conflict(place(name, value), f"{name} is set in addition to the condarc files", winner))
     verify = winners.get(VERIFY)
     bundle = next((name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if login.get(name)), "")
     if verify and bundle and login[bundle] != verify.value:
@@ -98,7 +98,7 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
                     dict.fromkeys(winners[one.key].path for one in mine if one.key in winners and one.key != PROXIES)
                 )
                 what = f"sets {names} while the environment {folder} is active"
-                found.append(Conflict(path, what, ", ".join(winning) or "an earlier file that is locked"))
+                found.append(Conflict(path, what, ", ".join(winning) or "an earlier, locked file"))
     return found
 
 
@@ -113,13 +113,13 @@ def netrc(
     found = []
     if named and os.path.realpath(named) != os.path.realpath(own):
         what = f"NETRC names {named}, so {own} is not read"
-        found.append(Conflict(own, what, named if os.path.exists(named) else "nobody: the file is not there"))
+        found.append(Conflict(own, what, named if os.path.exists(named) else "none: the file does not exist"))
     path = named or own
     content = text(path) or ""
     notes = _netrc.findings(content, escapes)
     if host and _netrc.has(content, host):
         found.append(Conflict(path, f"has an entry for {host}, whose login and password are sent there", path))
-    return found + [Conflict(path, note, path if "default entry" in note else "nobody") for note in notes]
+    return found + [Conflict(path, note, path if "default entry" in note else "none") for note in notes]
 
 
 def disagreements(rows: t.Iterable[ConsumerRow]) -> list[Conflict]:

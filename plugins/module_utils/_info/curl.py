@@ -105,7 +105,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
     # one that is too old to name its variables is told apart from one that uses none
     example = _run(program, ["--disable"], {**plain, "all_proxy": _EXAMPLE}, url.format("http"))
     if example is None or list(example.variables) != ["all_proxy"]:
-        return rules._replace(note="not run: this curl does not say what it uses")
+        return rules._replace(note="not run: this curl does not report what it uses")
     row = rules._replace(how=RUN, decided_by={})
     exempt = []
     for scheme in ("http", "https"):
@@ -121,7 +121,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
             exempt.append(field)
     notes = [f"no_proxy exempts {url.format(field.partition('_')[0])}" for field in exempt]
     notes += [
-        f"{field}: by its files and variables {rules.value(field) or 'nothing'} was expected"
+        f"{field}: its files and variables suggest {rules.value(field) or 'none'}"
         for field in FIELDS
         if field not in exempt and row.value(field) != rules.value(field)
     ]
@@ -143,7 +143,7 @@ def _words(text: str) -> t.Iterator[str]:
     for line in text.split("\n"):
         if line.strip() and not line.lstrip().startswith("#"):
             match = _WORD.match(line.rstrip("\r"))
-            word = match.group("word") if match else "a line that is not understood"
+            word = match.group("word") if match else "a line that cannot be parsed"
             yield word[2:] if word.startswith("--") else word
 
 

@@ -72,7 +72,7 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
 def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
     """`seen`: what sudo_environment said."""
     if not seen:
-        return failed("sudo", "sudo is not there, or wants a password")
+        return failed("sudo", "sudo is not installed or asks for a password")
     return row_of("sudo", RUN, seen, subject.login_files())
 
 

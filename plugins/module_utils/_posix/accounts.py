@@ -91,7 +91,7 @@ def run_as(account: Account, function: t.Callable[[], T], read: t.Callable[[t.An
         text = stream.read()
     _pid, status = os.waitpid(child, 0)
     if status != 0 or not text:
-        raise MachineError(f"the part that ran as {account.name} ended without an answer")
+        raise MachineError(f"the process that ran as {account.name} ended without an answer")
     answer = from_json(_Answer, json.loads(text))
     return t.cast("T", read(_result(answer)))
 

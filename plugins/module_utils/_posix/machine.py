@@ -59,12 +59,16 @@ class PosixMachine:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
         except FileNotFoundError:
             if os.path.islink(path):
-                raise MachineError(f"{path} is a symbolic link that leads nowhere; remove it or repair it") from None
+                raise MachineError(f"{path} is a broken symbolic link; remove or repair it") from None
             return File()
         except OSError as exc:
             if exc.errno == errno.ELOOP:
-                what = "is a symbolic link, which is refused for a private file" if not follow else "is a loop of links"
-                raise MachineError(f"{path} {what}; make it a file") from None
+                what = (
+                    "is a symbolic link, which is refused for a private file"
+                    if not follow
+                    else "is part of a loop of symbolic links"
+                )
+                raise MachineError(f"{path} {what}; replace it with a regular file") from None
             raise _sentence(path, "cannot be read", exc) from None
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -117,7 +121,7 @@ class PosixMachine:
         status, output = _run(argv)
         if status != 0:
             raise MachineError(
-                f"{path}: {argv[0]} does not accept the new text ({self._clean(output.replace(temporary, path))})"
+                f"{path}: {argv[0]} rejects the new content ({self._clean(output.replace(temporary, path))})"
             )
 
     def remove(self, path: str) -> None:
@@ -152,7 +156,7 @@ class PosixMachine:
         except FileExistsError:
             return
         except OSError as exc:
-            raise _sentence(path, "cannot be made", exc) from None
+            raise _sentence(path, "cannot be created", exc) from None
         _sync_folder(os.path.dirname(path))
 
     def remove_folder(self, path: str) -> None:
@@ -203,7 +207,7 @@ class PosixMachine:
                 if exc.errno not in (errno.EACCES, errno.EAGAIN):
                     os.close(descriptor)
                     raise MachineError(
-                        f"{path}: this file system has no locks ({exc.strerror}), so nothing is written"
+                        f"{path}: this file system does not support locks ({exc.strerror}), so nothing is written"
                     ) from None
             if time.monotonic() > deadline:
                 holder = _holder(descriptor)

@@ -43,7 +43,7 @@ def _changeable(place: str, parent: bool) -> str | None:
     # in a sticky folder (/tmp) others can neither rename nor remove what is root's, but put things beside it
     harmless = parent and info.st_mode & stat.S_ISVTX
     if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
-        return f"{place} can be changed by others than root"
+        return f"{place} can be changed by users other than root"
     return None
 
 

@@ -96,7 +96,7 @@ class ChannelCheck:
         """The start of one package, as a filter may block packages alone."""
         folder, name = find_package(url, lambda index, part: self._piece(session, index, part))
         if name is None:
-            return {"detail": "No package was tried: the index names none where it was read."}
+            return {"detail": "No package was requested: the part of the index that was read names none."}
         target = folder.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
         self._conda.scrubber.add_url(target)
         answer = self._request(session, target, "package", proxies, condarc)
@@ -179,7 +179,7 @@ class ChannelCheck:
             try:
                 importlib.import_module("socks")
             except ImportError:
-                raise Verdict("proxy_socks_missing", "PySocks is not in base.") from None
+                raise Verdict("proxy_socks_missing", "PySocks is not installed in base.") from None
         return proxy
 
     def _exchange(self, session: Any, url: str, kind: str, proxy: Proxy | None, verify: Any) -> Row:
@@ -193,7 +193,7 @@ class ChannelCheck:
                 body = response.raw.read(READ, decode_content=True)
             except Exception as exc:
                 name = classify(exc, proxied=False)[0]
-                raise Verdict(name if name == "read_timeout" else "truncated", "The body broke off.") from exc
+                raise Verdict(name if name == "read_timeout" else "truncated", "The response ended early.") from exc
             plain = proxy is not None and response.url.startswith("http:")
             name, detail = judge(Reply(response.status_code, response.headers, body, kind, plain))
             return {"verdict": name, "detail": detail, "status": response.status_code, "tls_issuer": issuer}

@@ -168,4 +168,4 @@ def conda_info(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: 
     with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
         importlib.import_module("conda.cli.main").main()
     text = scrubber.clean_lines(output.getvalue()).strip("\n")
-    return text if len(text) <= _INFO else text[:_INFO] + "\n(cut off here)"
+    return text if len(text) <= _INFO else text[:_INFO] + "\n(truncated)"

@@ -43,7 +43,9 @@ def config_problem(exc: BaseException) -> tuple[str, str]:
         text += text_of(link) + "\n"
         parameter = getattr(link, "parameter_name", None)
         if parameter == "ssl_verify" and "MultipleKeys" not in type(link).__name__:
-            return "ca_bundle_missing", "ssl_verify in {} names no file.".format(getattr(link, "source", "a condarc"))
+            return "ca_bundle_missing", "ssl_verify in {} names a file that does not exist.".format(
+                getattr(link, "source", "a condarc")
+            )
         words += [f"in {where}" for where in (parameter, getattr(link, "source", None)) if where]
     files = [getattr(exc, "filename", None), *re.findall(r"/[^\s'\",:]*(?:condarc|\.ya?ml)", text)]
     words += sorted({str(name) for name in files if name})

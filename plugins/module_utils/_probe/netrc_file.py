@@ -32,7 +32,7 @@ def netrc_problem() -> str | None:
     try:
         netrc.netrc(path)
     except netrc.NetrcParseError as exc:
-        return f"{path}, line {exc.lineno}: not readable as netrc, so no entry of the file counts"
+        return f"{path}, line {exc.lineno}: cannot be parsed as netrc, so no entry of the file is used"
     except UnicodeError:
         return f"{path}: holds bytes that are not UTF-8"
     except OSError as exc:

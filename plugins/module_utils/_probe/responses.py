@@ -59,10 +59,10 @@ def judge_body(reply: Reply) -> tuple[str, str]:
     """Is it the start of repodata?"""
     length = str(reply.headers.get("Content-Length") or "")
     if length.isdigit() and not reply.headers.get("Content-Encoding") and len(reply.body) < min(READ, int(length)):
-        return "truncated", "Fewer bytes came than the server announced."
+        return "truncated", "The server sent fewer bytes than announced."
     start = reply.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] == b"<" or ("text/html" in str(reply.headers.get("Content-Type") or "") and start[:1] != b"{"):
-        return "captive_portal", "HTML came back."
+        return "captive_portal", "The response is HTML."
     if reply.kind == "package":
         known = start[:4] == b"PK\x03\x04" or start[:3] == b"BZh"
         return ("ok", "") if known else ("not_repodata", "The answer is neither .conda nor .tar.bz2.")
@@ -74,7 +74,7 @@ def judge_body(reply: Reply) -> tuple[str, str]:
         try:
             keys = set(json.loads(start.decode("utf-8", "replace")))
         except ValueError:
-            return "truncated", "The JSON breaks off."
+            return "truncated", "The JSON ends early."
         if not keys & {"packages", "packages.conda", "info", "repodata_version"}:
             return "not_repodata", "The answer is JSON, but not repodata."
     return "ok", ""

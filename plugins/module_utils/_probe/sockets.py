@@ -54,9 +54,9 @@ def tls_context(verify: Any) -> ssl.SSLContext:
 def need_bundle(path: str) -> None:
     """Raise where there is no CA bundle that can be read: OpenSSL's own error names no file."""
     if not os.path.exists(path):
-        raise Verdict("ca_bundle_missing", f"There is no file {path}.")
+        raise Verdict("ca_bundle_missing", f"{path} does not exist.")
     if not os.access(path, os.R_OK):
-        raise Verdict("ca_bundle_missing", f"{path} may not be read.")
+        raise Verdict("ca_bundle_missing", f"{path} cannot be read by this user.")
 
 
 def authorization(user: str, password: str) -> str:

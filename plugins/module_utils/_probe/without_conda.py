@@ -92,7 +92,7 @@ class Bare:
             answer, redirect = self._exchange(url, parse_proxy(proxy_url) if proxy_url else None)
             found.update(answer)
         except OpaqueTunnelError:
-            found.update(verdict="ok", detail="The proxy opened a tunnel; what is behind it was not looked at.")
+            found.update(verdict="ok", detail="The proxy opened a tunnel; the channel behind it was not checked.")
         except Exception as exc:  # noqa: BLE001 every failure is an answer
             found.update(explain(exc, Line(url, proxy_url, self._verify, self._timeouts), self._scrubber))
         if found["verdict"] == "proxy_url_malformed":
@@ -104,7 +104,7 @@ class Bare:
         if parts.scheme not in ("http", "https"):
             raise Verdict("http_other", "Only http:// and https:// can be checked without conda.")
         if proxy is not None and proxy.scheme.startswith("socks"):
-            raise Verdict("proxy_socks_missing", "A SOCKS proxy can only be checked where conda is.")
+            raise Verdict("proxy_socks_missing", "A SOCKS proxy can be checked only with conda.")
         headers = {"Range": f"bytes=0-{READ - 1}", "Accept-Encoding": "identity", "Connection": "close"}
         if parts.username:
             login = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
@@ -141,8 +141,8 @@ class Bare:
         try:
             body = response.read(READ)
         except socket.timeout:
-            raise Verdict("read_timeout", "The body broke off.") from None
+            raise Verdict("read_timeout", "The response ended early.") from None
         except (OSError, http.client.HTTPException):
-            raise Verdict("truncated", "The body broke off.") from None
+            raise Verdict("truncated", "The response ended early.") from None
         name, detail = judge(Reply(response.status, response.headers, body, "json", plain and proxy is not None))
         return {"verdict": name, "detail": detail, "status": response.status}

@@ -98,7 +98,7 @@ def result(rows: Sequence[ProofRow], infos: Sequence[CondaInfo] | None, require:
     if failed and require:
         first = failed[0]
         found["failed"] = True
-        found["msg"] = f"{len(failed)} of {len(rows)} channels are not reached. "
+        found["msg"] = f"{len(failed)} of {len(rows)} channels are not reachable. "
         found["msg"] += f"{first.url}: {first.verdict}. {first.remedy}"
     return found
 
@@ -122,7 +122,7 @@ def _without_conda(
     if base is None:
         return [failed_row("no_conda", launcher.searched)]
     if options.channels == ():
-        return [failed_row("no_conda", "No channel is one that Python alone could ask.")]
+        return [failed_row("no_conda", "Python alone can check none of the channels.")]
     names = options.channels or given.channels or (DEFAULT_CHANNEL,)
     options = options._replace(channels=tuple(channel_url(name) for name in names))
     if candidate is not None and candidate.proxy_servers:

@@ -89,7 +89,7 @@ def info_text(answer: Answer) -> str:
     if answer.failure:
         return answer.failure
     if not answer.in_time:
-        return "It was killed: it did not end."
+        return "It did not end in time and was killed."
     document = _document(answer.output)
     if document is None:
         return _UNREADABLE

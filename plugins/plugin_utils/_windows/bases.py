@@ -37,7 +37,7 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
     if given:
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
-        return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, and there is no conda")]
+        return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, which has no conda")]
     places = [folder + "\\" + name for folder in _MACHINE_FOLDERS for name in _NAMES]
     if home:
         places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]

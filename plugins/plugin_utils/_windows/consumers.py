@@ -65,7 +65,7 @@ def wininet(values: t.Mapping[str, Value]) -> ConsumerRow:
     """Return the proxy of the user's desktop, which Python's programs take where no variable is set."""
     row = ConsumerRow("WinINET", _HOW)
     if "autoconfigurl" in values:
-        row = row._replace(note="a script chooses the proxy (AutoConfigURL), which Python's programs do not read")
+        row = row._replace(note="a script chooses the proxy (AutoConfigURL), which Python programs do not read")
     if "proxyserver" in values and values.get("proxyenable", Value("REG_DWORD", 0)).data == 1:
         row = _with_servers(row, str(values["proxyserver"].data), _WININET + ": ProxyServer")
         if "proxyoverride" in values:
@@ -80,7 +80,7 @@ def winhttp(values: t.Mapping[str, Value]) -> ConsumerRow:
     try:
         server, bypass = _settings(bytes(int(byte, 16) for byte in value.data)) if value else ("", "")
     except (ValueError, TypeError, struct.error):
-        return row._replace(note="WinHttpSettings has a form that is not known")
+        return row._replace(note="WinHttpSettings has an unknown format")
     row = _with_servers(row, server, _WINHTTP + ": WinHttpSettings")
     return row.with_value("no_proxy", bypass, _WINHTTP + ": WinHttpSettings") if bypass else row
 
@@ -111,7 +111,7 @@ def _falls_back(logon: ConsumerRow, desktop: ConsumerRow) -> list[Conflict]:
     return [
         Conflict(
             _WININET,
-            f"{field} is set by no variable, so Python's programs take the one of WinINET",
+            f"{field} is set by no variable, so Python programs use that of WinINET",
             desktop.value(field),
         )
         for field in ("http_proxy", "https_proxy")

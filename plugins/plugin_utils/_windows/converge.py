@@ -137,7 +137,7 @@ class _WindowsSide:
     def leftovers(self) -> list[str]:
         if not self._marked():
             return []
-        note = f"the variable {MARKER} is set, and the state here knows of no managed variable; remove them by hand"
+        note = f"the variable {MARKER} is set, and the state knows no managed variable; remove the variables by hand"
         return [note]
 
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:

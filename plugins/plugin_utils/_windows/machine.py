@@ -136,7 +136,7 @@ class WindowsMachine:
         key, name = registry_value.split(path)
         value = self.key(key).get(name.lower())
         if value is not None and value.kind not in _TYPES:
-            raise MachineError(f"{path} has a type that could not be put back; remove it")
+            raise MachineError(f"{path} has a registry type that cannot be restored; remove the value")
         return File() if value is None else File(value.as_text().encode(), INHERITED)
 
     def missing_folders(self, path: str) -> list[str]:
@@ -221,9 +221,9 @@ class WindowsMachine:
         if not stat["exists"]:
             return False
         if stat.get("isdir"):
-            raise MachineError(f"{path} is a folder; move it away")
+            raise MachineError(f"{path} is a directory; move it away")
         if stat.get("islnk") or stat.get("nlink", 1) > 1:
-            raise MachineError(f"{path} is a link, which would be one no more; make it a file")
+            raise MachineError(f"{path} is a link and would be replaced by a file; convert it to a regular file first")
         for attribute, switch in (("hidden", "-h"), ("readonly", "-r")):
             if stat.get("is" + attribute):
                 raise MachineError(f'{path} has the attribute {attribute}; take it away with: attrib {switch} "{path}"')

@@ -102,6 +102,6 @@ def check_collection(action: ActionBase) -> None:
     """Fails where ansible.windows is not installed: only Windows hosts need it."""
     if not action._shared_loader_obj.module_loader.has_plugin(f"{_COLLECTION}.win_regedit"):  # noqa: SLF001
         raise AnsibleActionFail(
-            "this host is Windows, which is worked on over the collection ansible.windows, and that is not installed "
-            "on the control node; run ansible-galaxy collection install ansible.windows"
+            "this host is Windows, which needs the collection ansible.windows on the control node; "
+            "run: ansible-galaxy collection install ansible.windows"
         )

@@ -59,7 +59,7 @@ def test_an_answer_that_is_none(answer: Answer) -> None:
 def test_one_that_was_killed_or_did_not_start() -> None:
     (row,) = rows_of(Answer(b"", in_time=False))
     assert (row.verdict, row.finished_by) == ("deadline", "killed")
-    assert "It was killed" in info_text(Answer(b"", in_time=False))
+    assert "was killed" in info_text(Answer(b"", in_time=False))
     (row,) = rows_of(Answer(b"", failure="It is not there."))
     assert (row.verdict, row.detail) == ("conda_unusable", "It is not there.")
     assert info_text(Answer(b"", failure="It is not there.")) == "It is not there."
