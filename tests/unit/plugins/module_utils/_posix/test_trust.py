@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 import os
-import pwd
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.trust import untrusted_for_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+import pwd
+from typing import TYPE_CHECKING
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import trust
@@ -55,3 +62,65 @@ def test_an_owner_without_account(tmp_path: Path) -> None:
     launcher = PosixLauncher("/root")
     assert launcher.owner(base) == (-1, -1)
     assert launcher.run(base, b"", 1).failure.startswith("Not run as root: ")
+
+
+def plant(prefix: Path, records: tuple[str, ...] = ("conda-24.7.1-py311_0.json",), python: str = "3.11") -> Path:
+    """A base's files."""
+    for folder in ("bin", "conda-meta", f"lib/python{python}/site-packages/conda"):
+        (prefix / folder).mkdir(parents=True, exist_ok=True)
+    (prefix / "bin/python").touch()
+    (prefix / f"lib/python{python}/site-packages/conda/__init__.py").touch()
+    for record in records:
+        (prefix / "conda-meta" / record).touch()
+    conda = prefix / "bin/conda"
+    conda.write_text(f"#!{prefix}/bin/python\n")
+    conda.chmod(0o755)
+    return prefix
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who owns what is root's to arrange")
+class TestTrust:
+    """Below a folder that belongs to root alone, which pytest's own need not be."""
+
+    @pytest.fixture
+    def base(self, tmp_path: Path) -> Path:
+        base = plant(tmp_path / "base")
+        for folder in (tmp_path, base, base / "bin"):
+            folder.chmod(0o755)
+        return base
+
+    def test_a_sticky_parent_is_fine(self, tmp_path: Path, base: Path) -> None:
+        """As /tmp: others can neither rename nor remove what is root's."""
+        tmp_path.chmod(0o1777)
+        assert untrusted_for_root(str(base)) is None
+        tmp_path.chmod(0o777)
+        assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by users other than root"
+
+    @pytest.mark.parametrize("place", [".", "bin"])
+    def test_a_sticky_folder_of_the_base_is_not(self, base: Path, place: str) -> None:
+        (base / place).chmod(0o1777)
+        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
+
+    @pytest.mark.parametrize("place", [".", "bin"])
+    def test_group_writable(self, base: Path, place: str) -> None:
+        (base / place).chmod(0o775)
+        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
+
+    @pytest.mark.parametrize("place", [".", "bin", "bin/python"])
+    def test_another_owner(self, base: Path, place: str) -> None:
+        os.chown(base / place, 12345, 12345)
+        assert "does not belong to root" in str(untrusted_for_root(str(base)))
+
+    def test_python_is_a_link_to_somebody_elses(self, tmp_path: Path, base: Path) -> None:
+        other = tmp_path / "other"
+        other.touch()
+        os.chown(other, 12345, 12345)
+        (base / "bin/python").unlink()
+        (base / "bin/python").symlink_to(other)
+        assert untrusted_for_root(str(base)) == f"{other} does not belong to root"
+
+    def test_gone(self, tmp_path: Path) -> None:
+        assert "No such file" in str(untrusted_for_root(str(tmp_path / "gone")))
+
+    def test_roots_own(self, base: Path) -> None:
+        assert untrusted_for_root(str(base)) is None

@@ -9,6 +9,9 @@ import ssl
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
+    exceptions,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import classify
 
 
@@ -97,3 +100,19 @@ def test_the_numbers_of_ssl_are_its_own() -> None:
 def test_the_answer_to_connect(status: int, verdict: str) -> None:
     found = classify(wrapped(OSError(f"Tunnel connection failed: {status} Moved")), True)
     assert found[:2] == (verdict, status)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Unknown error", "unknown"),
+        ("[SSL: SSLV3_ALERT_CERTIFICATE_UNKNOWN] x", "tls_client_cert"),
+        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] x", "tls_client_cert"),
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'x'", "tls_hostname_mismatch"),
+        ("self signed certificate in certificate chain (_ssl.c:1)", "tls_unknown_ca"),
+        ("self signed certificate (_ssl.c:1)", "tls_self_signed"),
+        ("[SSL] record layer failure (_ssl.c:1000)", "tls_not_tls"),
+    ],
+)
+def test_texts_of_other_openssl(text: str, verdict: str) -> None:
+    assert exceptions.classify(Exception(text), proxied=False)[0] == verdict

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding conda bases: planted trees, nothing is started."""
+"""Which conda bases a user has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix.trust import untrusted_for_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,51 +106,3 @@ def test_python_version(tmp_path: Path) -> None:
     found = {name: find_bases(str(tmp_path), "", str(tmp_path / name))[0] for name in "abc"}
     assert [found[name].python_version for name in "abc"] == ["3.12.4", "3.9", None]
     assert found["a"].uid == os.getuid()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="who owns what is root's to arrange")
-class TestTrust:
-    """Below a folder that belongs to root alone, which pytest's own need not be."""
-
-    @pytest.fixture
-    def base(self, tmp_path: Path) -> Path:
-        base = plant(tmp_path / "base")
-        for folder in (tmp_path, base, base / "bin"):
-            folder.chmod(0o755)
-        return base
-
-    def test_a_sticky_parent_is_fine(self, tmp_path: Path, base: Path) -> None:
-        """As /tmp: others can neither rename nor remove what is root's."""
-        tmp_path.chmod(0o1777)
-        assert untrusted_for_root(str(base)) is None
-        tmp_path.chmod(0o777)
-        assert untrusted_for_root(str(base)) == f"{tmp_path} can be changed by users other than root"
-
-    @pytest.mark.parametrize("place", [".", "bin"])
-    def test_a_sticky_folder_of_the_base_is_not(self, base: Path, place: str) -> None:
-        (base / place).chmod(0o1777)
-        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
-
-    @pytest.mark.parametrize("place", [".", "bin"])
-    def test_group_writable(self, base: Path, place: str) -> None:
-        (base / place).chmod(0o775)
-        assert "can be changed by users other than root" in str(untrusted_for_root(str(base)))
-
-    @pytest.mark.parametrize("place", [".", "bin", "bin/python"])
-    def test_another_owner(self, base: Path, place: str) -> None:
-        os.chown(base / place, 12345, 12345)
-        assert "does not belong to root" in str(untrusted_for_root(str(base)))
-
-    def test_python_is_a_link_to_somebody_elses(self, tmp_path: Path, base: Path) -> None:
-        other = tmp_path / "other"
-        other.touch()
-        os.chown(other, 12345, 12345)
-        (base / "bin/python").unlink()
-        (base / "bin/python").symlink_to(other)
-        assert untrusted_for_root(str(base)) == f"{other} does not belong to root"
-
-    def test_gone(self, tmp_path: Path) -> None:
-        assert "No such file" in str(untrusted_for_root(str(tmp_path / "gone")))
-
-    def test_roots_own(self, base: Path) -> None:
-        assert untrusted_for_root(str(base)) is None
