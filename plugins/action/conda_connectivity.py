@@ -15,6 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import VERIFICATION, Options, Spec
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import check_options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import parse_verification
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.connectivity import run_connectivity
 
@@ -35,6 +36,7 @@ class ActionModule(HostAction):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
+            check_options(self._task.args)
             self.check_text()
             options = self.validated(OPTIONS)
             verification = parse_verification(options)

@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX, check_variables
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
@@ -34,6 +34,7 @@ class ActionModule(HostAction):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
+            check_variables(task_vars)
             self.check_text()
             options = self.validated(OPTIONS)
             compiled = self._compile(options, task_vars)

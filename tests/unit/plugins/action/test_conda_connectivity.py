@@ -57,6 +57,8 @@ REFUSED += [
     for name, value in (("", SECRET), (f"A={SECRET}", ""), ("A", f"{SECRET}\0"))
 ]
 REFUSED += [
+    ({"deadline": 5}, "deadline is called verify_deadline now; write the new name"),
+    ({"require": True}, "require is called verify now; write the new name, and verify: require for require: true"),
     ({"https": PROXY}, "https is set without http (with one of two proxies set, conda mixes them); set http too"),
     ({"http": PROXY, "password": ["x"]}, "password is not text, so YAML may have changed it already; put it in quotes"),
 ]

@@ -35,6 +35,19 @@ def test_options_of_the_verification_arrive(sent: list[Any]) -> None:
     assert proof._replace(without_conda=ProofOptions().without_conda) == ProofOptions(1.0, 2.0, 3.0, None, True, True)
 
 
+def test_an_unknown_variable_is_refused_before_a_connection(sent: list[Any]) -> None:
+    known = {"conda_proxy_http": "x", "conda_proxy_hold": "", "conda_proxy_result": {}, "other": 1}
+    variables = {**known, "conda_proxy_pasword": SECRET, "conda_proxy_require": SECRET}
+    for arguments in ({"preflight": True, "sections": []}, {"state": "absent"}, {"sections": ["environment"]}):
+        answer = run_action(conda_proxy, variables, **arguments)
+        assert answer["failed"] is True
+        assert "(did you mean conda_proxy_password?), nor is conda_proxy_require (it is called" in answer["msg"]
+        assert SECRET not in answer["msg"]
+        assert not sent
+        assert "failed" not in run_action(conda_proxy, known, **arguments)
+        sent.clear()
+
+
 def test_a_refusal_names_the_variables_of_the_role(sent: list[Any]) -> None:
     answer = run_action(conda_proxy, https="http://proxy.example.com:8080")
     assert answer["msg"].startswith("conda_proxy_https is set without conda_proxy_http (")
