@@ -2,31 +2,29 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action conda_connectivity: one execution on the machine."""
+"""Run the action conda_connectivity: check the options here, then execute once on the machine."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, ProofOptions
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS as CONDA_PROXY
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import VERIFICATION, Options, Spec
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import CANDIDATE, compile_candidate
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX, Refused
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_seconds
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import check_options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import parse_verification
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.connectivity import run_connectivity
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: Spec = {
     "channels": {"type": "list", "elements": "str"},
     "prefix": {"type": "str"},
     "environment": {"type": "dict"},
-    "deadline": {"type": "float", "default": 45.0},
-    "connect_timeout": {"type": "float", "default": 5.0},
-    "read_timeout": {"type": "float", "default": 15.0},
-    "packages": {"type": "bool", "default": False},
-    "info": {"type": "bool", "default": False},
-    "require": {"type": "bool", "default": False},
+    "verify": {"type": "str", "choices": ["report", "require"], "default": "report"},
+    **VERIFICATION,
     **{name: CONDA_PROXY[name] for name in CANDIDATE},
 }
 
@@ -38,23 +36,17 @@ class ActionModule(HostAction):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
+            check_options(self._task.args)
             self.check_text()
             options = self.validated(OPTIONS)
-            check_seconds(options, "deadline", "connect_timeout", "read_timeout")
+            verification = parse_verification(options)
             candidate = compile_candidate(options, self.read_ca_bundle(options, task_vars))
             task = Connectivity(
-                ProofOptions(
-                    deadline=options["deadline"],
-                    connect_timeout=options["connect_timeout"],
-                    read_timeout=options["read_timeout"],
-                    # no channel is what the role's variable has by default, and asks for the effective ones too
-                    channels=tuple(options["channels"]) if options["channels"] else None,
-                    packages=options["packages"],
-                    info=options["info"],
-                ),
-                prefix=options["prefix"] or "",
+                # no channel is what the role's variable has by default, and means the effective ones too
+                verification.proof._replace(channels=tuple(options["channels"] or ()) or None),
+                prefix=verification.prefix,
                 environment=_environment(options["environment"]),
-                require=options["require"],
+                require=verification.mode == "require",
                 candidate=candidate,
             )
             if self.windows:
@@ -68,22 +60,25 @@ class ActionModule(HostAction):
                 ),
                 candidate.ca_bundle,
             )
-        except Refused as exc:
-            return dict(result, failed=True, msg=str(exc).replace(PREFIX, ""))  # here the options have no prefix
+        except InvalidSettingError as exc:
+            return dict(result, failed=True, msg=exc.sentence())
 
 
 def _environment(given: t.Mapping[t.Any, t.Any] | None) -> dict[str, str | None] | None:
-    """The variables as text, as Ansible writes those of C(environment): 1 is "1", true is "True"."""
+    """Return the variables as text, as Ansible writes those of `environment`: 1 is "1", true is "True".
+
+    Raises InvalidSettingError.
+    """
     if given is None:
         return None
     variables = {str(name): None if value is None else str(value) for name, value in given.items()}
     for name, value in variables.items():
         if not name or re.search("[=\0]", name) or "\0" in (value or ""):
-            raise Refused("environment", "has a name or a value that no environment can hold", "remove it")
+            raise InvalidSettingError("environment", "has a name or a value that no environment can hold", "remove it")
     return variables
 
 
-def _check_windows(options: dict[str, t.Any]) -> None:
+def _check_windows(options: Options) -> None:
     if options["ca_bundle_src"]:
-        fix = "put the bundle on the machine and name it in ca_bundle"
-        raise Refused("ca_bundle_src", "cannot be tried on a Windows host", fix)
+        fix = "put the bundle on the machine and name it in {ca_bundle}"
+        raise InvalidSettingError("ca_bundle_src", "cannot be tried on a Windows host", fix)

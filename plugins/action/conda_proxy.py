@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action conda_proxy: check and compile the settings here, then one execution on the machine."""
+"""Run the action conda_proxy: check and compile the settings here, then execute once on the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX, check_variables
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
@@ -32,7 +34,9 @@ class ActionModule(HostAction):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
-            options = self._options()
+            check_variables(task_vars)
+            self.check_text()
+            options = self.validated(OPTIONS)
             compiled = self._compile(options, task_vars)
             result["warnings"] = compiled.warnings
             if self.windows:
@@ -43,24 +47,20 @@ class ActionModule(HostAction):
                 lambda bundle: self._execute(compiled.settings._replace(ca_bundle=bundle), task_vars),
                 compiled.settings.ca_bundle,
             )
-        except Refused as exc:
-            return dict(result, failed=True, msg=str(exc))
+        except InvalidSettingError as exc:
+            return dict(result, failed=True, msg=exc.sentence(PREFIX))
         answer["warnings"] = compiled.warnings + list(answer.get("warnings", ()))
         return answer
 
-    def _options(self) -> dict[str, t.Any]:
-        self.check_text()
-        return self.validated(OPTIONS)
-
     def _compile(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> Compiled:
-        def render(condarc: dict[str, t.Any]) -> str:
+        def render(document: Document) -> str:
             path = _TEMPLATE
             if options["condarc_template"]:
                 path = self.find_file("condarc_template", options, task_vars, "templates")
-            return render_template(self._templar, path, condarc, task_vars)
+            return render_template(self._templar, path, document, task_vars)
 
-        ca_bundle = self.read_ca_bundle(options, task_vars) if options["state"] == "present" else None
-        return compile_settings(options, render, ca_bundle, self.windows)
+        pem = self.read_ca_bundle(options, task_vars) if options["state"] == "present" else None
+        return compile_settings(options, render, pem, self.windows)
 
     def _execute(self, settings: Settings, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         run = Run(secrets.token_hex(8), secrets.token_hex(16), _LOCK_TIMEOUT)

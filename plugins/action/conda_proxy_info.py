@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action conda_proxy_info: one execution on the machine."""
+"""Run the action conda_proxy_info: one execution on the machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class ActionModule(HostAction):
         options = self.validated(OPTIONS)
         if self.windows:
             if options["users"]:
-                raise AnsibleActionFail("users is set for a Windows host, where only the connecting user is looked at")
+                raise AnsibleActionFail(
+                    "users is set for a Windows host, where only the connecting user's view can be shown"
+                )
             return run_info(self.remote(task_vars or {}))
         task = Info(options["channel"], tuple(options["users"] or ()), options["prefix"] or "")
         return self.on_machine(task_vars or {}, task)

@@ -40,7 +40,7 @@ options:
     elements: str
   prefix:
     description:
-      - The folder of the conda base to ask.
+      - The directory of the conda base to ask.
       - >-
         By default every base that is found: by C(PATH), in C(/opt), in the home (C(miniconda3), C(anaconda3),
         C(miniforge3)) and in C(~/.conda/environments.txt).
@@ -52,24 +52,34 @@ options:
       - What is no text becomes text as in the keyword C(environment), so 1 is C(1) and true is C(True). With null, conda
         does not see the variable.
     type: dict
-  deadline:
+  verify:
     description:
-      - Seconds, above 0, after which the proof of a base ends with what it has; the rest gets the verdict V(deadline).
+      - What the answer decides. V(report) returns it and never fails. V(require) fails when a channel's verdict is not
+        V(ok).
+    type: str
+    choices:
+      - report
+      - require
+    default: report
+  verify_deadline:
+    description:
+      - Seconds, above 0, after which the verification of a base ends with what it has; the rest gets the verdict
+        V(deadline).
     type: float
     default: 45.0
-  connect_timeout:
+  verify_connect_timeout:
     description:
-      - Seconds to wait for a connection, above 0.
-      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of O(deadline).
+      - Seconds, above 0, to wait for a connection.
+      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of O(verify_deadline).
     type: float
     default: 5.0
-  read_timeout:
+  verify_read_timeout:
     description:
-      - Seconds to wait for an answer, above 0.
-      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(deadline).
+      - Seconds, above 0, to wait for an answer.
+      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(verify_deadline).
     type: float
     default: 15.0
-  packages:
+  verify_packages:
     description:
       - Read the first kilobyte of one package of every channel that is V(ok), too, through conda's own session. Some
         filters block only C(.conda) and C(.tar.bz2).
@@ -81,17 +91,13 @@ options:
       - Not done on a machine without conda.
     type: bool
     default: false
-  info:
+  verify_info:
     description:
       - Return what C(conda info --all) prints, too, for support. It is never the verdict, as it shows proxies only as
         C(<set>).
       - It runs in conda's own Python with the same environment, and is ended after 30 seconds. The only variable that
         it sees in addition is an empty C(CONDA_OVERRIDE_CUDA), so that conda starts no process to look for a graphics
         card.
-    type: bool
-    default: false
-  require:
-    description: Fail when a channel's verdict is not V(ok).
     type: bool
     default: false
   http:
@@ -153,7 +159,7 @@ EXAMPLES = r"""
       - https://conda.anaconda.org/conda-forge
     environment:
       https_proxy: http://proxy.example.com:8080
-    require: true
+    verify: require
 
 - name: Would this proxy work from there? Nothing is changed
   condafleet.proxy.conda_connectivity:
@@ -161,7 +167,7 @@ EXAMPLES = r"""
     username: ada
     password: "{{ vault_proxy_password }}"
     ca_bundle_src: company-ca.pem
-    packages: true
+    verify_packages: true
   register: candidate
 """
 
@@ -178,10 +184,10 @@ conda_info:
   description: For every base what C(conda info --all) printed, as text.
   type: list
   elements: dict
-  returned: when O(info) is set
+  returned: when O(verify_info) is set
   contains:
     base:
-      description: The folder of the conda base.
+      description: The directory of the conda base.
       type: str
     text:
       description:
@@ -198,10 +204,10 @@ proof:
     user:
       description:
         - Whose configuration it is.
-        - On Windows the connecting user by the name of the profile's folder; none in a session without a profile.
+        - On Windows the connecting user by the name of the profile's directory; none in a session without a profile.
       type: str
     base:
-      description: The folder of the conda base; none without one.
+      description: The directory of the conda base; none without one.
       type: str
     conda_version:
       description: The version of conda in that base.
@@ -260,7 +266,7 @@ proof:
       type: str
     package:
       description:
-        - The package that was tried, without credentials; none without O(packages).
+        - The package that was tried, without credentials; none without O(verify_packages).
         - When the verdict is not V(ok) although a package was tried, it is the package's verdict.
       type: str
     detail:

@@ -13,7 +13,7 @@ module: conda_proxy
 short_description: Push proxy settings for conda to a machine, and prove that conda reaches its channels
 description:
   - Merges the proxy, TLS and channel settings into a C(.condarc), sets C(http_proxy), C(https_proxy) and C(no_proxy) for
-    every reader of environment variables that the machine has and, when asked, adds entries to a C(.netrc).
+    every reader of environment variables that the machine has and, when requested, adds entries to a C(.netrc).
   - Every setting is checked on the control node before any connection is made. A setting that cannot be right is refused
     with its name, the reason and the fix, and never with its value.
   - A POSIX machine costs one remote execution, the proof included.
@@ -39,7 +39,7 @@ options:
     description:
       - Whether the settings should be there.
       - >-
-        V(absent) needs no other settings: it puts back what was there before the first run, byte for byte where
+        V(absent) needs no other settings: it restores what was there before the first run, byte for byte where
         a file is still as it was left.
       - With V(absent) the default O(sections) mean all sections.
     type: str
@@ -68,9 +68,9 @@ options:
         In user scope, empty means the connecting user. In system scope it names the users for the netrc
         section.
       - >-
-        Name all users in one task. Users that an earlier run served and that are not named any more are taken back, so
-        a loop over single users takes each one back when it comes to the next.
-      - Must be empty for a Windows host, where only the connecting user is served.
+        Name all users in one task. The settings of users whom an earlier run managed and who are no longer named
+        are removed, so a loop over single users removes each one's when it comes to the next.
+      - Must be empty for a Windows host, where only the connecting user is managed.
     type: list
     elements: str
     default: []
@@ -131,7 +131,7 @@ options:
     default: false
   password_exposure:
     description:
-      - Whether a password may stand in files that every user of the machine can read, as system scope needs.
+      - Whether a password may be in files that every user of the machine can read, as system scope needs.
       - >-
         A token, and what is in the URL of a channel, in O(extra) or in O(condarc_template), counts as well; exactly
         C(${NAME}) does not.
@@ -251,14 +251,15 @@ options:
     default: []
   verify:
     description:
-      - What the proof that conda reaches its channels decides.
-      - V(none) leaves it out, V(report) shows it. Without a section the proof is all that is asked for, and V(none) means
-        V(rollback).
+      - Whether it is verified that conda reaches its channels, and what the answer decides.
+      - V(none) does not verify. V(report) returns the answer and never fails. Without a section, verification is all
+        that is requested, and V(none) means V(rollback).
       - >-
-        V(rollback) fails the task when a channel is not reached, and puts the machine back when it reached its channels
-        before the change; each channel of each base counts by itself. A machine without conda passes while its proxy works.
-      - V(require) fails the task, and puts the machine back, whenever a channel is not reached after a change.
-      - In check mode the proof shows the machine as it is.
+        V(rollback) fails the task when a channel is not reached, and rolls all changes back when the machine reached its
+        channels before them; each channel of each base counts by itself. A machine without conda passes while its
+        proxy works.
+      - V(require) fails the task whenever a channel is not reached, and rolls back what was changed.
+      - In check mode the machine is verified as it is, once.
     type: str
     choices:
       - none
@@ -268,15 +269,43 @@ options:
     default: rollback
   verify_deadline:
     description:
-      - How long one look of the proof may take, in seconds. It holds for each conda base of each user by itself.
+      - Seconds, above 0, that one attempt may take. It holds for each conda base of each user by itself; channels
+        without an answer by then get the verdict V(deadline).
       - >-
-        O(verify=rollback) takes a look before a change and one after it. There what may be gone a moment later is looked at
-        up to three times, as long as no more than this time has passed since the first of them.
+        O(verify=rollback) makes an attempt before a change and one after it. A failure that may be gone a moment
+        later is tried up to three times, as long as no more than this time has passed since the first attempt.
     type: float
     default: 45.0
+  verify_connect_timeout:
+    description:
+      - Seconds, above 0, to wait for a connection.
+      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of
+        O(verify_deadline).
+    type: float
+    default: 5.0
+  verify_read_timeout:
+    description:
+      - Seconds, above 0, to wait for an answer.
+      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(verify_deadline).
+    type: float
+    default: 15.0
+  verify_packages:
+    description:
+      - Read the first kilobyte of one package of every channel that is reached, too. Some filters block only C(.conda)
+        and C(.tar.bz2).
+      - It costs up to 150 kB for each channel, see M(condafleet.proxy.conda_connectivity). Not done on a machine
+        without conda, nor with O(verify=none).
+    type: bool
+    default: false
+  verify_info:
+    description:
+      - Return what C(conda info --all) prints, too, for support, see M(condafleet.proxy.conda_connectivity).
+      - Needs a conda base. Not done with O(verify=none).
+    type: bool
+    default: false
   prefix:
     description:
-      - The folder of the conda base to prove. The default is every base that is found.
+      - The directory of the conda base to verify. The default is every base that is found.
     type: str
 seealso:
   - module: condafleet.proxy.conda_connectivity
@@ -332,7 +361,7 @@ resources:
       type: str
       sample: update
     reasons:
-      description: Of missing, edited, mode, owner, rotated (asked for something new), unwanted, roots_updated.
+      description: Of missing, edited, mode, owner, rotated (another value is requested), unwanted, roots_updated.
       type: list
       elements: str
       sample: [edited]
@@ -351,8 +380,20 @@ proof:
   elements: dict
   returned: when the machine was reached
   sample: []
+conda_info:
+  description: For every conda base what C(conda info --all) printed, as text.
+  type: list
+  elements: dict
+  returned: when O(verify_info) is set, O(verify) is not V(none) and a base was found
+  contains:
+    base:
+      description: The directory of the conda base.
+      type: str
+    text:
+      description: As RV(condafleet.proxy.conda_connectivity#module:conda_info[].text).
+      type: str
 rolled_back:
-  description: Something failed on the way and everything that had been written was put back.
+  description: Whether something failed and all changes were rolled back.
   type: bool
   returned: when the machine was reached
   sample: false

@@ -34,7 +34,7 @@ options:
     elements: str
   prefix:
     description:
-      - The folder of the conda base to ask.
+      - The directory of the conda base to ask.
       - By default every base that is found, as M(condafleet.proxy.conda_connectivity) finds them.
     type: str
   channel:

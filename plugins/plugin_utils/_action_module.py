@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the actions of the collection share: validate here, then one execution of the internal module on the machine.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Share what the actions do: validate here, then execute the internal module once on the machine."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Task, pack
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
@@ -34,39 +33,45 @@ class HostAction(ActionBase):
     _supports_async = False
 
     def validated(self, spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The task's options by C(spec), defaults filled in. Null and an empty text mean that an option is not set."""
+        """Return the task's options by `spec`, with defaults. Null and an empty text mean that an option is not set.
+
+        Raises AnsibleActionFail.
+        """
         given = {key: _plain(value) for key, value in self._task.args.items()}
         given = {key: value for key, value in given.items() if value is not None and value != ""}
         result = ArgumentSpecValidator(spec).validate(given)
         if result.error_messages:
-            # options that may hold a secret are text without choices, so that no value of theirs can stand in here
+            # options that may hold a secret are text without choices, so that no value of theirs can be in here
             raise AnsibleActionFail("; ".join(result.error_messages))
         return t.cast("t.Dict[str, t.Any]", result.validated_parameters)
 
     def check_text(self) -> None:
-        """Refuse credentials that are no text any more: C(0123) is 83 by now."""
+        """Raise InvalidSettingError for credentials that are no text any more: `0123` is 83 by now."""
         for name in ("username", "password"):
             value = _plain(self._task.args.get(name))
             if value is not None and not isinstance(value, str):
-                raise Refused(name, "is not text, so YAML may have changed it already", "put it in quotes")
+                raise InvalidSettingError(name, "is not text, so YAML may have changed it already", "put it in quotes")
 
     def find_file(
-        self, option: str, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any], folder: str
+        self, option: str, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any], directory: str
     ) -> str:
-        """Where Ansible looks for files, then beside the inventory: our playbooks lie in the collection."""
+        """Return the path of a file of the control node: where Ansible looks for it, or beside the inventory.
+
+        The collection's own playbooks are in no directory of the user's. Raises InvalidSettingError.
+        """
         name = options[option]
         try:
-            return str(self._find_needle(folder, name))
+            return str(self._find_needle(directory, name))
         except AnsibleError:
             beside = task_vars.get("inventory_dir") or ""
-            for path in (os.path.join(beside, name), os.path.join(beside, folder, name)):
+            for path in (os.path.join(beside, name), os.path.join(beside, directory, name)):
                 if beside and os.path.exists(path):
                     return path
-            fix = f"give its absolute path, or one below the inventory, as it is or in {folder}/"
-            raise Refused(option, "names a file that is not on the control node", fix) from None
+            fix = f"give its absolute path, or one below the inventory, as it is or in {directory}/"
+            raise InvalidSettingError(option, "names a file that is not on the control node", fix) from None
 
     def read_ca_bundle(self, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str | None:
-        """The text of C(ca_bundle_src)."""
+        """Return the text of `ca_bundle_src`, or None where that is not set. Raises InvalidSettingError."""
         if not options["ca_bundle_src"]:
             return None
         path = self.find_file("ca_bundle_src", options, task_vars, "files")
@@ -75,17 +80,20 @@ class HostAction(ActionBase):
                 return stream.read()
         except OSError as exc:
             reason = f"names a file that cannot be read ({exc.strerror})"
-            raise Refused("ca_bundle_src", reason, "name a PEM file") from None
+            raise InvalidSettingError("ca_bundle_src", reason, "name a PEM file") from None
 
     def remote(self, task_vars: dict[str, t.Any]) -> t.Callable[[t.Callable[[str], str]], Remote]:
-        """What makes the way to a Windows host, given what masks secrets."""
+        """Return what makes the Remote of a Windows host, given what masks secrets."""
         check_collection(self)
         return lambda clean: Remote(self, task_vars, clean)
 
     def with_roots(
         self, run: t.Callable[[CaBundle | None], dict[str, t.Any]], ca_bundle: CaBundle | None
     ) -> dict[str, t.Any]:
-        """Run; once more with the control node's CA roots where `ca_bundle` has nothing to be joined with."""
+        """Return what `run` answers; it runs again with the control node's CA roots where the machine has none.
+
+        Raises InvalidSettingError.
+        """
         answer = run(ca_bundle)
         if answer.get("needs") == "ca_roots" and ca_bundle is not None:
             answer = run(ca_bundle._replace(roots=_own_roots()))
@@ -93,11 +101,14 @@ class HostAction(ActionBase):
 
     @property
     def windows(self) -> bool:
-        """Is this host Windows? Known before anything connects."""
+        """Whether this host is Windows. Known before anything connects."""
         return bool(getattr(self._connection._shell, "_IS_WINDOWS", False))  # noqa: SLF001  # as ansible-core's own actions ask
 
     def on_machine(self, task_vars: dict[str, t.Any], task: Task) -> dict[str, t.Any]:
-        """Run `task` there. It travels as one base64 string, which Ansible keeps out of logs, argv and the environment."""
+        """Return what the machine answers to `task`.
+
+        The task travels as one base64 string, which Ansible keeps out of logs, argv and the environment.
+        """
         payload = base64.b64encode(json.dumps(pack(task)).encode()).decode()
         answer: dict[str, t.Any] = self._execute_module(
             module_name=_MODULE, module_args={"payload": payload}, task_vars=task_vars
@@ -107,7 +118,7 @@ class HostAction(ActionBase):
 
 
 def _plain(value: t.Any) -> t.Any:
-    """C(value) with the text of each inline C(!vault): before ansible-core 2.19 it is an object that is no text."""
+    """Return `value` with the text of each inline `!vault`: before ansible-core 2.19 it is an object that is no text."""
     if getattr(value, "__ENCRYPTED__", False):
         return str(value)
     if isinstance(value, dict):
@@ -118,10 +129,10 @@ def _plain(value: t.Any) -> t.Any:
 
 
 def _own_roots() -> str:
-    """The control node's CA roots, for a machine that has none."""
+    """Return the control node's CA roots, for a machine that has none. Raises InvalidSettingError."""
     path = ssl.get_default_verify_paths().cafile
     if not path:
-        raise Refused(
+        raise InvalidSettingError(
             "ca_bundle_src",
             "cannot be joined: neither the machine nor this control node has CA roots",
             "install ca-certificates",

@@ -73,7 +73,7 @@ class Try:
         self._base = str(base)
 
     def __call__(self, **options: Any) -> dict[str, Any]:
-        options = {"prefix": self._base, "deadline": 20, **options}
+        options = {"prefix": self._base, "verify_deadline": 20, **options}
         task = {MODULE: {name: f"{{{{ given_{name} }}}}" for name in options}}
         self._play.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
         before = temporary()
@@ -113,10 +113,10 @@ def here(base: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
         proof = ProofOptions(
             deadline=20.0,
             channels=tuple(given["channels"]) if given["channels"] else None,
-            packages=given["packages"],
-            info=given["info"],
+            packages=given["verify_packages"],
+            info=given["verify_info"],
         )
-        task = Connectivity(proof, given["prefix"], given["environment"], given["require"], candidate)
+        task = Connectivity(proof, given["prefix"], given["environment"], given["verify"] == "require", candidate)
         result = run_connectivity(task)
         assert (snapshot(home), temporary()) == before
         assert not leaks(str(result))
@@ -135,7 +135,7 @@ def test_a_proxy_with_a_password(attempt: Try, channels: Channels, proxy: Proxy,
     urls = [channels.https.url("main", CHANNEL_HOST), channels.http.url("main", CHANNEL_HOST)]
     good = {"http": proxy.url(), "username": "ada", "password": PASSWORD, "channels": urls}
     bundle = {"ca_bundle_src": str(authority.pem)}
-    result = attempt(**good, **bundle, packages=True, info=True)
+    result = attempt(**good, **bundle, verify_packages=True, verify_info=True)
     assert verdicts(result) == ["ok", "ok"], result
     assert all(row["package"].endswith("/noarch/hello-1.1-0.tar.bz2") for row in result["proof"]), result
     assert {(row["proxy"], row["proxy_source"], row["proxy_file"]) for row in result["proof"]} == {
@@ -158,7 +158,7 @@ def test_parts_of_a_candidate(here: Here, home: Path, channels: Channels, proxy:
     assert verdicts(here(channels=[url])) == ["refused_proxy"]
     assert verdicts(here(channels=[url], **bundle)) == ["refused_proxy"]
     assert verdicts(here(channels=[url], http=proxy.url(), **bundle)) == ["ok"]
-    joined = here(channels=[url], http=proxy.url(), ca_bundle_src=str(authority.pem), info=True)
+    joined = here(channels=[url], http=proxy.url(), ca_bundle_src=str(authority.pem), verify_info=True)
     assert verdicts(joined) == ["ok"]
     assert "REQUESTS_CA_BUNDLE: /" in joined["conda_info"][0]["text"]
     local = here(http=DEAD, channels=[channels.https.url("main")], no_proxy=["127.0.0.1"], **bundle)
@@ -220,7 +220,7 @@ def test_a_machine_without_ca_roots_gets_those_of_the_control_node(
     """It says that it needs roots, and a second execution brings them; nothing of that is left on the machine."""
     host = conda_hosts[0]
     url = host_channels.https.url("main")
-    options = {"prefix": "/nonexistent", "channels": [url], "ca_bundle_src": str(authority.pem), "deadline": 20}
+    options = {"prefix": "/nonexistent", "channels": [url], "ca_bundle_src": str(authority.pem), "verify_deadline": 20}
     play = tmp_path / "play.yml"
     task = {MODULE: {name: f"{{{{ given_{name} }}}}" for name in options}}
     play.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))

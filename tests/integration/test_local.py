@@ -175,7 +175,7 @@ def test_the_proof_by_itself(
     play.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - condafleet.proxy.conda_connectivity:\n"
         "        prefix: '{{ prefix }}'\n        channels: ['{{ channel }}']\n        environment: '{{ environ }}'\n"
-        "        require: '{{ required }}'\n"
+        "        verify: '{{ verify }}'\n"
     )
     channel = channels.https.url("main", CHANNEL_HOST)
     good = {"https_proxy": proxy.url(), "REQUESTS_CA_BUNDLE": str(authority.pem)}
@@ -185,7 +185,7 @@ def test_the_proof_by_itself(
         ({}, "dns_channel"),
         (good | {"https_proxy": "http://127.0.0.1:9"}, "refused_proxy"),
     ):
-        played = player.play(str(play), prefix=base, channel=channel, environ=environment, required=True)
+        played = player.play(str(play), prefix=base, channel=channel, environ=environment, verify="require")
         (entry,) = [entry for entry in played.entries if entry["action"] == "condafleet.proxy.conda_connectivity"]
         assert [row["verdict"] for row in entry["result"]["proof"]] == [verdict]
         assert (played.returncode == 0) == (verdict == "ok")

@@ -120,7 +120,7 @@ INLINE = """\
         password: !vault VAULTED_password
         environment: {PW: !vault VAULTED_password}
         prefix: /nonexistent
-        deadline: 5
+        verify_deadline: 5
       when: bare
   vars:
     conda_proxy_scope: user

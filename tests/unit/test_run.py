@@ -19,7 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol i
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
-from tests.unit.test_compile import render
+from tests.bed.settings import render
 
 if TYPE_CHECKING:
     from pathlib import Path

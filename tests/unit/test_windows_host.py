@@ -26,10 +26,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import connectivity, converge, host
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import WindowsMachine
+from tests.bed.settings import HOSTILE, render
 from tests.bed.windows import (
     ADA,
     ADMINISTRATORS,
@@ -41,7 +42,6 @@ from tests.bed.windows import (
 )
 from tests.bed.windows_remote import Cut, DirectRemote, Lost
 from tests.stubs.ansible_windows.plugins.module_utils.machine import RIGHTS, Machine, ace
-from tests.unit.test_compile import HOSTILE, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -734,8 +734,9 @@ def test_another_runs_lease_is_found_before_the_first_write() -> None:
     ],
 )
 def test_what_a_windows_host_cannot_have_is_refused(given: Json, named: str) -> None:
-    with pytest.raises(Refused, match=named):
+    with pytest.raises(InvalidSettingError) as refusal:
         settings(http=PROXY, **given)
+    assert named in refusal.value.sentence("conda_proxy_")
 
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"

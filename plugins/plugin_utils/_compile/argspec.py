@@ -2,20 +2,21 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of the action conda_proxy, as ArgumentSpecValidator wants them.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Declare the options of the action conda_proxy, as ArgumentSpecValidator wants them.
 
 A test compares them with the documentation of the module and with the argument_specs of the role. Options that may
-hold a secret are C(str) or C(raw) without C(choices): a validation error shows the value of any other.
+hold a secret are `str` or `raw` without `choices`: a validation error shows the value of any other.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-# The validated options of the action conda_proxy, by OPTIONS.
+# What ArgumentSpecValidator made of a task's options. Only parsers read it.
 Options = t.Mapping[str, t.Any]
+Spec = t.Dict[str, t.Dict[str, t.Any]]
 SECTIONS = ("condarc", "environment", "netrc")
 
 
@@ -23,7 +24,15 @@ def _list() -> dict[str, t.Any]:
     return {"type": "list", "elements": "str", "default": []}
 
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+# The same in conda_connectivity. `verify` itself is another choice there.
+VERIFICATION: Spec = {
+    "verify_deadline": {"type": "float", "default": 45.0},
+    "verify_connect_timeout": {"type": "float", "default": 5.0},
+    "verify_read_timeout": {"type": "float", "default": 15.0},
+    "verify_packages": {"type": "bool", "default": False},
+    "verify_info": {"type": "bool", "default": False},
+}
+OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "preflight": {"type": "bool", "default": False},
     "scope": {"type": "str", "choices": ["system", "user"], "default": "system"},
@@ -58,6 +67,6 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "environment_targets": _list(),
     "netrc": {"type": "raw", "default": [], "no_log": True},
     "verify": {"type": "str", "choices": ["none", "report", "rollback", "require"], "default": "rollback"},
-    "verify_deadline": {"type": "float", "default": 45.0},
+    **VERIFICATION,
     "prefix": {"type": "str"},
 }

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which hosts conda will ask, as far as the settings tell.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse the channels: which URLs and hosts conda will ask, as far as the settings tell."""
 
 from __future__ import annotations
 
@@ -14,63 +13,94 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import DEFAULT_ALIAS, DEFAULT_CHANNEL
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
 # conda asks these when nothing is configured, and for what a user adds; so they are always managed
-CHANNEL_LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
-ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
+_ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
+_LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
 
 
-def check_channels(option: str, values: t.Iterable[str], must_be_url: bool = False) -> None:
-    """Raises Refused for a channel that conda cannot use. Values are never shown: they may hold credentials."""
-    for value in values:
-        if not value or not value.isascii() or re.search(r"[\x00-\x20\x7f]", value):
-            raise Refused(
+class Channels(t.NamedTuple):
+    """The channels. Each field is an option, and conda's key of the same name, in the order of the file."""
+
+    channels: tuple[str, ...] = ()
+    default_channels: tuple[str, ...] = ()
+    channel_alias: str | None = None
+    custom_channels: t.Mapping[str, str] = {}
+    allowlist_channels: tuple[str, ...] = ()
+    denylist_channels: tuple[str, ...] = ()
+    override_channels_enabled: bool | None = None
+
+    def hosts(self) -> list[str]:
+        """Return the hosts of all channels, each once."""
+        urls = [self.channel_alias or DEFAULT_ALIAS, *self.custom_channels.values()]
+        urls += [*self.channels, *self.default_channels, *self.allowlist_channels]
+        return list(dict.fromkeys([host for host in map(host_of, urls) if host] + list(_ALWAYS)))
+
+    def urls(self) -> list[str]:
+        """Return the channels that conda will ask; without any, the ones that it asks by default."""
+        defaults = self.default_channels or (DEFAULT_CHANNEL,)
+        names = self.channels or ("defaults",)
+        return [self._url(name) for each in names for name in (defaults if each == "defaults" else (each,))]
+
+    def _url(self, name: str) -> str:
+        if "://" in name:
+            return name
+        for key, place in self.custom_channels.items():
+            if f"{name}/".startswith(f"{key}/"):
+                return f"{place.rstrip('/')}/{name}"
+        return f"{(self.channel_alias or DEFAULT_ALIAS).rstrip('/')}/{name}"
+
+
+def parse_channels(options: Options) -> Channels:
+    """Return the channels. conda_connectivity has the option `channels` alone. Raises InvalidSettingError."""
+    lists = {name: tuple(options.get(name) or ()) for name in _LISTS}
+    for name, entries in lists.items():
+        _check(name, entries)
+    alias = options.get("channel_alias")
+    if alias:
+        _check("channel_alias", [alias], must_be_url=True)
+    custom = {str(name): str(place) for name, place in (options.get("custom_channels") or {}).items()}
+    _check("custom_channels", custom.values(), must_be_url=True)
+    return Channels(
+        **lists,
+        channel_alias=alias,
+        custom_channels=custom,
+        override_channels_enabled=options.get("override_channels_enabled"),
+    )
+
+
+def host_of(url: str) -> str:
+    """Return the host of a channel's URL, in lower case and without brackets; empty for a channel's name."""
+    return (urlsplit(url).hostname or "").lower() if "://" in url else ""
+
+
+def _check(option: str, entries: t.Iterable[str], must_be_url: bool = False) -> None:
+    """Raise InvalidSettingError for a channel that conda cannot use. An entry may hold credentials."""
+    for entry in entries:
+        if not entry or not entry.isascii() or re.search(r"[\x00-\x20\x7f]", entry):
+            raise InvalidSettingError(
                 option,
                 "has an entry that is empty or has a space, a control character or a character outside ASCII",
                 "percent-encode it",
             )
-        if "://" in value:
-            try:
-                parts = urlsplit(value)
-                valid = (
-                    parts.scheme in ("http", "https", "file", "ftp", "s3")
-                    and (parts.hostname or parts.scheme == "file")
-                    and parts.port != 0
+        if "://" in entry:
+            if not _is_url(entry):
+                raise InvalidSettingError(
+                    option, "has an entry that cannot be parsed as a URL", "write it as https://host/path"
                 )
-            except ValueError:
-                valid = False
-            if not valid:
-                raise Refused(option, "has an entry that cannot be parsed as a URL", "write it as https://host/path")
         elif must_be_url:
-            raise Refused(option, "must be a URL", "write it as https://host/path")
+            raise InvalidSettingError(option, "must be a URL", "write it as https://host/path")
 
 
-def channel_hosts(settings: t.Mapping[str, t.Any]) -> list[str]:
-    """The hosts of all channels in the settings, without brackets, each once."""
-    alias = settings["channel_alias"] or DEFAULT_ALIAS
-    custom: t.Mapping[str, str] = settings["custom_channels"] or {}
-    urls = [alias, *custom.values()]
-    urls += [*settings["channels"], *settings["default_channels"], *settings["allowlist_channels"]]
-    hosts = [_host(url) for url in urls]
-    return list(dict.fromkeys([host for host in hosts if host] + list(ALWAYS)))
-
-
-def channel_urls(settings: t.Mapping[str, t.Any]) -> list[str]:
-    """The channels that conda will ask, as far as the settings tell; none: what it asks by default."""
-    names = [*settings["channels"]] or ["defaults"]
-    defaults = settings["default_channels"] or [DEFAULT_CHANNEL]
-    return [_url(name, settings) for each in names for name in (defaults if each == "defaults" else [each])]
-
-
-def _url(name: str, settings: t.Mapping[str, t.Any]) -> str:
-    if "://" in name:
-        return name
-    for key, place in (settings["custom_channels"] or {}).items():
-        if f"{name}/".startswith(f"{key}/"):
-            return f"{str(place).rstrip('/')}/{name}"
-    return f"{(settings['channel_alias'] or DEFAULT_ALIAS).rstrip('/')}/{name}"
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower() if "://" in url else ""
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https", "file", "ftp", "s3")
+            and bool(parts.hostname or parts.scheme == "file")
+            and parts.port != 0
+        )
+    except ValueError:
+        return False

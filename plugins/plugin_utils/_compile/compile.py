@@ -2,50 +2,49 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compile settings: refuse, warn, encode, render. Pure, on the control node, before any connection.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Compile settings: parse, cross-check, render, warn. Pure, on the control node, before any connection."""
 
 from __future__ import annotations
 
-import ntpath
-import os
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
-from ansible_collections.condafleet.proxy.plugins.module_utils._settings import (
-    CaBundle,
-    NetrcEntry,
-    ProofOptions,
-    Settings,
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels, parse_channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import parse_condarc
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document, build_document
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.environment_targets import (
+    parse_environment_targets,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import condarc as _condarc
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import channel_urls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.exposure import (
     check_exposure,
     check_private_condarc,
+    check_variable,
     option_with_secret,
+    parse_exposure,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.netrc_entries import check_netrc
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment import parse_fragment
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.netrc_entries import NetrcEntries, parse_netrc
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import parse_no_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import (
     Proxies,
     environment_variables,
     parse_proxies,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import parse_ssl_verify
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope, parse_scope
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import parse_tls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import (
-    check_channel_options,
     check_dialects,
-    check_paths,
-    check_scope,
+    check_netrc,
     check_windows,
 )
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import parse_verification
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.warnings import advise
 
-Render = t.Callable[[t.Dict[str, t.Any]], str]
+Render = t.Callable[[Document], str]
 
 
 class Compiled(t.NamedTuple):
@@ -55,89 +54,101 @@ class Compiled(t.NamedTuple):
     warnings: list[str]
 
 
-def compile_settings(options: Options, render: Render, ca_bundle: str | None = None, windows: bool = False) -> Compiled:
-    """Turn validated options into what the machine needs. Raises Refused.
+def compile_settings(options: Options, render: Render, pem: str | None = None, windows: bool = False) -> Compiled:
+    """Return what the machine needs of the validated `options`. Raises InvalidSettingError.
 
-    C(render) makes text of the mapping C(condarc); C(ca_bundle) is the text of C(ca_bundle_src).
+    `render` makes the text of the condarc; `pem` is the text of `ca_bundle_src`.
     """
-    sections = list(dict.fromkeys(options["sections"]))
-    if windows:
-        check_windows(options, sections)
-    check_scope(options, sections)
-    if options["state"] == "absent":
-        if {"condarc", "environment"} <= set(sections):
-            sections = list(SECTIONS)  # the default sections mean all there is
-        return Compiled(_absent(options, sections), [])
+    scope = parse_scope(options, windows)
+    if not scope.present:
+        return Compiled(_removal(scope, options["prefix"] or ""), [])
     proxies = parse_proxies(options)
-    no_proxy = NoProxy(options["no_proxy"])
-    check_channel_options(options)
-    check_paths(options, windows)
-    ssl_verify = parse_ssl_verify(options, ca_bundle)
-    netrc = check_netrc(options["netrc"], proxies) if "netrc" in sections else ()
-    condarc = _condarc.document(options, proxies, no_proxy, ssl_verify)
-    fragment = _condarc.check(render(condarc), options) if "condarc" in sections and condarc else []
-    secret = option_with_secret(options, proxies, fragment)
-    check_exposure(options, sections, proxies, secret)
+    no_proxy = parse_no_proxy(options)
+    channels = parse_channels(options)
+    condarc = parse_condarc(options, scope, windows)
+    tls = parse_tls(options, pem)
+    netrc = parse_netrc(options)
+    environment_targets = parse_environment_targets(options)
+    verification = parse_verification(options)
+    exposure_allowed = parse_exposure(options)
+
     if windows:
-        check_private_condarc(options, bool(secret))
-    normal = ntpath.normpath if windows else os.path.normpath
-    variables = environment_variables(options, proxies, no_proxy) if "environment" in sections else {}
+        check_windows(scope, tls, environment_targets, verification)
+    if scope.manages("netrc"):
+        check_netrc(netrc, proxies)
+    check_variable(scope, proxies)
+
+    document = build_document(channels, tls, condarc, proxies, no_proxy)
+    fragment = parse_fragment(render(document), condarc.extra) if scope.manages("condarc") and document else ()
+    variables = environment_variables(proxies, no_proxy, tls) if scope.manages("environment") else {}
     check_dialects(variables)
-    settings = _absent(options, sections)._replace(
-        state="present",
-        condarc_path=normal(options["condarc_path"]) if options["condarc_path"] else None,
-        fragment=tuple((key, text) for key, text in fragment),
+    secret = option_with_secret(proxies, channels, condarc, fragment)
+    check_exposure(scope, secret, exposure_allowed)
+    if windows:
+        check_private_condarc(scope, condarc, secret, exposure_allowed)
+
+    written = document if scope.manages("condarc") or not scope.sections else {}
+    entries = netrc if scope.manages("netrc") else NetrcEntries()
+    settings = Settings(
+        state=scope.state,
+        scope=scope.scope,
+        users=scope.users,
+        home=scope.home,
+        sections=scope.sections,
+        prefix=verification.prefix,
+        # without sections verification is all that is requested
+        verify="rollback" if verification.mode == "none" and not scope.sections else verification.mode,
+        proof=verification.proof._replace(logins=netrc.machines, without_conda=_without_conda(channels, written)),
+        condarc_path=condarc.path or None,
+        fragment=fragment,
         variables=variables,
-        environment_targets=tuple(options["environment_targets"]),
-        ca_bundle=CaBundle(ca_bundle) if ca_bundle else None,
-        netrc=netrc,
+        environment_targets=environment_targets,
+        ca_bundle=tls.bundle,
+        netrc=entries.entries,
         secret=bool(secret),
-        secrets=_secrets(proxies, netrc),
-        verify=_verify(options, sections),
-        proof=_proof(options, condarc if "condarc" in sections or not sections else None),
+        secrets=_secrets(proxies, entries),
     )
-    # where nothing is written there is nothing to say about it
-    notes = advise(options, sections, proxies, no_proxy, ssl_verify, netrc) if sections else []
-    return Compiled(settings, notes)
+    warnings = advise(
+        scope,
+        proxies=proxies,
+        no_proxy=no_proxy,
+        tls=tls,
+        channels=channels,
+        condarc=condarc,
+        netrc=netrc,
+        environment_targets=environment_targets,
+    )
+    return Compiled(settings, warnings)
 
 
-def _absent(options: Options, sections: t.Sequence[str]) -> Settings:
-    """Removing needs no settings: the state on the machine knows."""
+def _removal(scope: Scope, prefix: str) -> Settings:
+    """Return what removing needs: the state on the machine knows the rest."""
     return Settings(
-        state="absent",
-        scope=options["scope"],
-        users=tuple(options["users"]),
-        home=os.path.normpath(options["home"]) if options["home"] else "",
-        sections=tuple(sections),
-        prefix=options["prefix"] or "",
+        state=scope.state,
+        scope=scope.scope,
+        users=scope.users,
+        home=scope.home,
+        sections=scope.sections,
+        prefix=prefix,
         verify="none",
     )
 
 
-def _secrets(proxies: Proxies | None, netrc: t.Sequence[NetrcEntry]) -> tuple[str, ...]:
-    """What to search for in text that other programs write."""
-    found = [entry.password for entry in netrc]
+def _secrets(proxies: Proxies | None, netrc: NetrcEntries) -> tuple[str, ...]:
+    """Return what to search for in text that other programs write."""
+    found = [entry.password for entry in netrc.entries]
     if proxies and proxies.credentials and proxies.credentials.secret:
         found.append(str(proxies.credentials.password))
     return tuple(found)
 
 
-def _verify(options: Options, sections: t.Sequence[str]) -> str:
-    """Without sections the proof is all that is asked for."""
-    return "rollback" if options["verify"] == "none" and not sections else str(options["verify"])
-
-
-def _proof(options: Options, condarc: t.Mapping[str, t.Any] | None) -> ProofOptions:
-    """`condarc`: its keys, where this run writes it; Python alone looks at what they say."""
-    written = {name: setting["value"] for name, setting in (condarc or {}).items()}
-    verify = written.get("ssl_verify")
+def _without_conda(channels: Channels, written: Document) -> WithoutConda:
+    """Return what Python alone verifies; `written` are the keys that this run writes into the condarc."""
+    values = {key: setting.value for key, setting in written.items()}
+    verify = values.get("ssl_verify")
     is_path = isinstance(verify, str) and verify != "truststore"
-    return ProofOptions(
-        deadline=options["verify_deadline"],
-        logins=tuple(str(entry.get("machine", "")).lower() for entry in options["netrc"] if isinstance(entry, dict)),
-        without_conda=WithoutConda(
-            channels=tuple(url for url in channel_urls(options) if url.startswith(("http://", "https://"))),
-            proxy_servers=written.get("proxy_servers"),
-            ca_bundle=verify if is_path else None,
-        ),
+    return WithoutConda(
+        channels=tuple(url for url in channels.urls() if url.startswith(("http://", "https://"))),
+        proxy_servers=values.get("proxy_servers"),
+        ca_bundle=verify if is_path else None,
     )

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a secret may be read by others.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Refuse to write a secret where others can read it."""
 
 from __future__ import annotations
 
@@ -13,19 +12,27 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import CHANNEL_LISTS
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import Condarc
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment import Fragment
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import is_variable
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
 
 _USERINFO = re.compile(r"://([^/@\s]+)@")
 _TOKEN = re.compile(r"/t/([^/\s\"']+)")
 
 
-def holds_secret(text: str, proxy: bool = False) -> bool:
-    """Is there a URL in C(text) with a password or a token? What is exactly C(${NAME}) is none.
+def parse_exposure(options: Options) -> bool:
+    """Return whether others may read a password."""
+    return bool(options["password_exposure"] == "allow")  # noqa: S105  # a choice, no password
 
-    A user name without a password is a token in a channel's URL, and only a name in the URL of a C(proxy).
+
+def holds_secret(text: str, proxy: bool = False) -> bool:
+    """Return whether a URL in `text` has a password or a token. What is exactly `${NAME}` is none.
+
+    A user name without a password is a token in a channel's URL, and only a name in the URL of a `proxy`.
     """
     secrets = _TOKEN.findall(text)
     for userinfo in _USERINFO.findall(text):
@@ -34,67 +41,62 @@ def holds_secret(text: str, proxy: bool = False) -> bool:
     return any(secret and not is_variable(secret) for secret in secrets)
 
 
-def check_private_condarc(options: Options, secret: bool) -> None:
-    """On Windows a file has the permissions of its folder."""
-    path = options["condarc_path"]
-    outside = path and options["scope"] == "user" and not path.startswith("~")
-    if outside and secret and options["password_exposure"] == "refuse":  # noqa: S105  # a choice, no password
-        raise Refused(
-            "condarc_path",
-            "lies outside of the profile of a Windows host, where others can read a password in it",
-            "begin it with ~/, or accept it with conda_proxy_password_exposure: allow",
-        )
+def option_with_secret(proxies: Proxies | None, channels: Channels, condarc: Condarc, fragment: Fragment) -> str | None:
+    """Return the first option that puts a password or token into the condarc or the environment.
 
-
-def option_with_secret(options: Options, proxies: Proxies | None, fragment: t.Iterable[t.Sequence[str]]) -> str | None:
-    """The first option that puts a password or token into the condarc or the environment.
-
-    C(fragment): the condarc's keys and texts, as a template of the user's own may hold one too.
+    `fragment` is what the template made, as a template of the user's own may hold one too.
     """
     if proxies and proxies.credentials and proxies.credentials.secret:
-        return "password" if options["username"] else "http"
-    for name in (*CHANNEL_LISTS, "channel_alias", "custom_channels", "extra"):
-        if any(holds_secret(text) for text in _texts(options[name])):
+        return "password" if proxies.apart else "http"
+    for name, value in (*channels._asdict().items(), ("extra", condarc.extra)):
+        if any(holds_secret(text) for text in _texts(value)):
             return name
     if any(holds_secret(text, proxy=key == "proxy_servers") for key, text in fragment):
         return "condarc_template"
     return None
 
 
+def check_exposure(scope: Scope, secret: str | None, allowed: bool) -> None:
+    """Raise InvalidSettingError for a secret that every user of the machine can read. `secret`: its option."""
+    if not secret or allowed or not scope.system or not scope.manages("condarc", "environment"):
+        return
+    others = "a proxy that authenticates by address or a local helper proxy"
+    if secret not in ("password", "http"):
+        others = "{netrc} for a channel's login"
+    raise InvalidSettingError(
+        secret,
+        "puts a password or token into files that every user of the machine can read, which system scope needs",
+        f"use {{scope}}: user, '${{NAME}}', {others}, or accept it with {{password_exposure}}: allow",
+    )
+
+
+def check_private_condarc(scope: Scope, condarc: Condarc, secret: str | None, allowed: bool) -> None:
+    """Raise InvalidSettingError for a secret outside of a profile: on Windows a file has its directory's permissions."""
+    outside = condarc.path and not scope.system and not condarc.path.startswith("~")
+    if outside and secret and not allowed:
+        raise InvalidSettingError(
+            "condarc_path",
+            "lies outside of the profile of a Windows host, where others can read a password in it",
+            "begin it with ~/, or accept it with {password_exposure}: allow",
+        )
+
+
+def check_variable(scope: Scope, proxies: Proxies | None) -> None:
+    """Raise InvalidSettingError for a `${NAME}` in the environment: only conda expands it."""
+    if proxies and proxies.credentials and proxies.credentials.variable and scope.manages("environment"):
+        raise InvalidSettingError(
+            proxies.credentials.variable,
+            "is a variable that only conda expands, and the environment section would write it as text",
+            "set {sections}: [condarc]",
+        )
+
+
 def _texts(value: t.Any) -> t.Iterator[str]:
-    """Every text in a value of the inventory, at any depth."""
+    """Yield every text in a value of the inventory, at any depth."""
     if isinstance(value, dict):
         value = [*value, *value.values()]
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         for item in value:
             yield from _texts(item)
     elif value is not None:
         yield str(value)
-
-
-def check_exposure(options: Options, sections: t.Collection[str], proxies: Proxies | None, secret: str | None) -> None:
-    """A password where every user of the machine could read it. C(secret): the option that holds it."""
-    if proxies and proxies.credentials and "environment" in sections:
-        parts = (proxies.credentials.username, proxies.credentials.password or "")
-        if any(is_variable(part) for part in parts):
-            name = "password" if is_variable(parts[1]) else "username"
-            raise Refused(
-                name,
-                "is a variable that only conda expands, and the environment section would write it as text",
-                "set conda_proxy_sections: [condarc]",
-            )
-    if (
-        secret
-        and options["scope"] == "system"
-        and {"condarc", "environment"} & set(sections)
-        and options["password_exposure"] == "refuse"  # noqa: S105  # a choice, no password
-    ):
-        others = "a proxy that authenticates by address or a local helper proxy"
-        if secret not in ("password", "http"):
-            others = "conda_proxy_netrc for a channel's login"
-        raise Refused(
-            secret,
-            "puts a password or token into files that every user of the machine can read, which system scope needs",
-            f"use conda_proxy_scope: user, '${{NAME}}', {others}, "
-            "or accept it with conda_proxy_password_exposure: allow",
-        )

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The netrc entries.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse the netrc entries."""
 
 from __future__ import annotations
 
@@ -13,57 +12,66 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+
+_KEYS = {"machine", "login", "password"}
 
 
-def check_netrc(entries: t.Any, proxies: Proxies | None) -> tuple[NetrcEntry, ...]:
-    """The netrc entries as strings. Raises Refused."""
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Refused("netrc", "is not a list of mappings", "write a list of machine, login and password")
-    hosts = set()
-    if proxies:
-        hosts = {proxies.http.host.strip("[]").lower(), proxies.https.host.strip("[]").lower()}
-    seen = set()
-    for number, entry in enumerate(entries, 1):
-        where = f"entry {number} "
-        if set(entry) != {"machine", "login", "password"} or not all(
-            isinstance(value, str) and value for value in entry.values()
-        ):
-            raise Refused(
-                "netrc",
-                where + "does not have exactly machine, login and password as non-empty text",
-                "quote numbers; remove other keys",
+class NetrcEntries(t.NamedTuple):
+    """Logins for the hosts of channels, each host once and in lower case."""
+
+    entries: tuple[NetrcEntry, ...] = ()
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        return tuple(entry.machine for entry in self.entries)
+
+
+def parse_netrc(options: Options) -> NetrcEntries:
+    """Return the entries. Raises InvalidSettingError."""
+    given = options["netrc"]
+    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+        raise InvalidSettingError("netrc", "is not a list of mappings", "write a list of machine, login and password")
+    entries: list[NetrcEntry] = []
+    for number, entry in enumerate(given, 1):
+        parsed = _parse_entry(entry, number)
+        if parsed.machine in [earlier.machine for earlier in entries]:
+            raise entry_error(number, "names a machine that an earlier entry names", "keep one")
+        entries.append(parsed)
+    return NetrcEntries(tuple(entries))
+
+
+def entry_error(number: int, reason: str, fix: str) -> InvalidSettingError:
+    """Return the error for the entry of that number, counted from 1."""
+    return InvalidSettingError("netrc", f"entry {number} {reason}", fix)
+
+
+def _parse_entry(given: t.Mapping[t.Any, t.Any], number: int) -> NetrcEntry:
+    if set(given) != _KEYS or not all(isinstance(value, str) and value for value in given.values()):
+        raise entry_error(
+            number,
+            "does not have exactly machine, login and password as non-empty text",
+            "quote numbers; remove other keys",
+        )
+    entry = NetrcEntry(given["machine"].lower(), given["login"], given["password"])
+    if entry.machine == "default":
+        raise entry_error(
+            number,
+            "is a default entry, which would send its password to every channel",
+            "name the channel's host",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9._:-]+", entry.machine) or re.search(r":\d+$", entry.machine):
+        raise entry_error(
+            number,
+            "has a machine that is not a host name (a port or a URL never matches)",
+            "give the host name alone",
+        )
+    for key, text in (("login", entry.login), ("password", entry.password)):
+        if re.search(r"[\x00-\x1f\x7f]", text):
+            raise entry_error(number, f"has a line end or another control character in its {key}", "remove it")
+        if not text.isprintable() or any(ord(char) > 0xFF for char in text):
+            raise entry_error(
+                number, f"has a character outside Latin-1 in its {key}, which requests cannot send", "change it"
             )
-        machine = entry["machine"].lower()
-        if machine == "default":
-            raise Refused(
-                "netrc",
-                where + "is a default entry, which would send its password to every channel",
-                "name the channel's host",
-            )
-        if machine in hosts:
-            raise Refused(
-                "netrc",
-                where + "names the proxy, and netrc never authenticates to a proxy",
-                "set conda_proxy_username and conda_proxy_password instead",
-            )
-        if not re.fullmatch(r"[A-Za-z0-9._:-]+", machine) or re.search(r":\d+$", machine):
-            raise Refused(
-                "netrc",
-                where + "has a machine that is not a host name (a port or a URL never matches)",
-                "give the host name alone",
-            )
-        if machine in seen:
-            raise Refused("netrc", where + "names a machine that stands above already", "keep one")
-        seen.add(machine)
-        for key in ("login", "password"):
-            if re.search(r"[\x00-\x1f\x7f]", entry[key]):
-                raise Refused("netrc", where + "has a line end or another control character in its " + key, "remove it")
-            if not entry[key].isprintable() or any(ord(char) > 0xFF for char in entry[key]):
-                raise Refused(
-                    "netrc",
-                    where + f"has a character outside Latin-1 in its {key}, which requests cannot send",
-                    "change it",
-                )
-    return tuple(NetrcEntry(entry["machine"].lower(), entry["login"], entry["password"]) for entry in entries)
+    return entry

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""no_proxy: one list in, what each reader obeys out.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Parse no_proxy: one list in, what each reader obeys out.
 
-As soon as proxy_servers is set, conda ignores no_proxy; what it obeys is an empty string under the exact
-C(scheme://host) (run on conda 4.6 to 26.7). So the list is worked out here for every host whose name is known.
+As soon as `proxy_servers` is set, conda ignores no_proxy; what it obeys is an empty string under the exact
+`scheme://host` (run on conda 4.6 to 26.7). So the list is applied here to every host whose name is known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
 _ENTRY = re.compile(r"\*|(?:\*?\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?(?::\d+)?")
 # "10." or "192.168": a beginning of addresses, which no reader knows
@@ -24,27 +25,19 @@ _NUMBERS = re.compile(r"(?:\*?\.)?(?:\d+\.)*\d+\.?(?::\d+)?")
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
-class NoProxy:
-    """A parsed list. Raises Refused for an entry that no reader understands."""
+class NoProxy(t.NamedTuple):
+    """Hosts that are reached without the proxy."""
 
-    def __init__(self, entries: t.Iterable[str]) -> None:
-        self.entries = [entry.strip() for entry in entries if entry.strip()]
-        for entry in self.entries:
-            if _network(entry) is None and (not _ENTRY.fullmatch(entry) or _part_of_address(entry)):
-                raise Refused(
-                    "no_proxy",
-                    "has an entry that is neither a host, a .domain, a host:port, an address nor a network",
-                    "separate entries by commas and leave out schemes and paths",
-                )
+    entries: tuple[str, ...]
 
     def environment(self) -> str:
-        """For the environment variable: requests and curl know C(.domain), not C(*.domain)."""
+        """Return the value of the environment variable: requests and curl know `.domain`, not `*.domain`."""
         if "*" in self.entries:
             return "*"  # urllib knows it only alone
         return ",".join(_plain(entry) for entry in self.entries)
 
     def covers(self, host: str) -> bool:
-        """Is C(host) (a name, or an address without brackets) exempt?"""
+        """Return whether `host` (a name, or an address without brackets) is exempt."""
         host = host.lower().rstrip(".")
         address = _network(host)
         for entry in self.entries:
@@ -61,7 +54,7 @@ class NoProxy:
         return False
 
     def exact_hosts(self) -> list[str]:
-        """The entries that name one host, as conda writes a host in a C(proxy_servers) key."""
+        """Return the entries that name one host, as conda writes a host in a `proxy_servers` key."""
         hosts = []
         for entry in self.entries:
             network = _network(entry)
@@ -73,7 +66,7 @@ class NoProxy:
         return list(dict.fromkeys(hosts))
 
     def warnings(self) -> list[str]:
-        """What conda cannot obey, and what is done instead."""
+        """Return what conda cannot obey, and what is done instead."""
         notes = []
         if any("/" in entry for entry in self.entries):
             notes.append(
@@ -88,12 +81,25 @@ class NoProxy:
         return notes
 
 
+def parse_no_proxy(options: Options) -> NoProxy:
+    """Return the hosts. Raises InvalidSettingError for an entry that no reader understands."""
+    entries = tuple(entry.strip() for entry in options["no_proxy"] if entry.strip())
+    for entry in entries:
+        if _network(entry) is None and (not _ENTRY.fullmatch(entry) or _part_of_address(entry)):
+            raise InvalidSettingError(
+                "no_proxy",
+                "has an entry that is neither a host, a .domain, a host:port, an address nor a network",
+                "separate entries by commas and leave out schemes and paths",
+            )
+    return NoProxy(entries)
+
+
 def _part_of_address(entry: str) -> bool:
     return bool(_NUMBERS.fullmatch(entry)) and _network(entry.partition(":")[0]) is None
 
 
 def _plain(entry: str) -> str:
-    """An entry as all readers match it: no brackets around an address, no star before a dot, no dot at the end."""
+    """Return an entry as all readers match it: no brackets around an address, no star before a dot, no final dot."""
     if _network(entry) is not None:
         return entry.strip("[]")
     return (entry[1:] if entry.startswith("*.") else entry).rstrip(".")

@@ -2,80 +2,101 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proxies and their credentials.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse the proxies and their credentials, and write them as the condarc and the environment want them."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import (
     Credentials,
+    Proxy,
     check_credentials,
     parse_proxy,
 )
-
-if t.TYPE_CHECKING:
-    from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
-    from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import Proxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import Tls
 
 
 class Proxies(t.NamedTuple):
-    """The proxies of the settings; C(https) may be the same as C(http)."""
+    """The proxies, and what authenticates to both."""
 
     http: Proxy
-    https: Proxy
-    credentials: Credentials | None
+    https: Proxy | None = None  # None: as http
+    credentials: Credentials | None = None
+    apart: bool = False  # the credentials were in options of their own, not in a URL
 
     def url(self, scheme: str, for_conda: bool) -> str:
-        return (self.https if scheme == "https" else self.http).url(self.credentials, for_conda)
+        """Return the proxy's URL for URLs of `scheme`, with credentials as conda or as all others decode them."""
+        proxy = self.https if scheme == "https" and self.https else self.http
+        return proxy.url(self.credentials, for_conda)
+
+    def hosts(self) -> set[str]:
+        """Return the hosts of the proxies, in lower case and without brackets."""
+        return {proxy.host.strip("[]").lower() for proxy in (self.http, self.https) if proxy}
 
 
 def parse_proxies(options: Options) -> Proxies | None:
+    """Return the proxies, or None where there are none. Raises InvalidSettingError."""
     if not options["http"]:
         for name in ("https", "username", "password"):
             if options[name]:
-                raise Refused(
+                raise InvalidSettingError(
                     name,
-                    "is set without conda_proxy_http (with one of two proxies set, conda mixes them)",
-                    "set conda_proxy_http too",
+                    "is set without {http} (with one of two proxies set, conda mixes them)",
+                    "set {http} too",
                 )
         return None
-    found: list[tuple[str, Credentials]] = []
-    parsed = {}
-    for scheme in ("http", "https"):
-        option = scheme if options[scheme] else "http"
-        parsed[scheme], credentials = parse_proxy(option, options[option], options["tls_to_proxy"])
-        if credentials and options[scheme]:
-            found.append((option, credentials))
-    if options["password"] is not None and not options["username"]:
-        raise Refused("password", "is set without conda_proxy_username", "set both")
-    if options["username"]:
-        if found:
-            raise Refused(
-                found[0][0], "holds credentials, and conda_proxy_username is set as well", "leave them out of the URL"
+    http, in_http = parse_proxy("http", options["http"], options["tls_to_proxy"])
+    https, in_https = None, None
+    if options["https"]:
+        https, in_https = parse_proxy("https", options["https"], options["tls_to_proxy"])
+    apart = _parse_apart(options)
+    if apart:
+        if in_http or in_https:
+            raise InvalidSettingError(
+                "http" if in_http else "https",
+                "holds credentials, and {username} is set as well",
+                "leave them out of the URL",
             )
-        found.append(("username", Credentials(options["username"], options["password"])))
-    for option, credentials in found:
-        check_credentials(credentials, option, "password" if option == "username" else option)
-    if len({credentials for _option, credentials in found}) > 1 or (
-        len(found) == 1 and found[0][0] != "username" and options["https"]
-    ):
-        raise Refused(
-            "https",
-            "does not carry the same credentials as conda_proxy_http",
-            "set conda_proxy_username and conda_proxy_password once",
+        check_credentials(apart, "username", "password")
+        return Proxies(http, https, apart, apart=True)
+    for option, credentials in (("http", in_http), ("https", in_https)):
+        if credentials:
+            check_credentials(credentials, option, option)
+    if https and in_http != in_https:
+        raise InvalidSettingError(
+            "https", "does not carry the same credentials as {http}", "set {username} and {password} once"
         )
-    return Proxies(parsed["http"], parsed["https"], found[0][1] if found else None)
+    return Proxies(http, https, in_http)
 
 
-def environment_variables(options: Options, proxies: Proxies | None, no_proxy: NoProxy) -> dict[str, str]:
-    """Lower case and upper case: curl reads http_proxy only in lower case, others only the upper."""
+def _parse_apart(options: Options) -> Credentials | None:
+    if options["password"] is not None and not options["username"]:
+        raise InvalidSettingError("password", "is set without {username}", "set both")
+    return Credentials(options["username"], options["password"]) if options["username"] else None
+
+
+def proxy_servers(proxies: Proxies, no_proxy: NoProxy, hosts: t.Iterable[str]) -> dict[str, str]:
+    """Return conda's `proxy_servers`: the scheme keys, and keys for each of `hosts`, which are those of the channels.
+
+    A key for a host also beats the environment, for every kind of request.
+    """
+    servers = {scheme: proxies.url(scheme, for_conda=True) for scheme in ("http", "https")}
+    exempt = no_proxy.exact_hosts()
+    for host in [*hosts, *exempt]:
+        direct = host in exempt or no_proxy.covers(host)
+        for scheme in ("http", "https"):
+            servers[f"{scheme}://{host}"] = "" if direct else servers[scheme]
+    return servers
+
+
+def environment_variables(proxies: Proxies | None, no_proxy: NoProxy, tls: Tls) -> dict[str, str]:
+    """Return the environment variables, in lower and upper case: curl reads http_proxy only in lower case."""
     variables: dict[str, str] = {}
     if proxies:
         values = {scheme + "_proxy": proxies.url(scheme, for_conda=False) for scheme in ("http", "https")}
@@ -84,6 +105,6 @@ def environment_variables(options: Options, proxies: Proxies | None, no_proxy: N
         for name, value in values.items():
             variables[name] = value
             variables[name.upper()] = value
-    if options["ca_bundle"]:
-        variables["REQUESTS_CA_BUNDLE"] = options["ca_bundle"]
+    if tls.path:
+        variables["REQUESTS_CA_BUNDLE"] = tls.path
     return variables

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proxy URLs: take them apart, refuse what cannot work, and put credentials in as each reader wants them.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse proxy URLs, refuse what cannot work, and put credentials in as each reader wants them."""
 
 from __future__ import annotations
 
@@ -14,11 +13,11 @@ import re
 import typing as t
 from urllib.parse import quote, unquote, urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX, Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _EXAMPLE = "write it as http://proxy.example.com:8080"
-_APART = "leave them out of the URL and set conda_proxy_username and conda_proxy_password, which are encoded for you"
+_APART = "leave them out of the URL and set {username} and {password}, which are encoded for you"
 _USERINFO = re.compile(
     r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*)?"
 )
@@ -28,7 +27,7 @@ _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def is_variable(value: str) -> bool:
-    """Is this exactly C(${NAME}), a variable that conda expands itself?"""
+    """Return whether this is exactly `${NAME}`, a variable that conda expands itself."""
     return bool(_VARIABLE.fullmatch(value))
 
 
@@ -46,8 +45,15 @@ class Credentials(t.NamedTuple):
     def ascii(self) -> bool:
         return (self.username + (self.password or "")).isascii()
 
+    @property
+    def variable(self) -> str:
+        """The option that holds a variable which conda expands itself; empty: none does."""
+        if is_variable(self.password or ""):
+            return "password"
+        return "username" if is_variable(self.username) else ""
+
     def userinfo(self, for_conda: bool) -> str:
-        """The part before the C(@). Basic authentication wants UTF-8 on the wire (RFC 7617).
+        """Return the part before the `@`. Basic authentication wants UTF-8 on the wire (RFC 7617).
 
         curl, mamba and pip send the bytes that the percent-encoding names. requests, and so conda, decodes them as
         UTF-8 and sends Latin-1: for it each UTF-8 byte is written as the character of that number.
@@ -64,49 +70,50 @@ def _wire(text: str) -> str:
 
 
 class Proxy(t.NamedTuple):
-    """A proxy without its credentials; C(host) has brackets around an IPv6 address."""
+    """A proxy without its credentials; `host` has brackets around an IPv6 address."""
 
     scheme: str
     host: str
     port: int | None
 
     def url(self, credentials: Credentials | None, for_conda: bool) -> str:
+        """Return the URL, with credentials as conda or as all others decode them."""
         userinfo = credentials.userinfo(for_conda) + "@" if credentials else ""
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://{userinfo}{self.host}{port}"
 
 
 def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> tuple[Proxy, Credentials | None]:
-    """Take the value of C(conda_proxy_<option>) apart. Raises Refused."""
+    """Return the parts of the value of `option`. Raises InvalidSettingError."""
     if not text.isascii() or re.search(r"[\x00-\x20\x7f]", text):
-        raise Refused(
+        raise InvalidSettingError(
             option, "has a space, a control character or a character outside ASCII", _EXAMPLE + " (credentials apart)"
         )
     if re.match(r"(pac\+|file:|data:)|.*(\.pac|/wpad\.dat)([?#].*)?$", text, re.IGNORECASE):
-        raise Refused(
+        raise InvalidSettingError(
             option,
             "is the address of a PAC file, which conda cannot read",
             "name the proxy that the PAC file chooses for the channels",
         )
     scheme, separator, rest = text.partition("://")
     if not separator:
-        raise Refused(option, "has no scheme", _EXAMPLE)
+        raise InvalidSettingError(option, "has no scheme", _EXAMPLE)
     scheme = scheme.lower()
     if scheme not in _SCHEMES:
-        raise Refused(option, "has a scheme that conda does not know as a proxy's", _EXAMPLE)
+        raise InvalidSettingError(option, "has a scheme that conda does not know as a proxy's", _EXAMPLE)
     if scheme == "https" and not tls_to_proxy:
-        raise Refused(
+        raise InvalidSettingError(
             option,
             "begins with https://, which says that the proxy itself speaks TLS (hardly any does; https traffic goes through an http:// proxy too)",
-            f"write http://, or set {PREFIX}tls_to_proxy: true if the proxy's port really speaks TLS",
+            "write http://, or set {tls_to_proxy}: true if the proxy's port really speaks TLS",
         )
     userinfo, at, address = rest.rpartition("@")
     if at and not _USERINFO.fullmatch(userinfo):
-        raise Refused(option, "holds credentials with characters that are not percent-encoded", _APART)
+        raise InvalidSettingError(option, "holds credentials with characters that are not percent-encoded", _APART)
     if not at and re.search(r"[/?#].", rest):
-        raise Refused(option, "has a path, a query or a fragment, which a proxy has not", _EXAMPLE)
+        raise InvalidSettingError(option, "contains a path, query or fragment; a proxy URL must not", _EXAMPLE)
     if re.search(r"[/?#]", address.rstrip("/")) or "\\" in address:
-        raise Refused(option, "has a path, a query or a fragment, which a proxy has not", _EXAMPLE)
+        raise InvalidSettingError(option, "contains a path, query or fragment; a proxy URL must not", _EXAMPLE)
     host, port = _address(option, scheme, address.rstrip("/"))
     return Proxy(scheme, host, port), _credentials(option, userinfo) if at else None
 
@@ -116,16 +123,18 @@ def _address(option: str, scheme: str, address: str) -> tuple[str, int | None]:
         parts = urlsplit(f"{scheme}://{address}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise Refused(option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE) from None
+        raise InvalidSettingError(
+            option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE
+        ) from None
     if ":" in host:
         try:
             return f"[{ipaddress.IPv6Address(host)}]", port
         except ValueError:
-            raise Refused(
+            raise InvalidSettingError(
                 option, "has an IPv6 address that cannot be parsed", "write it as http://[2001:db8::1]:8080"
             ) from None
     if not _HOST.fullmatch(host) or port == 0 or address.endswith(":"):
-        raise Refused(option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE)
+        raise InvalidSettingError(option, "has no usable host or port (a port is a number from 1 to 65535)", _EXAMPLE)
     return host, port
 
 
@@ -134,26 +143,26 @@ def _credentials(option: str, userinfo: str) -> Credentials:
     try:
         decoded = [part if is_variable(part) else unquote(part, errors="strict") for part in (username, password)]
     except UnicodeDecodeError:
-        raise Refused(option, "holds credentials that are not percent-encoded UTF-8", _APART) from None
+        raise InvalidSettingError(option, "holds credentials that are not percent-encoded UTF-8", _APART) from None
     return Credentials(decoded[0], decoded[1] if colon else None)
 
 
 def check_credentials(credentials: Credentials, user_option: str, password_option: str) -> None:
-    """Raises Refused for what Basic authentication cannot carry (RFC 7617)."""
+    """Raise InvalidSettingError for what Basic authentication cannot carry (RFC 7617)."""
     if not credentials.username:
-        raise Refused(user_option, "is empty although there is a password", "set both, or neither")
+        raise InvalidSettingError(user_option, "is empty although there is a password", "set both, or neither")
     if ":" in credentials.username:
-        raise Refused(
+        raise InvalidSettingError(
             user_option,
             "has a colon, which Basic authentication ends the user name at",
             "ask for an account without one",
         )
     for option, text in ((user_option, credentials.username), (password_option, credentials.password or "")):
         if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
-            raise Refused(
+            raise InvalidSettingError(
                 option,
                 "has a line end or another control character",
                 "remove it (a vaulted block often ends in one: use '|-')",
             )
         if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
-            raise Refused(option, "is not valid Unicode", "give it as UTF-8")
+            raise InvalidSettingError(option, "is not valid Unicode", "give it as UTF-8")

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Render the .condarc template with the templar of the ansible-core at hand.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Render the template of the condarc with the templar of the ansible-core in use."""
 
 from __future__ import annotations
 
@@ -14,7 +13,8 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document, template_variable
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
 try:
     from ansible.template import trust_as_template
@@ -22,17 +22,20 @@ except ImportError:  # ansible-core before 2.19 templates every text it is given
     trust_as_template = None
 
 
-def render_template(templar: t.Any, path: str, condarc: dict[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str:
-    """The text that the template at C(path) makes of C(condarc), beside the host's variables. Raises Refused."""
+def render_template(templar: t.Any, path: str, document: Document, task_vars: t.Mapping[str, t.Any]) -> str:
+    """Return the text that the template at `path` makes of `document`, beside the host's variables.
+
+    Raises InvalidSettingError.
+    """
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
     except (OSError, UnicodeDecodeError):
-        raise Refused(
+        raise InvalidSettingError(
             "condarc_template", "names a file that cannot be read as UTF-8", "name a Jinja2 template"
         ) from None
     # values may hold "{{": they are text, not templates
-    variables = dict(task_vars, condarc=wrap_var(condarc))
+    variables = dict(task_vars, condarc=wrap_var(template_variable(document)))
     scoped = templar.copy_with_new_env(available_variables=variables)
     try:
         if trust_as_template is None:
@@ -40,6 +43,6 @@ def render_template(templar: t.Any, path: str, condarc: dict[str, t.Any], task_v
         return str(scoped.template(trust_as_template(text), preserve_trailing_newlines=True))
     except AnsibleError as exc:
         # its message may show a value; the type and the place in the template do not
-        raise Refused(
+        raise InvalidSettingError(
             "condarc_template", f"cannot be rendered ({type(exc).__name__})", "try it with ansible.builtin.template"
         ) from None

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CA bundle and ssl_verify.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
-"""
+"""Parse the CA bundle and `ssl_verify`."""
 
 from __future__ import annotations
 
@@ -13,50 +12,87 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\$\{")
 
 
-def parse_ssl_verify(options: Options, ca_bundle: str | None) -> t.Any:
-    """The value for the condarc: a bool, C(truststore), a path, or None when it is not managed."""
-    text = options["ssl_verify"]
+class Tls(t.NamedTuple):
+    """What conda verifies certificates with. At most one of the three is set."""
+
+    path: str = ""  # of a CA bundle on the machine
+    bundle: CaBundle | None = None  # a CA bundle to write there
+    verify: bool | str | None = None  # no CA bundle: a bool, `truststore` or a path on the machine
+
+    @property
+    def ssl_verify(self) -> bool | str | None:
+        """The value for the condarc; None: not managed."""
+        if self.verify is not None:
+            return self.verify
+        return CA_BUNDLE_PATH if self.bundle else self.path or None
+
+    @property
+    def has_bundle(self) -> bool:
+        return bool(self.path or self.bundle)
+
+
+def parse_tls(options: Options, pem: str | None) -> Tls:
+    """Return the settings; `pem` is the text of `ca_bundle_src`. conda_connectivity has no option `ssl_verify`.
+
+    Raises InvalidSettingError.
+    """
     if options["ca_bundle_src"] and options["ca_bundle"]:
-        raise Refused(
-            "ca_bundle",
-            "and conda_proxy_ca_bundle_src are both set",
-            "keep the one that says where the bundle comes from",
+        raise InvalidSettingError(
+            "ca_bundle", "and {ca_bundle_src} are both set", "keep the one that says where the bundle comes from"
         )
-    if ca_bundle is not None and not _CERTIFICATE.search(ca_bundle):
-        raise Refused(
+    tls = Tls(
+        path=_parse_path(options["ca_bundle"]),
+        bundle=_parse_pem(pem or "") if options["ca_bundle_src"] else None,
+        verify=_parse_verify(options.get("ssl_verify")),
+    )
+    if tls.verify is not None and tls.has_bundle:
+        raise InvalidSettingError(
+            "ssl_verify",
+            "and a CA bundle are both set, and REQUESTS_CA_BUNDLE would win over it",
+            "leave {ssl_verify} out",
+        )
+    return tls
+
+
+def _parse_path(path: str | None) -> str:
+    if path and not _ABSOLUTE.match(path):
+        raise InvalidSettingError(
+            "ca_bundle",
+            "is not an absolute path on the machine",
+            "use {ca_bundle_src} for a file of the control node",
+        )
+    return path or ""
+
+
+def _parse_pem(pem: str) -> CaBundle:
+    if not _CERTIFICATE.search(pem):
+        raise InvalidSettingError(
             "ca_bundle_src", "names a file without a PEM certificate", "give a file with -----BEGIN CERTIFICATE-----"
         )
-    if ca_bundle is not None and "PRIVATE KEY" in ca_bundle:
-        raise Refused(
+    if "PRIVATE KEY" in pem:
+        raise InvalidSettingError(
             "ca_bundle_src",
             "names a file that holds a private key, which would go to every machine",
             "give the certificates alone",
         )
-    bundle = options["ca_bundle"]
-    if bundle and not re.match(r"/|[A-Za-z]:[\\/]|\$\{", bundle):
-        raise Refused(
-            "ca_bundle",
-            "is not an absolute path on the machine",
-            "use conda_proxy_ca_bundle_src for a file of the control node",
-        )
-    if options["ca_bundle_src"]:
-        bundle = CA_BUNDLE_PATH
+    return CaBundle(pem)
+
+
+def _parse_verify(text: str | None) -> bool | str | None:
     if text is None:
-        return bundle
-    if bundle:
-        raise Refused(
-            "ssl_verify",
-            "and a CA bundle are both set, and REQUESTS_CA_BUNDLE would win over it",
-            "leave conda_proxy_ssl_verify out",
-        )
+        return None
     if text.lower() in ("true", "yes", "false", "no"):
         return text.lower() in ("true", "yes")
-    if text != "truststore" and not re.match(r"/|[A-Za-z]:[\\/]|\$\{", text):
-        raise Refused("ssl_verify", "is neither true, false, truststore nor an absolute path", "choose one of them")
+    if text != "truststore" and not _ABSOLUTE.match(text):
+        raise InvalidSettingError(
+            "ssl_verify", "is neither true, false, truststore nor an absolute path", "choose one of them"
+        )
     return text

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is allowed and yet surprises: warnings about settings.
+# PRIVATE to the collection: it can change at any time.
 
-This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Warn of settings that are allowed and yet surprise.
+
+Only conda_proxy warns, so a warning names the role's variables.
 """
 
 from __future__ import annotations
@@ -12,39 +14,46 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc_parser
-from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import Condarc
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.netrc_entries import NetrcEntries
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
-
-_ONLY_IN_CONDARC = ("channels", "channel_alias", "ssl_verify", "lock", "extra", "remote_max_retries")
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import Tls
 
 
 def advise(
-    options: Options,
-    sections: t.Collection[str],
+    scope: Scope,
+    *,
     proxies: Proxies | None,
     no_proxy: NoProxy,
-    ssl_verify: t.Any,
-    netrc: t.Sequence[NetrcEntry],
+    tls: Tls,
+    channels: Channels,
+    condarc: Condarc,
+    netrc: NetrcEntries,
+    environment_targets: t.Collection[str],
 ) -> list[str]:
-    """All warnings about settings that passed the checks."""
-    notes = _about_proxies(options, sections, proxies, no_proxy) if proxies else []
-    notes += _about_tls(ssl_verify, proxies)
-    if not proxies and "environment" in sections and not options["ca_bundle"] and not options["ca_bundle_src"]:
+    """Return all warnings about settings that passed the checks."""
+    if not scope.sections:
+        return []  # nothing is written
+    notes = _about_proxies(scope, proxies, no_proxy) if proxies else []
+    notes += _about_tls(tls, proxies)
+    if not proxies and scope.manages("environment") and not tls.has_bundle:
         notes.append("conda_proxy_http is not set, so the environment section has nothing to write")
-    notes += _about_sections(options, sections)
-    return notes + _about_netrc(netrc)
+    notes += _about_condarc(scope, tls, channels, condarc)
+    if environment_targets and not scope.manages("environment"):
+        notes.append("conda_proxy_environment_targets is set, and conda_proxy_sections does not name environment")
+    return notes + _about_netrc(scope, netrc)
 
 
-def _about_proxies(options: Options, sections: t.Collection[str], proxies: Proxies, no_proxy: NoProxy) -> list[str]:
-    notes = no_proxy.warnings() if "condarc" in sections else []
-    for scheme in ("http", "https") if options["https"] else ("http",):
-        if getattr(proxies, scheme).port is None:
+def _about_proxies(scope: Scope, proxies: Proxies, no_proxy: NoProxy) -> list[str]:
+    notes = no_proxy.warnings() if scope.manages("condarc") else []
+    for scheme, proxy in (("http", proxies.http), ("https", proxies.https)):
+        if proxy and proxy.port is None:
             notes.append(f"{PREFIX}{scheme} has no port: 80 is meant (443 with https://), hardly ever a proxy's")
-    both = {"condarc", "environment"} <= set(sections)
-    if proxies.credentials and not proxies.credentials.ascii and not both:
+    if proxies.credentials and not proxies.credentials.ascii and not scope.default_sections:
         notes.append(
             "conda_proxy_username or conda_proxy_password has characters outside ASCII, which conda and other programs "
             "encode differently: only with both sections, condarc and environment, does each get its own form"
@@ -52,14 +61,14 @@ def _about_proxies(options: Options, sections: t.Collection[str], proxies: Proxi
     return notes
 
 
-def _about_tls(ssl_verify: t.Any, proxies: Proxies | None) -> list[str]:
+def _about_tls(tls: Tls, proxies: Proxies | None) -> list[str]:
     notes = []
-    if ssl_verify == "truststore" and proxies:
+    if tls.verify == "truststore" and proxies:
         notes.append(
             "conda_proxy_ssl_verify: truststore is ignored through a proxy before conda 26.7; "
             "conda_proxy_ca_bundle_src works on every version"
         )
-    if ssl_verify is False:
+    if tls.verify is False:
         notes.append(
             "conda_proxy_ssl_verify: false lets anybody on the way change packages; "
             "conda_proxy_ca_bundle_src makes an intercepting proxy trusted"
@@ -67,22 +76,28 @@ def _about_tls(ssl_verify: t.Any, proxies: Proxies | None) -> list[str]:
     return notes
 
 
-def _about_sections(options: Options, sections: t.Collection[str]) -> list[str]:
-    notes = []
-    carried = [PREFIX + name for name in _ONLY_IN_CONDARC if options[name]]
-    if carried and "condarc" not in sections and "environment" in sections:
-        notes.append(f"conda_proxy_sections does not name condarc, which alone carries {', '.join(carried)}")
-    if options["environment_targets"] and "environment" not in sections:
-        notes.append("conda_proxy_environment_targets is set, and conda_proxy_sections does not name environment")
-    if options["netrc"] and "netrc" not in sections:
-        notes.append("conda_proxy_netrc is set, and conda_proxy_sections does not name netrc: nothing is written of it")
-    return notes
+def _about_condarc(scope: Scope, tls: Tls, channels: Channels, condarc: Condarc) -> list[str]:
+    only_there = {
+        "channels": channels.channels,
+        "channel_alias": channels.channel_alias,
+        "ssl_verify": tls.verify is not None,
+        "lock": condarc.lock,
+        "extra": condarc.extra,
+        "remote_max_retries": condarc.numbers.get("remote_max_retries"),
+    }
+    carried = [PREFIX + name for name, value in only_there.items() if value]
+    if carried and not scope.manages("condarc") and scope.manages("environment"):
+        return [f"conda_proxy_sections does not name condarc, which alone carries {', '.join(carried)}"]
+    return []
 
 
-def _about_netrc(entries: t.Sequence[NetrcEntry]) -> list[str]:
+def _about_netrc(scope: Scope, netrc: NetrcEntries) -> list[str]:
+    if not scope.manages("netrc"):
+        note = "conda_proxy_netrc is set, and conda_proxy_sections does not name netrc: nothing is written of it"
+        return [note] if netrc.entries else []
     return [
         f"conda_proxy_netrc entry {number} has characters that only Python 3.11 and newer can read from a netrc; "
         "hosts whose conda has an older or unknown Python refuse it"
-        for number, entry in enumerate(entries, 1)
+        for number, entry in enumerate(netrc.entries, 1)
         if not all(netrc_parser.portable(text) for text in (entry.login, entry.password))
     ]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import (
     Credentials,
     Proxy,
@@ -47,10 +48,14 @@ REFUSED = {
     "two dots": (f"http://{MARKER}..com:1", "no usable host", "http://"),
     "bare IPv6": ("http://2001:db8::1:8080", "IPv6|no usable host", "http://"),
     "wrong IPv6": (f"http://[2001:{MARKER}::1]:8080", "IPv6|no usable host", "http://"),
-    "path": (f"http://host:1/{MARKER}", "path, a query or a fragment", "http://"),
-    "query": (f"http://host:1?{MARKER}", "path, a query or a fragment", "http://"),
-    "fragment": (f"http://host:1#{MARKER}", "path, a query or a fragment", "http://"),
-    "path behind credentials": (f"http://u:{MARKER}@host:1/x", "path, a query or a fragment", "http://"),
+    "path": (f"http://host:1/{MARKER}", "contains a path, query or fragment; a proxy URL must not", "http://"),
+    "query": (f"http://host:1?{MARKER}", "contains a path, query or fragment; a proxy URL must not", "http://"),
+    "fragment": (f"http://host:1#{MARKER}", "contains a path, query or fragment; a proxy URL must not", "http://"),
+    "path behind credentials": (
+        f"http://u:{MARKER}@host:1/x",
+        "contains a path, query or fragment; a proxy URL must not",
+        "http://",
+    ),
     "raw @": (f"http://user:p@{MARKER}@host:1", "not percent-encoded", "conda_proxy_password"),
     "raw #": (f"http://user:p#{MARKER}@host:1", "not percent-encoded", "conda_proxy_password"),
     "raw /": (f"http://user:p/{MARKER}@host:1", "not percent-encoded", "conda_proxy_password"),
@@ -73,9 +78,9 @@ def says_nothing_of(secret: str, message: str) -> bool:
 @pytest.mark.parametrize(("url", "reason", "fix"), REFUSED.values(), ids=REFUSED.keys())
 @pytest.mark.parametrize("option", ["http", "https"])
 def test_refusals(option: str, url: str, reason: str, fix: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidSettingError) as refusal:
         parse_proxy(option, url, tls_to_proxy=False)
-    message = str(refusal.value)
+    message = refusal.value.sentence(PREFIX)
     assert message.startswith(f"conda_proxy_{option} ")
     assert re.search(reason, message)
     assert fix in message.partition("; ")[2]
@@ -85,10 +90,12 @@ def test_refusals(option: str, url: str, reason: str, fix: str) -> None:
 
 def test_the_verbatim_example() -> None:
     """What half the web tells users to write."""
-    with pytest.raises(
-        Refused, match=r"conda_proxy_https begins with https://.*; write http://, or set conda_proxy_tls_to_proxy: true"
-    ):
+    with pytest.raises(InvalidSettingError) as refusal:
         parse_proxy("https", "https://username:password@corp.com:8080", tls_to_proxy=False)
+    assert re.search(
+        r"conda_proxy_https begins with https://.*; write http://, or set conda_proxy_tls_to_proxy: true",
+        refusal.value.sentence(PREFIX),
+    )
     proxy, credentials = parse_proxy("https", "https://username:password@corp.com:8080", tls_to_proxy=True)
     assert (proxy, credentials) == (Proxy("https", "corp.com", 8080), Credentials("username", "password"))
 
@@ -102,11 +109,11 @@ def test_no_refusal_tells_the_password(secret: str, dirt: str, cut: int) -> None
     messages = []
     try:
         parse_proxy("http", url, tls_to_proxy=False)
-    except Refused as refusal:
+    except InvalidSettingError as refusal:
         messages.append(str(refusal))
     try:
         check_credentials(Credentials(f"{secret}{dirt}\n", f"{dirt}{secret}\n"), "username", "password")
-    except Refused as refusal:
+    except InvalidSettingError as refusal:
         messages.append(str(refusal))
     assert messages
     assert all(says_nothing_of(secret, message) for message in messages)
@@ -163,6 +170,6 @@ def test_a_variable_stays_as_it_is() -> None:
     ],
 )  # fmt: skip
 def test_credentials_that_basic_cannot_carry(username: str, password: str, named: str) -> None:
-    with pytest.raises(Refused, match=f"^conda_proxy_{named} .*; ") as refusal:
+    with pytest.raises(InvalidSettingError, match=f"^{named} .*; ") as refusal:
         check_credentials(Credentials(username, password), "username", "password")
     assert says_nothing_of(MARKER, str(refusal.value))

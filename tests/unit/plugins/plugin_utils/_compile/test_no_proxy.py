@@ -10,8 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from requests.utils import should_bypass_proxies
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import Refused
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import NoProxy, parse_no_proxy
+from tests.bed.settings import PROXY, refusal
 
 _label = st.sampled_from(["a", "conda", "repo", "corp", "test", "example", "x1"])
 _names = st.lists(_label, min_size=1, max_size=4).map(".".join)
@@ -53,6 +54,10 @@ def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def parsed(entries: list[str]) -> NoProxy:
+    return parse_no_proxy({"no_proxy": entries})
+
+
 def bypassed(host: str, no_proxy: str) -> bool:
     """What requests does for https://host:8443."""
     return bool(should_bypass_proxies(f"https://{'[' + host + ']' if ':' in host else host}:8443/x", no_proxy))
@@ -61,7 +66,7 @@ def bypassed(host: str, no_proxy: str) -> bool:
 @given(entries=st.lists(_entries, min_size=1, max_size=4), host=_hosts)
 @settings(max_examples=1000, deadline=None, derandomize=True)
 def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: list[str], host: str) -> None:
-    no_proxy = NoProxy(entries)
+    no_proxy = parsed(entries)
     # requests takes "corp.test" for the end of a text: "xcorp.test" is exempt too. Nothing that we write could change it.
     bare = [entry.rstrip(".").partition(":")[0].lower() for entry in entries if not entry.startswith(("*", "."))]
     assume(not any(host.endswith(name) and host != name and not host.endswith("." + name) for name in bare))
@@ -71,16 +76,16 @@ def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: lis
 @settings(deadline=None, derandomize=True)
 @given(entries=st.lists(_entries, max_size=5))
 def test_the_environment_form_is_one_word(entries: list[str]) -> None:
-    text = NoProxy([f" {entry} " for entry in entries] + ["", "  "]).environment()
+    text = parsed([f" {entry} " for entry in entries] + ["", "  "]).environment()
     assert text == "*" if "*" in entries else text.count(",") == max(0, len(entries) - 1)
     assert text == "*" or not set(text) & set(" *[]")
-    assert NoProxy(text.split(",")).environment() == text
+    assert parsed(text.split(",")).environment() == text
 
 
 @settings(deadline=None, derandomize=True)
 @given(entries=st.lists(_entries, max_size=5))
 def test_exact_hosts_are_covered(entries: list[str]) -> None:
-    no_proxy = NoProxy(entries)
+    no_proxy = parsed(entries)
     for host in no_proxy.exact_hosts():
         assert no_proxy.covers(host)
         assert "*" not in host
@@ -94,9 +99,15 @@ REFUSED = [
 
 @pytest.mark.parametrize("entry", REFUSED)
 def test_refusals(entry: str) -> None:
-    with pytest.raises(Refused, match=r"^conda_proxy_no_proxy has an entry .*; separate entries by commas") as refusal:
-        NoProxy(["localhost", entry])
-    assert len(entry) < 4 or entry not in str(refusal.value)
+    with pytest.raises(InvalidSettingError, match=r"^no_proxy has an entry .*; separate entries by commas") as raised:
+        parsed(["localhost", entry])
+    assert len(entry) < 4 or entry not in str(raised.value)
+
+
+def test_a_url_is_refused() -> None:
+    message = refusal(http=PROXY, no_proxy=["https://x/"])
+    assert message.startswith("conda_proxy_no_proxy ")
+    assert "leave out schemes" in message
 
 
 @pytest.mark.parametrize(
@@ -109,7 +120,7 @@ def test_refusals(entry: str) -> None:
     ],
 )
 def test_warnings(entries: list[str], notes: list[str]) -> None:
-    warnings = NoProxy(entries).warnings()
+    warnings = parsed(entries).warnings()
     assert len(warnings) == len(notes)
     for warning, note in zip(warnings, notes, strict=True):
         assert warning.startswith("conda_proxy_no_proxy ")

@@ -1,0 +1,115 @@
+# Copyright: condafleet.proxy contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: it can change at any time.
+
+"""Parse whom the settings are for, and which sections are managed."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+
+
+class Scope(t.NamedTuple):
+    """Whom the settings are for, and which sections are managed."""
+
+    state: str  # present, absent
+    scope: str  # system, user
+    users: tuple[str, ...]
+    home: str  # empty: the password database's
+    sections: tuple[str, ...]
+
+    @property
+    def present(self) -> bool:
+        return self.state == "present"
+
+    @property
+    def system(self) -> bool:
+        return self.scope == "system"
+
+    def manages(self, *sections: str) -> bool:
+        """Return whether one of `sections` is managed."""
+        return bool(set(sections) & set(self.sections))
+
+    @property
+    def default_sections(self) -> bool:
+        """Whether the two sections are managed that are managed by default."""
+        return {"condarc", "environment"} <= set(self.sections)
+
+
+def parse_scope(options: Options, windows: bool) -> Scope:
+    """Return the scope. Raises InvalidSettingError."""
+    scope = Scope(
+        state=options["state"],
+        scope=options["scope"],
+        users=tuple(options["users"]),
+        home=options["home"] or "",
+        sections=tuple(dict.fromkeys(options["sections"])),
+    )
+    if windows:
+        _check_windows(scope)
+    _check_home(scope)
+    _check_users(scope)
+    if not scope.present and scope.default_sections:
+        scope = scope._replace(sections=SECTIONS)  # the default sections mean all there are
+    return scope._replace(home=os.path.normpath(scope.home) if scope.home else "")
+
+
+def _check_windows(scope: Scope) -> None:
+    if scope.system and scope.manages("netrc") and scope.present:
+        raise InvalidSettingError(
+            "sections",
+            "names netrc for a Windows host in system scope, and there only the connecting user's profile can be written",
+            "set {scope}: user for that host, or leave netrc out",
+        )
+    if scope.users:
+        raise InvalidSettingError(
+            "users",
+            "is set for a Windows host, where only the machine and the connecting user can be managed (the registry of "
+            "another user is there only while that user is logged in)",
+            "connect as that user, with {scope}: user",
+        )
+    if scope.home:
+        raise InvalidSettingError(
+            "home", "is set for a Windows host, where the profile is the home", "leave it out there"
+        )
+
+
+def _check_home(scope: Scope) -> None:
+    if scope.home and (scope.system or scope.users):
+        raise InvalidSettingError(
+            "home",
+            "is for the own scope of the connecting user only",
+            "set {scope}: user and leave {users} empty",
+        )
+    if scope.home and not scope.home.startswith("/"):
+        raise InvalidSettingError("home", "is not an absolute path", "begin it with /")
+
+
+def _check_users(scope: Scope) -> None:
+    # one section alone, or none (verification), passes: another play with the same inventory has the netrc section
+    everything = scope.default_sections and not scope.manages("netrc")
+    if scope.system and scope.users and everything and scope.present:
+        raise InvalidSettingError(
+            "users",
+            "is set, but system scope has users for the netrc section only",
+            "set {scope}: user, or name netrc in the sections",
+        )
+    if scope.system and scope.manages("netrc") and not scope.users and scope.present:
+        raise InvalidSettingError(
+            "users",
+            "is empty, and the netrc section writes into users' homes",
+            "name the users, or set {scope}: user",
+        )
+    for name in scope.users:
+        # directories have names such as 4711 or "john smith"; these could be in no password database
+        if not name or name[0] in "-+" or re.search(r"[/:\x00-\x1f\x7f-\x9f]", name):
+            raise InvalidSettingError(
+                "users", "has an entry that is no user name", "name users as the machine's password database does"
+            )

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action conda_connectivity makes of a task's arguments, and what it refuses. No machine takes part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.action import conda_connectivity
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
+from tests.bed.actions import Vaulted, run_action
+from tests.bed.settings import PROXY, SECRET
+
+
+def test_variables_of_the_proof_are_text(sent: list[Any]) -> None:
+    given = {"CONDA_OFFLINE": 1, "CONDA_X": True, "Y": 1.5, "LANG": None, "PW": Vaulted(), 7: "seven"}
+    run_action(conda_connectivity, environment=given)
+    variables = {"CONDA_OFFLINE": "1", "CONDA_X": "True", "Y": "1.5", "LANG": None, "PW": SECRET, "7": "seven"}
+    assert sent[0].environment == variables
+    run_action(conda_connectivity)
+    assert sent[1].environment is None
+
+
+def test_no_channel_means_the_effective_ones(sent: list[Any]) -> None:
+    run_action(conda_connectivity)
+    for given, channels in (([], None), (None, None), (["a"], ("a",))):
+        run_action(conda_connectivity, channels=given)
+        assert sent.pop().proof.channels == channels
+    assert sent.pop().proof.channels is None
+
+
+def test_options_of_the_verification_arrive(sent: list[Any]) -> None:
+    run_action(conda_connectivity)
+    assert (sent[0].proof, sent[0].require) == (ProofOptions(), False)
+    run_action(
+        conda_connectivity,
+        verify="require",
+        verify_deadline=1,
+        verify_connect_timeout=2,
+        verify_read_timeout=3,
+        verify_packages=True,
+        verify_info=True,
+        prefix="/opt/conda",
+    )
+    proof = ProofOptions(deadline=1.0, connect_timeout=2.0, read_timeout=3.0, packages=True, info=True)
+    assert (sent[1].proof, sent[1].require, sent[1].prefix) == (proof, True, "/opt/conda")
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({name: value}, f"{name} is not a number above 0; give seconds")
+    for name in ("verify_deadline", "verify_connect_timeout", "verify_read_timeout")
+    for value in (0, -1.5, float("inf"))
+]
+REFUSED += [
+    ({"environment": {name: value}}, "environment has a name or a value that no environment can hold; remove it")
+    for name, value in (("", SECRET), (f"A={SECRET}", ""), ("A", f"{SECRET}\0"))
+]
+REFUSED += [
+    ({"deadline": 5}, "deadline is called verify_deadline now; write the new name"),
+    ({"require": True}, "require is called verify now; write the new name, and verify: require for require: true"),
+    ({"https": PROXY}, "https is set without http (with one of two proxies set, conda mixes them); set http too"),
+    ({"http": PROXY, "password": ["x"]}, "password is not text, so YAML may have changed it already; put it in quotes"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), REFUSED)
+def test_refused_before_a_machine_is_asked(sent: list[Any], arguments: dict[str, Any], sentence: str) -> None:
+    answer = run_action(conda_connectivity, **arguments)
+    assert (answer["failed"], answer["msg"]) == (True, sentence)
+    assert not sent
+
+
+def test_an_inline_vault_is_text(sent: list[Any]) -> None:
+    run_action(conda_connectivity, http="http://proxy.example.com:8080", username="ada", password=Vaulted())
+    assert SECRET in sent[0].candidate.variables["http_proxy"]

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action conda_proxy_info makes of a task's arguments. No machine takes part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.condafleet.proxy.plugins.action import conda_proxy_info
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
+from tests.bed.actions import run_action
+
+
+def test_options_arrive(sent: list[Any]) -> None:
+    run_action(conda_proxy_info)
+    run_action(conda_proxy_info, users=["ada"], prefix="/opt/conda", channel="https://x.example.com")
+    assert sent == [Info("https://conda.anaconda.org"), Info("https://x.example.com", ("ada",), "/opt/conda")]
+
+
+def test_users_of_a_windows_host_are_refused(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HostAction, "windows", True)
+    with pytest.raises(AnsibleActionFail, match=r"^users is set for a Windows host"):
+        run_action(conda_proxy_info, users=["ada"])
+    assert not sent

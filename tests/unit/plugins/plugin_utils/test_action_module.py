@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions share."""
+
+from __future__ import annotations
+
+import ssl
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.condafleet.proxy.plugins.action import conda_proxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
+from tests.bed.actions import run_action
+from tests.bed.settings import CERTIFICATE
+
+
+def test_no_roots_anywhere_is_a_refusal_of_its_own(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a crash of the task: the machine asks for CA roots, and the control node has none."""
+    monkeypatch.setattr(HostAction, "on_machine", lambda *_args: {"failed": True, "needs": "ca_roots"})
+    monkeypatch.setattr(HostAction, "read_ca_bundle", lambda *_args: CERTIFICATE)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: SimpleNamespace(cafile=None))
+    # the condarc has a template, which takes a templar
+    answer = run_action(conda_proxy, ca_bundle_src="company.pem", sections=["environment"], scope="user")
+    assert answer["failed"] is True
+    assert answer["msg"].startswith("conda_proxy_ca_bundle_src cannot be joined: ")
+
+
+def test_an_option_that_ansible_refuses_fails_the_task(sent: list[Any]) -> None:
+    with pytest.raises(AnsibleActionFail, match="verify must be one of: none, report, rollback, require"):
+        run_action(conda_proxy, verify="maybe")
+    assert not sent
