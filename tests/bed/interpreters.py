@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other Python versions on this machine, found by running them: a name on PATH may be a shim that only complains."""
+"""Other Python versions on this machine, found by running them: a name on PATH may be a shim that only complains.
+
+`python -m tests.bed.interpreters 3.13 3.12` prints the first of these that runs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -35,3 +39,15 @@ def _real(version: str, candidate: Path) -> Path | None:
         return None
     found, executable = [*done.stdout.strip().split(" ", 1), ""][:2]
     return Path(executable) if done.returncode == 0 and found == version else None
+
+
+def main() -> None:
+    """Print the first of the versions that is here, or end with a sentence."""
+    found = next(filter(None, map(find_interpreter, sys.argv[1:])), None)
+    if found is None:
+        sys.exit(f"none of these Python versions runs on this machine: {', '.join(sys.argv[1:])}")
+    sys.stdout.write(f"{found}\n")
+
+
+if __name__ == "__main__":
+    main()

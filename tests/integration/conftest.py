@@ -27,13 +27,18 @@ CHANNEL_HOST = "conda.bed.invalid"  # resolves at the proxies only: what arrives
 PROXY_USER = "ada"
 PROXY_PASSWORD = "p@ss:w/rd #1%"
 PROXY_PASSWORD_ENCODED = "p%40ss%3Aw%2Frd%20%231%25"
+_FIRST_GROUP = {"test_user_scope"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that use the shared hosts stay in one worker of pytest-xdist."""
+    """Tests with hosts make two groups of about the same length, so that both workers of pytest-xdist have hosts.
+
+    A worker boots its own `conda_hosts`; xdist deals out the groups with most tests first.
+    """
     for item in items:
         if "hosts" in item.keywords:
-            item.add_marker(pytest.mark.xdist_group("hosts"))
+            group = "hosts-users" if item.path.stem in _FIRST_GROUP else "hosts-others"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
