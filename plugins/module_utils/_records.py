@@ -33,19 +33,19 @@ def to_json(value: t.Any) -> t.Any:
     return value
 
 
-def from_json(kind: type[Record], data: t.Any, /, **fields: Read) -> Record:
-    """Return the record `kind` that `to_json` made `data` of. `fields` read single values, such as nested records.
+def from_json(kind: type[Record], content: t.Any, /, **fields: Read) -> Record:
+    """Return the record `kind` that `to_json` made `content` of. `fields` read single values, such as nested records.
 
     Raises RecordError for a key that is unknown or missing, and for a value that its reader does not take.
     """
-    if not isinstance(data, dict):
+    if not isinstance(content, dict):
         raise RecordError(f"{kind.__name__} is not a mapping")
     names = kind._fields  # type: ignore[attr-defined]
-    problems = [f"unknown key {name}" for name in data if name not in names]
-    problems += [f"missing key {name}" for name in names if name not in data]
+    problems = [f"unknown key {name}" for name in content if name not in names]
+    problems += [f"missing key {name}" for name in names if name not in content]
     if problems:
         raise RecordError("{}: {}".format(kind.__name__, ", ".join(problems)))
-    return kind(**{name: _read(kind, name, fields.get(name), value) for name, value in data.items()})
+    return kind(**{name: _read(kind, name, fields.get(name), value) for name, value in content.items()})
 
 
 def _read(kind: type[t.Any], name: str, read: Read | None, value: t.Any) -> t.Any:

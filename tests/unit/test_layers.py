@@ -128,10 +128,11 @@ def test_the_underscore_is_on_the_room() -> None:
             assert all(not part.startswith("_") for part in parts[2:] if part != "__init__"), name
 
 
-def test_a_room_says_what_it_is() -> None:
-    for name, path in files().items():
-        if name.endswith(".__init__"):
-            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name
+def test_the_map_of_contributing_names_every_room() -> None:
+    """Not a docstring of each: the sanity tests of ansible-core 2.16 want an empty __init__.py in module_utils."""
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for room in ROOMS:
+        assert f"`{room.rpartition('/')[2]}" in text, f"CONTRIBUTING.md does not say what {room} is"
 
 
 def test_private_files_say_so() -> None:

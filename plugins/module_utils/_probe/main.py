@@ -4,7 +4,15 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The probe's start: its input, its deadline, and no question to a user."""
+"""Start the probe: does conda reach its channels from this machine, and if not, why?
+
+conda's own Python runs the files of this room, handed over on stdin, so that the answer is conda's: its configuration,
+its session, its certificates. Importing them does nothing and needs only the standard library; conda is imported late,
+by name: each step can fail, and the failure is an answer too. Python 3.7 to 3.13, conda 4.6 to 26.
+
+This file reads the input, sets the deadline, and sees that nobody is asked a question. effective_proxies.py is the start
+of the other question: which proxy does conda take?
+"""
 
 from __future__ import annotations
 

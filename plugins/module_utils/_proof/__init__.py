@@ -1,5 +1,0 @@
-# Copyright: condafleet.proxy contributors
-# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-"""The proof as the control side sees it: input, rows, verdicts."""

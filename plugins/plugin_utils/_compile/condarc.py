@@ -75,7 +75,7 @@ def _without_drive(path: str) -> str:
     path = re.sub(r"^[A-Za-z]:(?=/)", "", path)
     if re.search(r'[%"<>|?*:]', path):
         raise _path_error(
-            'has a character that cmd.exe or Windows takes for something else (% " < > | ? * :)',
+            'has a character that cmd.exe or Windows reads differently (a percent sign or one of " < > | ? * :)',
             "choose another path",
         )
     return path
