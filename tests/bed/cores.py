@@ -43,7 +43,16 @@ def venv(core: str) -> Path:
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([python, "-m", "venv", folder], check=True)
-            argv: list[str | Path] = [folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "-r", pins]
+            argv: list[str | Path] = [
+                folder / "bin/python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-input",
+                "-r",
+                pins,
+            ]
             subprocess.run(argv, check=True, env=download_env(), stdin=subprocess.DEVNULL)
             (folder / "ready").touch()
     return folder

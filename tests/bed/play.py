@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _CALLBACKS = Path(__file__).with_name("callback")
+# a host that is this machine
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 _FRONT = "condafleet.proxy.conda_proxy"
 
 

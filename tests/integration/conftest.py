@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.bed import conda_base, hosts, squid
 from tests.bed.authority import Authority
-from tests.bed.channel import ChannelServer, Rules, make_channel
+from tests.bed.channel import make_channel
+from tests.bed.company import CHANNEL_HOST, Channels, serve_channels
 from tests.bed.interpreters import find_interpreter
+from tests.bed.play import LOCAL, Player
 from tests.bed.proxy import Proxy
 from tests.conftest import unavailable
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
     HostFactory = Callable[..., hosts.Host]
 
-CHANNEL_HOST = "conda.bed.invalid"  # resolves at the proxies only: what arrives came through one
-PROXY_USER = "ada"
-PROXY_PASSWORD = "p@ss:w/rd #1%"
-PROXY_PASSWORD_ENCODED = "p%40ss%3Aw%2Frd%20%231%25"
 _FIRST_GROUP = {"test_user_scope"}
 
 
@@ -72,16 +69,6 @@ def interceptor(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("interceptor"), "Condafleet interceptor")
 
 
-@dataclass
-class Channels:
-    """One folder of channels, served on http and https. `rules` hold for both."""
-
-    root: Path
-    http: ChannelServer
-    https: ChannelServer
-    rules: Rules
-
-
 @pytest.fixture(scope="session")
 def channel_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Channels `main`, `extra` and `private` as files."""
@@ -96,26 +83,6 @@ def channels(channel_root: Path, authority: Authority) -> Iterator[Channels]:
     """The channels on loopback, http and https; `private` asks for the login ada / pw-of-channel."""
     with serve_channels(channel_root, authority, "127.0.0.1") as served:
         yield served
-
-
-class serve_channels:  # noqa: N801 - called like a function
-    """Serve on an address, for loopback or for hosts."""
-
-    def __init__(self, root: Path, authority: Authority, address: str) -> None:
-        self._stack = ExitStack()
-        rules = Rules(logins={"private": ("ada", "pw-of-channel")})
-        tls = authority.server_context(address, "localhost", CHANNEL_HOST)
-        self._channels = Channels(
-            root, ChannelServer(root, address, rules=rules), ChannelServer(root, address, tls=tls, rules=rules), rules
-        )
-
-    def __enter__(self) -> Channels:
-        self._stack.enter_context(self._channels.http)
-        self._stack.enter_context(self._channels.https)
-        return self._channels
-
-    def __exit__(self, *_exc: object) -> None:
-        self._stack.close()
 
 
 @pytest.fixture
@@ -167,3 +134,15 @@ def host_channels(channel_root: Path, authority: Authority, conda_hosts: list[ho
     """The channels where the hosts see them; `conda_hosts` first, as the address comes with them."""
     with serve_channels(channel_root, authority, hosts.gateway()) as served:
         yield served
+
+
+@pytest.fixture
+def local_player(ansible_run: Callable[..., Any], tmp_path: Path, home: Path) -> Player:
+    """Plays on this machine for the `home` of a test, with a proxy that is dead and without a proof."""
+    variables = {
+        "conda_proxy_scope": "user",
+        "conda_proxy_home": str(home),
+        "conda_proxy_http": "http://127.0.0.1:9",
+        "conda_proxy_verify": "none",
+    }
+    return Player(ansible_run, tmp_path, {"here": LOCAL}, variables)

@@ -8,7 +8,7 @@
 
 The reader that counts is Python's `netrc`, which requests and so conda uses. It changed once, at 3.11: since then
 quotes and backslashes are syntax, before they were literal. Both parsers are followed here to the letter, oddities
-included, and compared with the real ones (tests/integration/test_netrc_readers.py).
+included, and compared with the real ones (tests/integration/local/test_netrc_readers.py).
 """
 
 from __future__ import annotations

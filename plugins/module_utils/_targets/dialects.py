@@ -7,7 +7,7 @@
 """How each reader of environment variables wants them written.
 
 One function per dialect: variables in, lines out. Each is proven by the real reader on generated hostile text
-(tests/integration/test_dialects.py); what a dialect cannot hold raises Unrepresentable, before anything is written.
+(tests/integration/hosts/test_dialects.py); what a dialect cannot hold raises Unrepresentable, before anything is written.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The netrc editor by properties. Python's real parsers: tests/integration/test_netrc_readers.py."""
+"""The netrc editor by properties. Python's real parsers: tests/integration/local/test_netrc_readers.py."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the quoters refuse, and how they say so. The real readers: tests/integration/test_dialects.py."""
+"""What the quoters refuse, and how they say so. The real readers: tests/integration/hosts/test_dialects.py."""
 
 from __future__ import annotations
 

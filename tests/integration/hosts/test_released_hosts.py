@@ -10,8 +10,8 @@ import pytest
 from tests.bed import hosts
 from tests.bed.play import Player
 from tests.bed.released import RELEASES, Released
+from tests.bed.tree import fingerprint
 from tests.conftest import unavailable
-from tests.integration.test_system_scope import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,23 +3,21 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.bed.play import Player
-from tests.integration.conftest import CHANNEL_HOST
+from tests.bed.company import CHANNEL_HOST
+from tests.bed.play import LOCAL, Player
+from tests.bed.tree import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.bed.authority import Authority
+    from tests.bed.company import Channels
     from tests.bed.proxy import Proxy
-    from tests.integration.conftest import Channels
-
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
 @pytest.fixture
@@ -31,23 +29,13 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def player(ansible_run: Callable[..., Any], tmp_path: Path, home: Path) -> Player:
-    variables = {
-        "conda_proxy_scope": "user",
-        "conda_proxy_home": str(home),
-        "conda_proxy_http": "http://127.0.0.1:9",
-        "conda_proxy_verify": "none",
-    }
-    return Player(ansible_run, tmp_path, {"here": LOCAL}, variables)
-
-
-def content(home: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+def player(local_player: Player) -> Player:
+    return local_player
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.11", "3.13"])
 def test_host_code_on_each_python(player: Player, home: Path, interpreter: Callable[[str], Path], version: str) -> None:
-    before = content(home)
+    before = contents(home)
     python = str(interpreter(version))
     more: dict[str, Any] = {
         "ansible_python_interpreter": python,
@@ -65,7 +53,7 @@ def test_host_code_on_each_python(player: Player, home: Path, interpreter: Calla
     assert [row["verdict"] for row in applied.result("here")["proof"]] == ["no_conda"]
     assert player.play("site", **more).result("here")["changed"] is False
     assert player.play("remove", **more).returncode == 0
-    assert content(home) == before
+    assert contents(home) == before
 
 
 def test_preflight_makes_no_connection(ansible_run: Callable[..., Any], tmp_path: Path) -> None:
@@ -81,11 +69,11 @@ def test_preflight_makes_no_connection(ansible_run: Callable[..., Any], tmp_path
 @pytest.mark.parametrize("strategy", ["linear", "free"])
 def test_a_bad_setting_of_one_host_stops_all_before_any_is_touched(player: Player, home: Path, strategy: str) -> None:
     player._env["ANSIBLE_STRATEGY"] = strategy
-    before = content(home)
+    before = contents(home)
     player._hosts["bad"] = LOCAL | {"conda_proxy_https": "https://username:password@corp.com:8080"}  # type: ignore[index]
     played = player.play("site", "--diff", "-vvv")
     assert played.returncode == 2
-    assert content(home) == before
+    assert contents(home) == before
     message = played.result("bad")["msg"]
     assert message.startswith("conda_proxy_https begins with https://")
     assert "username:password@" not in played.output
@@ -130,7 +118,7 @@ def test_single_roles(player: Player, home: Path, tmp_path: Path, role: str, kin
     text = "- hosts: all\n  gather_facts: false\n  roles: [condafleet.proxy.{}]\n"
     play.write_text(text.format(role))
     entry = [{"machine": "mirror.example.com", "login": "ada", "password": "secret"}]
-    before = content(home)
+    before = contents(home)
     played = player.play(str(play), conda_proxy_netrc=entry)
     proof_alone = role == "connectivity"  # proves although nothing is to be proven after a change, and nothing listens
     assert played.returncode == (2 if proof_alone else 0), played.output
@@ -138,7 +126,7 @@ def test_single_roles(player: Player, home: Path, tmp_path: Path, role: str, kin
     assert {row["kind"] for row in played.result("here")["resources"]} == kinds
     assert player.play(str(play), conda_proxy_netrc=entry).result("here")["changed"] is False
     assert player.play(str(play), conda_proxy_state="absent").returncode == 0
-    assert content(home) == before
+    assert contents(home) == before
 
 
 def test_a_caller_with_the_same_files_cannot_hijack_ours(player: Player, home: Path, tmp_path: Path) -> None:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bed import hosts as bed_hosts
+from tests.bed.company import CHANNEL_HOST
 from tests.bed.play import Player
 from tests.bed.proxy import Behaviour, Proxy
-from tests.integration.conftest import CHANNEL_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.bed.authority import Authority
+    from tests.bed.company import Channels
     from tests.bed.hosts import Host
-    from tests.integration.conftest import Channels
 
 pytestmark = [pytest.mark.hosts, pytest.mark.conda]
 

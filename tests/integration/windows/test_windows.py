@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.bed.paths import CHECKOUT
 from tests.bed.play import Played, Player
+from tests.bed.secrets import PASSWORD, leaks
 from tests.bed.windows import ADA, ADMINISTRATORS, MACHINE_ENVIRONMENT, SYSTEM, USER_ENVIRONMENT, WindowsStandIn
-from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
-from tests.integration.test_secrets import PASSWORD, leaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.bed.company import Channels
     from tests.bed.proxy import Proxy
-    from tests.integration.conftest import Channels
 
 PROXY = "http://proxy.example.com:8080"
 HOME = "C:\\Users\\Ada"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import conflicts
+from tests.bed.company import PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.bed.environ import clean_env
 from tests.bed.play import Player
-from tests.integration.conftest import PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
-from tests.integration.test_system_scope import EVERYTHING, fingerprint
+from tests.bed.tree import EVERYTHING, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,36 +9,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bed import hosts as bed_hosts
+from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.bed.play import Player
-from tests.integration.conftest import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
+from tests.bed.tree import EVERYTHING, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.bed.authority import Authority
+    from tests.bed.company import Channels
     from tests.bed.hosts import Host
     from tests.bed.squid import Squid
-    from tests.integration.conftest import Channels
 
 pytestmark = [pytest.mark.hosts, pytest.mark.conda]
 
 CONDA = "/opt/conda/bin/conda"
-MANAGED = ("/etc", "/var/lib/condafleet", "/root", "/home")
-EVERYTHING = ["profile", "zsh", "fish", "csh", "pam", "environment_d", "systemd_manager", "sudoers"]
-
-
-def fingerprint(host: Host) -> dict[str, str]:
-    """Type, mode, owner and content of everything that the collection could touch, by other means than its own."""
-    script = (
-        "find "
-        + " ".join(MANAGED)
-        + r" -xdev \( -name .cache -o -name .ansible -o -name .ssh -o -name .conda -o -name '.*_history'"
-        r" -o -name .fish_history -o -path '*/.local/share' \) -prune -o"
-        r" -printf '%p %y %m %U:%G ' -a \( -type f -exec sha256sum {} \; -o -printf '-\n' \)"
-    )
-    lines = host.run(script, check=False).stdout.splitlines()  # a folder that is not there is fine
-    return {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in lines if " " in line}
 
 
 @pytest.fixture

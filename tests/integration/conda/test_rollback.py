@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bed.company import CHANNEL_HOST
 from tests.bed.play import Player
 from tests.bed.processes import family
 from tests.bed.proxy import Proxy
-from tests.integration.conftest import CHANNEL_HOST
+from tests.bed.tree import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.bed.authority import Authority
-    from tests.integration.conftest import Channels
+    from tests.bed.company import Channels
 
 pytestmark = pytest.mark.conda
 
@@ -58,19 +59,6 @@ def player(
     }
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     return Player(ansible_run, tmp_path, {"here": local}, variables)
-
-
-def snapshot(home: Path) -> dict[str, Any]:
-    return {
-        str(path.relative_to(home)): (
-            path.stat().st_mode,
-            path.read_bytes() if path.is_file() else None,
-            path.stat().st_uid,
-            path.stat().st_gid,
-        )
-        for path in home.rglob("*")
-        if path.name != "lock"  # says who held it last
-    }
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

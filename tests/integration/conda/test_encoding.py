@@ -19,8 +19,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_ur
     parse_proxy,
 )
 from tests.bed import hostile
+from tests.bed.company import CHANNEL_HOST, Channels
 from tests.bed.environ import clean_env
-from tests.integration.conftest import CHANNEL_HOST, Channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,9 +21,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts i
 from tests.bed.channel import ChannelServer, make_channel
 from tests.bed.proof import conda_info, prove
 from tests.bed.proxy import Proxy
+from tests.bed.tree import snapshot
 from tests.conftest import unavailable
-from tests.integration import namespace
-from tests.integration.probe_servers import HOSTS, MARKER, PASSWORD, PASSWORD_ENCODED, Servers, as_dict
+from tests.integration.conda import namespace
+from tests.integration.conda.probe_servers import HOSTS, MARKER, PASSWORD, PASSWORD_ENCODED, Servers, as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -285,15 +286,6 @@ def test_enough() -> None:
     names = [scenario["id"] for scenario in SCENARIOS]
     assert len(names) >= 80
     assert len(set(names)) == len(names)
-
-
-def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str]]:
-    """Every file, folder and link below `folder`, with its mode and content."""
-    found: dict[str, tuple[int, bytes | str]] = {}
-    for path in folder.rglob("*"):
-        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
-        found[str(path.relative_to(folder))] = (path.lstat().st_mode, content)
-    return found
 
 
 SECRET_CONDARC = (

@@ -100,7 +100,7 @@ def test_what_curl_says(name: str, ask: Any, home: Path, log: Path) -> None:
             assert value in curlrc.splitlines()[int(where.rpartition(":")[2]) - 1]
     exempt = "exempt" in name and not expected.get("https_proxy")
     assert ("no_proxy exempts https://" in row["note"]) is exempt
-    assert "was expected" not in row["note"]
+    assert "variables suggest" not in row["note"]
 
 
 @pytest.fixture
@@ -173,16 +173,16 @@ def test_which_file_is_read(ask: Any, home: Path, tmp_path: Path) -> None:
 def test_what_curl_does_wins(ask: Any) -> None:
     row = ask('unset https_proxy; HTTP_PROXY= exec "$real" "$@"', http_proxy=VAR, https_proxy=VAR)
     assert (row["how"], row["http_proxy"], row["https_proxy"]) == (RUN, VAR, "")
-    assert row["note"] == f"https_proxy: by its files and variables {VAR} was expected"
+    assert row["note"] == f"https_proxy: its files and variables suggest {VAR}"
     assert "https_proxy" not in row["decided_by"]
 
 
 @pytest.mark.parametrize(
     ("wrap", "note"),
     [
-        ('"$real" "$@" | grep -v "Uses proxy env"', "does not say what it uses"),  # older than 7.60 or so
-        ("echo 'curl: option --unix-socket: is unknown'; exit 2", "does not say what it uses"),
-        ("exec yes", "does not say what it uses"),
+        ('"$real" "$@" | grep -v "Uses proxy env"', "does not report what it uses"),  # older than 7.60 or so
+        ("echo 'curl: option --unix-socket: is unknown'; exit 2", "does not report what it uses"),
+        ("exec yes", "does not report what it uses"),
         ('[ "$1" = --disable ] && exec "$real" "$@"; exec sleep 1000', "did not end in time"),
     ],
 )

@@ -12,25 +12,25 @@ import pytest
 
 from tests.bed import hosts as bed_hosts
 from tests.bed.channel import PACKAGE_FILE
-from tests.bed.conda_base import HOST_PREFIX, run_conda
-from tests.bed.environ import clean_env
-from tests.integration.conftest import (
+from tests.bed.company import (
     CHANNEL_HOST,
     PROXY_PASSWORD,
     PROXY_PASSWORD_ENCODED,
     PROXY_USER,
     serve_channels,
 )
+from tests.bed.conda_base import HOST_PREFIX, run_conda
+from tests.bed.environ import clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.bed.authority import Authority
+    from tests.bed.company import Channels
     from tests.bed.hosts import Host
     from tests.bed.proxy import Proxy
     from tests.bed.squid import Squid
-    from tests.integration.conftest import Channels
 
 
 @pytest.mark.conda

@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.bed.play import Player
+from tests.bed.tree import contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
 @pytest.fixture
@@ -28,29 +25,19 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def player(ansible_run: Callable[..., Any], tmp_path: Path, home: Path) -> Player:
-    variables = {
-        "conda_proxy_scope": "user",
-        "conda_proxy_home": str(home),
-        "conda_proxy_http": "http://127.0.0.1:9",
-        "conda_proxy_channels": ["conda-forge"],
-        "conda_proxy_verify": "none",
-    }
-    return Player(ansible_run, tmp_path, {"here": LOCAL}, variables)
-
-
-def content(home: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+def player(local_player: Player) -> Player:
+    local_player.variables["conda_proxy_channels"] = ["conda-forge"]
+    return local_player
 
 
 def test_one_home_by_two_names(player: Player, home: Path, tmp_path: Path) -> None:
-    before = content(home)
+    before = contents(home)
     assert player.play("site").returncode == 0
     (tmp_path / "link").symlink_to(home)
     for name in (f"{home}/", f"{tmp_path}/./home", str(tmp_path / "link")):
         assert player.play("site", conda_proxy_home=name).result("here")["changed"] is False, name
     player.play("remove", conda_proxy_home=str(tmp_path / "link"))
-    assert content(home) == before
+    assert contents(home) == before
 
 
 def test_a_dotfile_becomes_a_link_to_another(player: Player, home: Path) -> None:
@@ -79,15 +66,15 @@ def test_what_cannot_be_taken_back_is_not_forgotten(player: Player, home: Path) 
 
 
 def test_the_state_was_lost(player: Player, home: Path) -> None:
-    before = content(home)
+    before = contents(home)
     assert player.play("site", conda_proxy_sections=["environment"]).returncode == 0
     shutil.rmtree(home / ".local")
     told = player.play("remove")
-    assert any("the state here does not know" in note for note in told.result("here")["warnings"])
+    assert any("the state does not know" in note for note in told.result("here")["warnings"])
     # taken over again, our own text does not count as what was there before
     assert player.play("site", conda_proxy_sections=["environment"]).returncode == 0
     assert player.play("remove").returncode == 0
-    assert content(home) == before
+    assert contents(home) == before
 
 
 @pytest.mark.parametrize("name", [".condarc", ".bashrc", ".local/state/condafleet/state.json"])

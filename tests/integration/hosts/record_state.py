@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tests.bed import released
 from tests.bed.authority import Authority
 from tests.bed.play import Player
+from tests.bed.tree import EVERYTHING, fingerprint
 from tests.bed.windows import MACHINE_ENVIRONMENT, USER_ENVIRONMENT, WindowsStandIn
-from tests.integration.test_system_scope import EVERYTHING, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

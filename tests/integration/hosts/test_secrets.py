@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shlex
 import subprocess
@@ -20,28 +19,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases impo
 from tests.bed.paths import CHECKOUT, VENV_BIN
 from tests.bed.play import Player
 from tests.bed.proof import conda_info, prove
+from tests.bed.secrets import MARKER, PASSWORD, forms, leaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.bed.hosts import Host
-
-MARKER = "Zq7marker"
-PASSWORD = f"{MARKER}:@/#?%\"'\\$ `\u00fc%40;{MARKER}"
-
-
-def forms(secret: str) -> set[str]:
-    """The secret as it could show up: raw, encoded in each way, in base64 at each of the three offsets."""
-    found = {secret, MARKER, quote(secret, safe=""), quote(secret.encode().decode("latin-1"), safe="")}
-    for offset in range(3):
-        encoded = base64.b64encode(b"x" * offset + MARKER.encode() + b"x" * 3).decode()
-        found.add(encoded[4 if offset else 0 : -8])
-    return found
-
-
-def leaks(text: str, secret: str = PASSWORD) -> set[str]:
-    return {form for form in forms(secret) if form in text}
 
 
 def settings(tmp_path: Path, **more: Any) -> dict[str, Any]:

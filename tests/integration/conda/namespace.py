@@ -45,7 +45,7 @@ def missing() -> str | None:
 
 def argv(folder: Path, bases: dict[str, str | None]) -> list[str]:
     """Run the scenarios with these bases (kind -> prefix); the rows are in `folder/rows.json`."""
-    inside = [sys.executable, "-m", "tests.integration.namespace", str(folder), json.dumps(bases)]
+    inside = [sys.executable, "-m", "tests.integration.conda.namespace", str(folder), json.dumps(bases)]
     # --kill-child: it ends with this process
     return ["unshare", "--net", "--mount", "--fork", "--kill-child", *inside]
 
@@ -108,8 +108,8 @@ def _answer(query: bytes) -> bytes | None:
 
 def main() -> None:
     """Inside the namespace."""
-    from tests.integration.probe_servers import Servers
-    from tests.integration.test_probe import Machine, wanted
+    from tests.integration.conda.probe_servers import Servers
+    from tests.integration.conda.test_probe import Machine, wanted
 
     folder, bases = Path(sys.argv[1]), json.loads(sys.argv[2])
     _set_up(folder)

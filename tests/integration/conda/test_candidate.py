@@ -19,15 +19,15 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix import acc
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, ProofOptions
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.candidate import compile_candidate
 from tests.bed.authority import Authority
+from tests.bed.company import CHANNEL_HOST
 from tests.bed.play import Player
-from tests.integration.conftest import CHANNEL_HOST
-from tests.integration.test_probe import snapshot
-from tests.integration.test_secrets import PASSWORD, leaks
+from tests.bed.secrets import PASSWORD, leaks
+from tests.bed.tree import snapshot
 
 if TYPE_CHECKING:
+    from tests.bed.company import Channels
     from tests.bed.hosts import Host
     from tests.bed.proxy import Proxy
-    from tests.integration.conftest import Channels
 
 pytestmark = pytest.mark.conda
 MODULE = "condafleet.proxy.conda_connectivity"

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is on a machine, read by other means than the collection's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.bed.hosts import Host
+
+# all consumers of Linux in system scope
+EVERYTHING = ["profile", "zsh", "fish", "csh", "pam", "environment_d", "systemd_manager", "sudoers"]
+MANAGED = ("/etc", "/var/lib/condafleet", "/root", "/home")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str | None, int, int]]:
+    """Every file, folder and link below a folder: mode, content or target, owner and group. Not who held a lock last."""
+    found: dict[str, tuple[int, bytes | str | None, int, int]] = {}
+    for path in folder.rglob("*"):
+        if path.name != "lock":
+            content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+            status = path.lstat()
+            found[str(path.relative_to(folder))] = (status.st_mode, content, status.st_uid, status.st_gid)
+    return found
+
+
+def fingerprint(host: Host) -> dict[str, str]:
+    """Type, mode, owner and content of everything that the collection could touch, by other means than its own."""
+    script = (
+        "find "
+        + " ".join(MANAGED)
+        + r" -xdev \( -name .cache -o -name .ansible -o -name .ssh -o -name .conda -o -name '.*_history'"
+        r" -o -name .fish_history -o -path '*/.local/share' \) -prune -o"
+        r" -printf '%p %y %m %U:%G ' -a \( -type f -exec sha256sum {} \; -o -printf '-\n' \)"
+    )
+    lines = host.run(script, check=False).stdout.splitlines()  # a folder that is not there is fine
+    return {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in lines if " " in line}
