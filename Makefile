@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Works as user and as root. What is built lies in .venv and .cache.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo-venv link vendor test lint sanity unit integration molecule demo lock clean
+.PHONY: help venv demo-venv link vendor test check lint sanity cores unit integration molecule demo lock clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -11,6 +11,8 @@ VENV_NEEDED := Python with venv is missing or older than 3.11; on Debian and Ubu
 # Options for pytest, for instance: make unit PYTEST_ARGS='-k condarc -x'
 PYTEST_ARGS ?=
 XDIST := -n 2 --dist loadgroup
+# With CI=true the slowest tests are named too
+DURATIONS := $(if $(filter true,$(CI)),--durations=25)
 # pip's cache stays in the checkout too
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 
@@ -44,19 +46,25 @@ link: ## Make the checkout visible to Ansible as condafleet.proxy
 vendor: venv ## Put the collections that lint and molecule need into .cache/collections
 	@tests/tools/vendor
 
-test: lint sanity ## Everything; pytest comes last
-	@$(BIN)/pytest $(XDIST) $(PYTEST_ARGS)
+test: lint cores ## Everything; pytest comes last
+	@$(BIN)/pytest $(XDIST) $(DURATIONS) $(PYTEST_ARGS)
 
-lint: vendor ## ruff, mypy, yamllint, ansible-lint
+check: lint cores unit ## What a pull request needs: lint, sanity and unit tests on three ansible-cores
+
+lint: vendor ## ruff, mypy, yamllint, ansible-lint, changelog, documentation
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy -p ansible_collections.condafleet.proxy.plugins
 	$(BIN)/yamllint --strict .
 	tests/tools/lint-ansible
+	$(BIN)/antsibull-changelog lint
 
 sanity: venv ## ansible-test sanity, without an ignore file
 	tests/tools/sanity
+
+cores: venv ## Sanity and unit tests on the oldest, our own and the newest ansible-core
+	tests/tools/cores
 
 unit: venv ## Unit tests
 	@$(BIN)/pytest tests/unit $(PYTEST_ARGS)

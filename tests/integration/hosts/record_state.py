@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bed import released
 from tests.bed.authority import Authority
-from tests.bed.play import Player
+from tests.bed.play import LOCAL, Player
 from tests.bed.tree import EVERYTHING, fingerprint
 from tests.bed.windows import MACHINE_ENVIRONMENT, USER_ENVIRONMENT, WindowsStandIn
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 RELEASE = released.FIXTURES / os.environ["RECORD_AS"]
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 PASSWORD = "p\u00e4:@/#?%\"'\\$ `\u00fc%40;\u00df"
 NETRC_PASSWORD = "s3cr;t#%40$'x\"@:/"  # what every parser reads alike
 SETTINGS: Json = {

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bed.play import Player
 from tests.bed.tree import contents
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.bed.play import Player
 
 
 @pytest.fixture

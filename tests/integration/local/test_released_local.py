@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.bed.play import Player
+from tests.bed.play import LOCAL, Player
 from tests.bed.released import RELEASES, Released, in_home, is_state
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     Files = dict[str, tuple[str, str, bytes]]
 
 pytestmark = pytest.mark.parametrize("release", RELEASES)
-
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
 @pytest.fixture
