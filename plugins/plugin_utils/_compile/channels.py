@@ -12,7 +12,11 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import DEFAULT_ALIAS, DEFAULT_CHANNEL
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import (
+    DEFAULT_ALIAS,
+    DEFAULT_CHANNEL,
+    channel_host,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
@@ -36,7 +40,7 @@ class Channels(t.NamedTuple):
         """Return the hosts of all channels, each once."""
         urls = [self.channel_alias or DEFAULT_ALIAS, *self.custom_channels.values()]
         urls += [*self.channels, *self.default_channels, *self.allowlist_channels]
-        return list(dict.fromkeys([host for host in map(host_of, urls) if host] + list(_ALWAYS)))
+        return list(dict.fromkeys([host for host in map(channel_host, urls) if host] + list(_ALWAYS)))
 
     def urls(self) -> list[str]:
         """Return the channels that conda will ask; without any, the ones that it asks by default."""
@@ -69,11 +73,6 @@ def parse_channels(options: Options) -> Channels:
         custom_channels=custom,
         override_channels_enabled=options.get("override_channels_enabled"),
     )
-
-
-def host_of(url: str) -> str:
-    """Return the host of a channel's URL, in lower case and without brackets; empty for a channel's name."""
-    return (urlsplit(url).hostname or "").lower() if "://" in url else ""
 
 
 def _check(option: str, entries: t.Iterable[str], must_be_url: bool = False) -> None:
