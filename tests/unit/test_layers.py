@@ -139,3 +139,21 @@ def test_private_files_say_so() -> None:
     for name, path in files().items():
         if name.startswith(("module_utils.", "plugin_utils.")) and not name.endswith(".__init__"):
             assert "PRIVATE to the collection" in path.read_text(encoding="utf-8"), name
+
+
+def test_the_unit_tests_mirror_the_tree() -> None:
+    """tests/unit/plugins/<room>/test_<file>.py is about <room>/<file>.py."""
+    folder = CHECKOUT / "tests/unit/plugins"
+    for path in folder.rglob("test_*.py"):
+        name = path.stem.removeprefix("test_")
+        room = PLUGINS / path.parent.relative_to(folder)
+        assert (room / f"{name}.py").exists() or (room / f"_{name}.py").exists(), f"{path} mirrors no file"
+
+
+def test_every_file_is_imported_by_a_unit_test() -> None:
+    imported: set[str] = set()
+    for path in (CHECKOUT / "tests/unit").rglob("*.py"):
+        imported |= {target.removeprefix(PACKAGE) for target in imports(path) if target.startswith(PACKAGE)}
+    tested = ("module_utils", "plugin_utils", "action")
+    names = {name for name in files() if name.startswith(tested) and not name.endswith(".__init__")}
+    assert not names - imported, sorted(names - imported)

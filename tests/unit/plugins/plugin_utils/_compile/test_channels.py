@@ -9,7 +9,6 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import (
     Channels,
-    host_of,
     parse_channels,
 )
 from tests.bed.settings import PROXY, compiled, condarc, refusal, validated
@@ -59,15 +58,6 @@ def test_urls() -> None:
         "https://x.example.com/y",
     ]
     assert Channels().urls() == ["https://repo.anaconda.com/pkgs/main"]
-
-
-def test_the_host_of_a_channel() -> None:
-    for url, host in (
-        ("https://U:p@Mirror.Example.com:8/x", "mirror.example.com"),
-        ("http://[::1]:8/", "::1"),
-        ("a", ""),
-    ):
-        assert host_of(url) == host
 
 
 def test_conda_connectivity_has_channels_alone() -> None:
