@@ -186,6 +186,9 @@ conda_info:
   elements: dict
   returned: when O(verify_info) is set
   contains:
+    user:
+      description: The connecting user; null where it is not known.
+      type: str
     base:
       description: The directory of the conda base.
       type: str

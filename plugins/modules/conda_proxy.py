@@ -386,6 +386,9 @@ conda_info:
   elements: dict
   returned: when O(verify_info) is set, O(verify) is not V(none) and a base was found
   contains:
+    user:
+      description: The user who ran conda; null where it is not known.
+      type: str
     base:
       description: The directory of the conda base.
       type: str

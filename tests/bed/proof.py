@@ -27,4 +27,4 @@ def prove(
 
 def conda_info(bases: Sequence[Base], environment: Mapping[str, str | None], home: Path | str) -> str:
     """What `conda info` says in the first base."""
-    return connectivity.conda_info(PosixLauncher(str(home)), bases, environment)[0].text
+    return connectivity.conda_info(PosixLauncher(str(home)), bases, environment, user="ada")[0].text

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.transaction import Outcome
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import CondaInfo
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json
 
@@ -32,7 +33,7 @@ class PartResult(t.NamedTuple):
     rolled_back: bool = False
     settled: bool = False  # nothing managed is left
     error: str = ""
-    infos: tuple[t.Mapping[str, str], ...] = ()  # `conda info --all` by base, where it was requested
+    infos: tuple[CondaInfo, ...] = ()  # where it was requested
 
     @classmethod
     def of(cls, outcome: Outcome, permissions: t.Callable[[File], str], **more: t.Any) -> PartResult:
@@ -57,7 +58,7 @@ class PartResult(t.NamedTuple):
             warnings=tuple,
             proof=each(ProofRow.from_json),
             diff=tuple,
-            infos=tuple,
+            infos=each(CondaInfo.from_json),
         )
 
 
@@ -106,7 +107,7 @@ class RunResult:
             "rolled_back": any(part.rolled_back for part in parts),
             "warnings": self.warnings,
         }
-        infos = [info for part in parts for info in part.infos]
+        infos = [info._asdict() for part in parts for info in part.infos]
         if infos:
             result["conda_info"] = infos
         if with_diff:

@@ -196,6 +196,11 @@ class Store:
             raise MachineError(
                 f"{self._path} was written by a newer condafleet.proxy; update the collection on this control node"
             )
+        if version < SCHEMA_VERSION:
+            raise MachineError(
+                f"{self._path} has schema version {version}, which no release has written; move it away, and see "
+                "docs/state.md for what that means"
+            )
         try:
             return State.from_json(content)
         except RecordError as exc:

@@ -49,5 +49,9 @@ def _run(task: Connectivity, account: Account) -> Result:
         candidate = candidate._replace(ca_bundle=CaBundle(certificates.join(candidate.ca_bundle.pem, roots)))
     launcher = PosixLauncher(account.home)
     rows = connectivity.prove(launcher, bases, environment, task.proof, user=account.name, candidate=candidate)
-    infos = connectivity.conda_info(launcher, bases, environment, candidate) if task.proof.info else None
+    infos = (
+        connectivity.conda_info(launcher, bases, environment, user=account.name, candidate=candidate)
+        if task.proof.info
+        else None
+    )
     return connectivity.result(rows, infos, task.require)

@@ -107,7 +107,7 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
     named = run if run.host else run._replace(host=platform.node())
     done = run_part(part, side, settings, named, verification, check_mode)
     if settings.proof.info and verified:
-        done = done._replace(infos=tuple(info._asdict() for info in side.view.conda_info()))
+        done = done._replace(infos=side.view.conda_info())
     return done
 
 

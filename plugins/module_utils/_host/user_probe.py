@@ -54,6 +54,7 @@ class UserView(t.NamedTuple):
             user=self.account.name,
         )
 
-    def conda_info(self) -> list[CondaInfo]:
+    def conda_info(self) -> tuple[CondaInfo, ...]:
         """Return `conda info --all` of every base."""
-        return connectivity.conda_info(PosixLauncher(self.account.home), self.bases, self.environment)
+        launcher = PosixLauncher(self.account.home)
+        return tuple(connectivity.conda_info(launcher, self.bases, self.environment, user=self.account.name))

@@ -26,6 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol i
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.script import PROOF, program
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import advise
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import from_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Candidate, ProofOptions
 
 
@@ -49,6 +50,12 @@ class CondaInfo(NamedTuple):
 
     base: str
     text: str
+    user: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Any) -> CondaInfo:
+        """Raises RecordError."""
+        return from_json(cls, data)
 
 
 def prove(
@@ -73,6 +80,8 @@ def conda_info(
     launcher: Launcher,
     bases: Sequence[Base],
     environment: Mapping[str, str | None],
+    *,
+    user: str | None,
     candidate: Candidate | None = None,
 ) -> list[CondaInfo]:
     """Return `conda info --all` of every base: what support asks for, and never a verdict."""
@@ -80,7 +89,7 @@ def conda_info(
     found = []
     for base in bases:
         with trying(candidate, given, *launcher.owner(base)) as asked:
-            found.append(CondaInfo(base.prefix, info_text(_run(launcher, base, asked))))
+            found.append(CondaInfo(base.prefix, info_text(_run(launcher, base, asked)), user))
     return found
 
 

@@ -42,7 +42,7 @@ def run_connectivity(make_remote: MakeRemote, task: Connectivity) -> Result:
         )
         infos = None
         if task.proof.info:
-            infos = connectivity.conda_info(launcher, host.bases, environment, task.candidate)
+            infos = connectivity.conda_info(launcher, host.bases, environment, user=host.user, candidate=task.candidate)
     except MachineError as exc:
         return dict(failure(str(exc)), changed=False)
     return connectivity.result(rows, infos, task.require)

@@ -61,7 +61,7 @@ def _transact(remote: Remote, settings: Settings, run: Run, check_mode: bool, re
     verification = Verification(settings.verify, settings.proof.deadline, side.prove)
     done = run_part(Part(scope, sections, desired), side, settings, run, verification, check_mode)
     if settings.proof.info and settings.verify != "none":
-        done = done._replace(infos=tuple(info._asdict() for info in side.conda_info()))
+        done = done._replace(infos=tuple(side.conda_info()))
     result.add(done, "" if settings.system else side.host.user or "")
 
 
@@ -113,7 +113,8 @@ class _WindowsSide:
         )
 
     def conda_info(self) -> list[connectivity.CondaInfo]:
-        return connectivity.conda_info(WindowsLauncher(self.host.remote), self.host.bases, self._environment())
+        launcher = WindowsLauncher(self.host.remote)
+        return connectivity.conda_info(launcher, self.host.bases, self._environment(), user=self.host.user)
 
     def _environment(self) -> dict[str, str | None]:
         # where the condarc is not ours to write, its proxy is still known

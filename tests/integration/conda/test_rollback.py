@@ -160,6 +160,24 @@ def test_the_proof_alone_writes_nothing_and_is_never_empty(player: Player, home:
     assert player.play("site").result("here")["changed"] is False
 
 
+def test_verify_does_what_conda_connectivity_does(player: Player, channels: Channels) -> None:
+    """By the same options, as variables: a package of each channel, `conda info`, its own times."""
+    assert player.play("site").returncode == 0
+    more = {"conda_proxy_verify_packages": True, "conda_proxy_verify_info": True}
+    result = player.play("verify", **more, conda_proxy_verify_read_timeout=20.5).result("here")
+    (row,) = result["proof"]
+    assert row["package"].startswith(channels.https.url("main", CHANNEL_HOST) + "/noarch/"), row
+    (info,) = result["conda_info"]
+    assert (info["user"], info["base"]) == (row["user"], row["base"])
+    assert "conda version : 24.7.1" in info["text"]
+    plain = player.play("verify").result("here")
+    assert "conda_info" not in plain
+    assert plain["proof"][0]["package"] is None
+    misspelled = player.play("verify", conda_proxy_verify_package=True)
+    assert misspelled.returncode == 2
+    assert "conda_proxy_verify_packages" in misspelled.result("here")["msg"]
+
+
 def test_a_password_that_the_machine_keeps_in_a_variable(player: Player, home: Path, proxy: Proxy) -> None:
     """Whatever its name is: conda expands it, so the proof sees it too."""
     proxy.behaviour.username, proxy.behaviour.password = b"ada", b"Zq7 of ada"
