@@ -48,12 +48,28 @@ schema_version:
 
 import base64
 import json
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._host import connectivity, converge, info
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import RecordError
-from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, Info, unpack
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Connectivity, Info, Task, unpack
+
+
+def _result_of(task: Task, module: AnsibleModule) -> dict[str, t.Any]:
+    """Run one task. Each imports its own files: a module's are compiled again in every run."""
+    if isinstance(task, Connectivity):
+        from ansible_collections.condafleet.proxy.plugins.module_utils._host.connectivity import run_connectivity
+
+        return run_connectivity(task)
+    if isinstance(task, Info):
+        from ansible_collections.condafleet.proxy.plugins.module_utils._host.info import run_info
+
+        return run_info(task)
+    from ansible_collections.condafleet.proxy.plugins.module_utils._host import converge
+
+    with_diff = bool(module._diff)  # noqa: SLF001  # Ansible offers no other way to ask
+    return converge.run(task.settings, task.run, module.check_mode, with_diff)
 
 
 def main() -> None:
@@ -65,13 +81,7 @@ def main() -> None:
         task = unpack(json.loads(base64.b64decode(module.params["payload"])))
     except RecordError as exc:
         module.fail_json(msg=f"cannot read what the control node sent: {exc}")
-    if isinstance(task, Connectivity):
-        result = connectivity.run_connectivity(task)
-    elif isinstance(task, Info):
-        result = info.run_info(task)
-    else:
-        with_diff = bool(module._diff)  # noqa: SLF001  # Ansible offers no other way to ask
-        result = converge.run(task.settings, task.run, module.check_mode, with_diff)
+    result = _result_of(task, module)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):
