@@ -85,10 +85,10 @@ class Machine(t.Protocol):
     def real(self, path: str) -> str:
         """The path without symbolic links: two names of one file give the same."""
 
-    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:
         """Make a change take effect (`systemd_reload`, ...), look whether it did, and return warnings.
 
-        `ours`: something of that kind is ours on this machine when the run is over.
+        `managed`: something of that kind is managed on this machine when the run is over.
         """
 
     def lock(self, folder: str) -> t.ContextManager[None]:

@@ -7,7 +7,7 @@
 """Mask secrets in text that leaves the machine: by shape, not by value.
 
 A search by value fails for every form nobody thought of (percent-encoded, escaped, cut in two) and garbles everything
-when the password is `etc`. So what has the shape of a secret is masked, ours or foreign, old or new. Rotation stays
+when the password is `etc`. So what has the shape of a secret is masked, managed or foreign, old or new. Rotation stays
 visible: the mask carries a few digits of an HMAC under a key that lives as long as the run.
 """
 

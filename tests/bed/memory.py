@@ -61,7 +61,7 @@ class MemoryMachine:
     def real(self, path: str) -> str:
         return path
 
-    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002
         self.activated.append(kind)
         return []
 

@@ -25,7 +25,7 @@ def newline_of(text: str) -> str:
 
 
 class Editor:
-    """`edit` must be idempotent; `revert` undoes it. `text` is None for a missing file."""
+    """An editor of one kind of content. `edit` is idempotent, `revert` undoes it; `text` is None for a missing file."""
 
     name = ""
     reverted = "only the managed part was removed"
@@ -34,37 +34,37 @@ class Editor:
         self.desired = desired
 
     def owned(self) -> t.Any:
-        """What the state keeps of `desired`: enough to make an editor that can take it back."""
+        """Return what the state keeps of `desired`: enough to make an editor that can revert it."""
         return self.desired
 
     def reason(self, owned: t.Any) -> str:
-        """Why a change is needed when we `owned` something other than what is wanted now."""
+        """Return why a change is needed when `owned` differs from what is desired now."""
         return "rotated"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        """`text` with what is wanted in it; what we `owned` and no longer want becomes what it was in `original`."""
+        """Return `text` with what is desired. What was `owned` and is no longer desired becomes what it was in `original`."""
         raise NotImplementedError
 
     def revert(self, text: str, original: str | None, force: bool) -> str:
-        """`text` without what is ours; `force` also takes what somebody has changed since."""
+        """Return `text` without the managed part; with `force` also where somebody has changed that since."""
         raise NotImplementedError
 
     def present(self, text: str) -> bool:
-        """Is anything of ours in `text`?"""
+        """Is anything managed in `text`?"""
         raise NotImplementedError
 
     def marked(self, text: str) -> bool:
-        """Does `text` carry a mark that only we make?"""
+        """Does `text` carry the collection's mark?"""
         return False
 
     def view(self, text: str | None, masker: Masker) -> str:
-        """What a diff shows of `text`: secrets masked."""
+        """Return what a diff shows of `text`: secrets are masked."""
         return masker.text(text or "")
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
-        """What is lost from `text` when the wanted content is put into it."""
+        """Return what is lost from `text` when the desired content is written."""
         return []
 
     def findings(self, text: str) -> list[str]:
-        """What in the finished text keeps it from working, although it is as wanted."""
+        """Return what keeps the finished text from working, although it is as desired."""
         return []

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""A block of lines of ours between two marker lines, in a file that is somebody else's."""
+"""Edit a block of managed lines between two marker lines, in a file of somebody else."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _BEGIN_PREFIX = BEGIN.partition(":")[0]
 
 
 def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
-    """Return `text` with our block holding exactly `lines`.
+    """Return `text` with the managed block holding exactly `lines`.
 
     A block that is there keeps its place; a new one goes to the end, or with `top` to the beginning (behind a `#!`
     line), for files that return early. Line ends are the file's. A begin line without its end line counts as a block
-    of that one line, so that nothing of the user's is taken for ours.
+    of that one line, so that no line of the user's is taken for a managed one.
     """
     text = text or ""
     newline = newline_of(text)
     block = newline.join([BEGIN, *lines, END]) + newline
-    before, ours, after = _split(text)
-    if ours:
+    before, managed, after = _split(text)
+    if managed:
         return before + block + after
     if top:
         if text.startswith("#!") and "\n" not in text:
@@ -43,13 +43,13 @@ def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
 
 
 def revert(text: str) -> str:
-    """Return `text` without our block."""
-    before, _ours, after = _split(text)
+    """Return `text` without the managed block."""
+    before, _managed, after = _split(text)
     return before + after
 
 
 def block(text: str | None) -> str:
-    """Our block as it stands in `text`, marker lines included, or nothing."""
+    """Return the managed block of `text` with its marker lines, or nothing."""
     return _split(text or "")[1]
 
 
@@ -60,12 +60,12 @@ def _split(text: str) -> tuple[str, str, str]:
     starts = [number for number, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)]
     if not starts:
         return text, "", ""
-    ours, after = "", ""
+    managed, after = "", ""
     for start, limit in zip(starts, [*starts[1:], len(lines)]):
         end = next((number for number in range(start + 1, limit) if lines[number].rstrip("\r\n") == END), start) + 1
-        ours = ours or "".join(lines[start:end])  # a second block, which somebody copied, goes: it would win
+        managed = managed or "".join(lines[start:end])  # a second block, which somebody copied, goes: it would win
         after += "".join(lines[end:limit])
-    return "".join(lines[: starts[0]]), ours, after
+    return "".join(lines[: starts[0]]), managed, after
 
 
 class BlockEditor(Editor):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""A CA bundle for conda: what was asked for, joined with the roots of this machine."""
+"""Edit a CA bundle for conda: the requested certificates, joined with the roots of the machine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker, digest
 
 
-def join(ours: str, roots: str) -> str:
+def join(requested: str, roots: str) -> str:
     """One bundle: REQUESTS_CA_BUNDLE replaces the roots that are built in, and does not add to them."""
-    return "".join(part.rstrip("\n") + "\n" for part in (ours, roots) if part.strip())
+    return "".join(part.rstrip("\n") + "\n" for part in (requested, roots) if part.strip())
 
 
 class CertificatesEditor(Editor):
-    """`desired` is a mapping: `ours`, the CA certificates that were asked for, and `roots`, what they are joined with."""
+    """`desired` is a mapping: `ours`, the requested certificates, and `roots`, what they are joined with."""
 
     name = "certificates"
 

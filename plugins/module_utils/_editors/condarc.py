@@ -62,21 +62,21 @@ def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> s
     except Unreadable as exc:
         exc.args = (str(exc) + _WAY_OUT,)
         raise
-    wanted = {key: _fit(body, document) for key, body in fragment}
-    gone = set(drop) - set(wanted)
+    desired = {key: _fit(body, document) for key, body in fragment}
+    gone = set(drop) - set(desired)
     items = []
     for item in document.items:
         if item.key in gone:
             continue
-        if item.key in wanted:
-            body = wanted.pop(item.key)
-            # what parted it from the next key (blank lines, a comment block of its own) is not ours
+        if item.key in desired:
+            body = desired.pop(item.key)
+            # what parts it from the next key (blank lines, a comment block of its own) is not managed
             items.append(item._replace(text=body + _rest(item.text)))
         else:
             items.append(item)
     document = document._replace(items=items)
-    if wanted:
-        document = _append(document, [(key, wanted[key]) for key, _body in fragment if key in wanted])
+    if desired:
+        document = _append(document, [(key, desired[key]) for key, _body in fragment if key in desired])
     if _lock_lost(document, {key for key, _body in fragment}):
         document = _regroup(document, fragment)
     return document.text()
@@ -106,7 +106,7 @@ def _regroup(document: Document, fragment: Fragment) -> Document:
 
 
 def _lock_lost(document: Document, keys: set[str]) -> bool:
-    """Does a comment follow a line of ours that ends in a flag?"""
+    """Does a comment follow a managed line that ends in a flag?"""
     for index, item in enumerate(document.items):
         if item.key in keys:
             following = document.items[index + 1].above if index + 1 < len(document.items) else document.tail
@@ -158,21 +158,21 @@ def _is_comment(line: str, indent: int) -> bool:
 
 
 def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str:
-    """Return `text` without what is ours: each key of `owned` becomes what it was in `original`, or goes.
+    """Return `text` without the managed keys: each of `owned` becomes what it was in `original`, or is removed.
 
-    With `force` also where somebody has changed our key since; without it such a key is theirs and stays.
+    With `force` also where somebody has changed the key since; without it such a key is theirs and stays.
     """
     document = parse(text)
     before = {item.key: item for item in parse(original or "").items}
     items = []
     for item in document.items:
-        ours = next((body for key, body in owned if key == item.key), None)
-        if ours is None or not (force or own(item.text) == _fit(ours, document)):
+        managed = next((body for key, body in owned if key == item.key), None)
+        if managed is None or not (force or own(item.text) == _fit(managed, document)):
             items.append(item)
         elif item.key in before:
             items.append(item._replace(text=own(before[item.key].text) + _rest(item.text)))
         elif _rest(item.text):
-            # blank lines and comments behind our key are not ours
+            # blank lines and comments behind a managed key are not managed
             items.append(Item("", item.above, _rest(item.text)))
         elif item.above:
             items.append(Item("", item.above, ""))
@@ -185,8 +185,8 @@ def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str
 def lost_content(text: str | None, fragment: Fragment) -> list[str]:
     """The keys of `fragment` whose text in `text` is about to be replaced by another one."""
     document = parse(text or "")
-    wanted = {key: _fit(body, document) for key, body in fragment}
-    return [item.key for item in document.items if item.key in wanted and own(item.text) != wanted[item.key]]
+    desired = {key: _fit(body, document) for key, body in fragment}
+    return [item.key for item in document.items if item.key in desired and own(item.text) != desired[item.key]]
 
 
 class CondarcEditor(Editor):
@@ -209,8 +209,9 @@ class CondarcEditor(Editor):
         return any(item.key in keys for item in parse(text).items)
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
-        ours = {key for key, _body in owned or []}
-        taken = [key for key in lost_content(text, self.desired) if key not in ours]
+        managed = {key for key, _body in owned or []}
+        replaced = [key for key in lost_content(text, self.desired) if key not in managed]
         return [
-            f"the key {key} had another value; it is kept in the state, and state: absent restores it" for key in taken
+            f"the key {key} had another value; it is kept in the state, and state: absent restores it"
+            for key in replaced
         ]

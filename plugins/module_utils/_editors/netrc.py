@@ -52,7 +52,7 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
     for entry in entries:
         line = _line(entry, escapes)
         there = [found for found in read(text, escapes).entries if found.machine == entry["machine"]]
-        for found in reversed(there):  # of two Python takes the last, curl the first: both become ours
+        for found in reversed(there):  # of two entries Python takes the last, curl the first: both are set
             if not _same(found, entry):
                 text = _replace(text, found, line)
         if not there:
@@ -61,7 +61,7 @@ def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
 
 
 def _insert(text: str, added: Entries, newline: str, escapes: bool | None) -> str:
-    """Put new entries where the parser then finds them and every other that it found before, and can be taken back."""
+    """Put new entries where the parser then finds them and every other that it found before, and can be reverted."""
     before = _spans(text, escapes)
     lines = [_line(entry, escapes) for entry in added]
     block = "".join(line + newline for line in lines)
@@ -141,7 +141,7 @@ def _cut(text: str, found: Entry) -> str:
 
 
 def revert(text: str, entries: Entries, original: str | None, force: bool, escapes: bool | None = None) -> str:
-    """Return `text` without our entries: each becomes what it was in `original`, or goes.
+    """Return `text` without the managed entries: each becomes what it was in `original`, or is removed.
 
     With `force` also an entry that somebody has changed since; without it that one is theirs and stays.
     """

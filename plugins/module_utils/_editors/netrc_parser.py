@@ -130,7 +130,7 @@ class Lexer:
 
 
 def parse(text: str, escapes: bool) -> NetrcFile:
-    """Find the entries. Where Python gives up this goes on, as what is ours must be found there too."""
+    """Find the entries. Goes on where Python gives up: managed entries must be found there too."""
     lexer = Lexer(text, escapes)
     entries: list[Entry] = []
     words: list[Token] = []

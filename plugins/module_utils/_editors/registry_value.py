@@ -86,7 +86,7 @@ class ValueEditor(Editor):
         if not text:
             return ""
         value = from_text(text)
-        # the name of a variable that is not ours may say that its text is a secret; a proxy's says nothing
+        # the name of a foreign variable may say that its text is a secret; a proxy's says nothing
         return f"{value.kind} {masker.text(str(value.data))}\n"
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:

@@ -14,7 +14,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base imp
 
 
 class WholeEditor(Editor):
-    """`desired` is the text of a file that is ours alone."""
+    """`desired` is the text of a file that belongs to the collection alone."""
 
     name = "whole"
     reverted = "the whole file is managed, so the edits were removed too"

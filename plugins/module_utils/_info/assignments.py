@@ -7,7 +7,7 @@
 """Which file and line sets an environment variable.
 
 One reader for all dialects (sh, csh, fish, pam_env, environment.d, systemd.conf), line by line: it need not understand a
-script, as the value in effect is known already and only its place is asked for.
+script, as the value in effect is known already and only its place is looked for.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def shells(subject: Subject) -> list[ConsumerRow]:
 
 
 def sudo_environment(login: Environment, account: Account) -> dict[str, str] | None:
-    """What a command has that is started by sudo from a login shell; None when sudo is not there or refuses.
+    """What a command has that is started by sudo from a login shell; None when sudo is not installed or refuses.
 
     May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
     """

@@ -18,7 +18,7 @@ _NEW_PROGRAMS = (
 MACHINE_ENVIRONMENT = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 USER_ENVIRONMENT = r"HKCU:\Environment"
 
-# Not among PLATFORMS: nothing of ours runs there, the control node works on it over the modules of ansible.windows.
+# Not among PLATFORMS: nothing of the collection runs there, the control node works on it over the modules of ansible.windows.
 WINDOWS = Platform(
     system=(
         Consumer("registry", "", "value", (MACHINE_ENVIRONMENT,), activate="broadcast_machine", notice=_NEW_PROGRAMS),

@@ -160,13 +160,13 @@ class PosixMachine:
         _sync_folder(os.path.dirname(path))
 
     def remove_folder(self, path: str) -> None:
-        with contextlib.suppress(OSError):  # not empty or not there: both are fine
+        with contextlib.suppress(OSError):  # not empty, or it does not exist: both are fine
             os.rmdir(path)
 
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
-    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # no marker here
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002  # no marker here
         activation = self._activations[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]

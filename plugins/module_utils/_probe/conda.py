@@ -104,8 +104,8 @@ class Conda:
         named = {name for settings in files.values() for name in settings}
         names = ("remote_connect_timeout_secs", "remote_read_timeout_secs")
         connect, read = (
-            max(ours, min(float(getattr(self.context, name)), self._deadline * _SHARE)) if name in named else ours
-            for ours, name in zip(self.timeouts, names)
+            max(given, min(float(getattr(self.context, name)), self._deadline * _SHARE)) if name in named else given
+            for given, name in zip(self.timeouts, names)
         )
         return connect, read
 

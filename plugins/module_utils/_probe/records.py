@@ -99,7 +99,7 @@ class ProbeAnswer(NamedTuple):
     python_version: str
     finished_by: str  # completed, deadline
     rows: tuple[ProbeRow, ...]
-    info: str | None = None  # `conda info --all`, where it was asked for
+    info: str | None = None  # `conda info --all`, where it was requested
 
     @classmethod
     def from_json(cls, data: Any) -> ProbeAnswer:

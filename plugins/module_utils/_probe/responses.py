@@ -22,7 +22,7 @@ class Reply(NamedTuple):
     status: int
     headers: Any  # a mapping with case-insensitive get
     body: bytes
-    kind: str  # what was asked for: json, zst or package
+    kind: str  # what was requested: json, zst or package
     through_plain_proxy: bool  # an http:// URL through a proxy: the proxy may be who answers
 
 

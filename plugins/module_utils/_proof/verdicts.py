@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     """One verdict: what to change, and what kind of finding it is."""
 
     remedy: str
-    transient: bool = False  # may be gone a moment later: repeated before a change is put back
+    transient: bool = False  # may be gone a moment later: tried again before a change is rolled back
     python_alone: bool = False  # conda plays no part in it, so a machine without conda gets the same answer
 
 

@@ -16,6 +16,6 @@ class Facts(t.NamedTuple):
 
     existing: frozenset[str] = frozenset()  # of the paths that the platform's table names, and of their directories
     ca_roots: str | None = None  # PEM text to join a CA bundle with
-    netrc_path: str = ""  # the netrc that conda's Python reads; empty: not asked for
+    netrc_path: str = ""  # the netrc that conda's Python reads; empty: not requested
     netrc_escapes: bool | None = None  # does its parser know quotes and backslashes? None: not known
     marked: bool = False  # the registry has the collection's marker

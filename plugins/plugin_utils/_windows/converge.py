@@ -117,7 +117,7 @@ class _WindowsSide:
         return connectivity.conda_info(launcher, self.host.bases, self._environment(), user=self.host.user)
 
     def _environment(self) -> dict[str, str | None]:
-        # where the condarc is not ours to write, its proxy is still known
+        # where the condarc is not managed, its proxy is still known
         alone = self._settings.proof.without_conda
         condarcs = [self._condarc] if self._desired("condarc") and self._settings.fragment else []
         texts = [*file_texts(self.machine, condarcs), *(alone.proxy_servers or {}).values(), *(alone.channels or ())]

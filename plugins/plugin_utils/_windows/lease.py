@@ -6,7 +6,7 @@
 
 """The lock on a Windows host: a folder that one run makes, with the run's name and an end in it.
 
-A lease, as nothing on the host lives as long as the run does: whoever is cut off leaves it behind.
+A lease, because nothing on the host lives as long as the run does: an interrupted run leaves it behind.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Lease:
         while not self._remote.module("win_file", path=self._folder, state="directory")["changed"]:
             holder = self._holder()
             late = time.monotonic() > deadline
-            # a run that did not write its name in all that time was cut off before it could
+            # a run that did not write its name in all that time was interrupted before it could
             if late if holder is None else _is_over(holder):
                 if self._holder() == holder:  # else somebody else was quicker
                     self._remote.module("win_file", path=self._folder, state="absent")

@@ -176,7 +176,7 @@ class WindowsMachine:
             return
         state = self._folder + self.separator + STATE_FILE
         seen = self._files.get(state, File())
-        if not seen.exists and not self._dressed:  # left by a run that was cut off, or put there by somebody
+        if not seen.exists and not self._dressed:  # left by an interrupted run, or put there by somebody
             if self._system:
                 self._check_owner()
             self._make_private(self._folder)
@@ -280,16 +280,16 @@ class WindowsMachine:
             self._remote.module("win_acl", path=path, user=trustee, rights="FullControl", type="allow", state="present")
 
     def remove_folder(self, path: str) -> None:
-        with contextlib.suppress(MachineError):  # not empty or not there: both are fine
+        with contextlib.suppress(MachineError):  # not empty, or it does not exist: both are fine
             self._remote.cmd("rd", path)
         self._folders.discard(path)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
-    def activate(self, kind: str, read_back: bool, ours: bool) -> list[str]:  # noqa: ARG002  # read back with the next look
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002  # read back with the next read
         """Tell running programs: win_regedit does not, win_environment does for each variable that it changes."""
         level = _LEVELS[kind]
-        if ours:
+        if managed:
             self._remote.module("win_environment", level=level, name=MARKER, value=self._run, state="present")
         else:
             self._remote.module("win_environment", level=level, name=MARKER, state="absent")
