@@ -110,11 +110,17 @@ def no_secret(output: str) -> None:
 def fresh_managers(host: Host) -> None:
     """Ada's systemd with what there is now, and none of bob: an earlier test's still has what there was then."""
     managers = "user@$(id -u ada) user@$(id -u bob)"
+    # what logind still knows of a session that has ended, it stops some time later, and a new manager with it
+    look = f"systemctl is-active {managers}; loginctl list-users --no-legend | grep -oE 'ada|bob'"
     deadline = time.monotonic() + 60
     # one that was about to start or to stop goes on with that, so once may not be enough
-    while (states := host.run(f"systemctl is-active {managers}", check=False).stdout.split()) != ["inactive"] * 2:
+    while (states := host.run(look, check=False).stdout.split()) != ["inactive"] * 2:
         assert time.monotonic() < deadline, states
-        host.run(f"systemctl kill --signal=KILL {managers}; sleep 0.5; systemctl reset-failed", check=False)
+        host.run(
+            "loginctl terminate-user ada bob; "
+            f"systemctl kill --signal=KILL {managers}; sleep 0.5; systemctl reset-failed",
+            check=False,
+        )
     host.run("systemctl start user@$(id -u ada)")
 
 
@@ -239,7 +245,7 @@ def test_a_user_alone(player: Player, play: str, conda_hosts: list[Host]) -> Non
     assert all(row["https_proxy"].endswith("@" + CORPORATE) for row in rows.values()), rows
     refused = alone.play(play, info_users=["bob"])
     assert refused.returncode == 2
-    assert "other users' views need root, and this runs as ada" in refused.output
+    assert "showing other users needs root, and this runs as ada; become root" in refused.output
 
 
 CATEGORIES = """

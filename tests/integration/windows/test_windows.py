@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Windows through the playbooks, on the stand-in: real Ansible, the real action of win_copy, real conda for the proof.
 
-What a cut between any two executions leaves is in tests/unit/test_windows_host.py.
+What a cut between any two executions leaves is in tests/unit/plugins/plugin_utils/_windows/test_converge.py.
 """
 
 from __future__ import annotations

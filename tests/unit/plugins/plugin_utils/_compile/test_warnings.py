@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile import warnings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import parse_proxy
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import Tls
 from tests.bed.settings import NETRC, PROXY, SECRET, compiled
 
 
@@ -26,3 +31,13 @@ def test_warnings() -> None:
         assert [note for note in notes if says in note], (says, notes)
         assert SECRET not in str(notes)
     assert compiled(http=PROXY, channels=["a"]).warnings == []
+
+
+def test_every_sentence_names_a_variable_of_the_role() -> None:
+    """Only conda_proxy warns, so the names are the role's."""
+    proxies = Proxies(parse_proxy("http", PROXY, True)[0])
+    for tls in (Tls(verify="truststore"), Tls(verify=False)):
+        notes = warnings._about_tls(tls, proxies)
+        assert [note.startswith(f"{PREFIX}ssl_verify: ") for note in notes] == [True]
+        assert f"{PREFIX}ca_bundle_src" in notes[0], "the better way"
+    assert warnings._about_tls(Tls(verify="truststore"), None) == [], "without a proxy conda takes it"

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan, from what is desired, there and known. Nothing is written, so memory is enough."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.plan import Plan, make_plan
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
+
+PATH = "/etc/profile.d/p.sh"
+ALL = ("condarc", "environment")
+
+
+def target(text: str = "a=1\n", path: str = PATH, sections: tuple[str, ...] = ("environment",)) -> Target:
+    return Target("environment", path, WholeEditor(text), sections)
+
+
+def plan(
+    targets: list[Target],
+    files: dict[str, File],
+    state: State | None = None,
+    sections: tuple[str, ...] = ALL,
+    real: dict[str, str] | None = None,
+) -> Plan:
+    return make_plan(
+        targets,
+        state or State(),
+        sections,
+        lambda path, _follow: files.get(path, File()),
+        lambda path: (real or {}).get(path, path),
+        Masker("key"),
+    )
+
+
+def applied(files: dict[str, File], made: Plan) -> dict[str, File]:
+    """The machine after the plan."""
+    after = dict(files)
+    for change in made.changes:
+        after[change.path] = change.new
+    return after
+
+
+def test_create_again_drift_and_remove() -> None:
+    made = plan([target()], {})
+    assert [(change.action, change.path) for change in made.changes] == [("create", PATH)]
+    files = applied({}, made)
+
+    again = plan([target()], files, made.state)
+    assert (again.changes, again.unchanged, again.state) == ([], 1, made.state)
+
+    drifted = plan([target()], {PATH: files[PATH]._replace(data=b"somebody")}, made.state)
+    assert [change.new for change in drifted.changes] == [files[PATH]]
+
+    removed = plan([], files, made.state)
+    assert [(change.action, change.new.exists) for change in removed.changes] == [("remove", False)]
+    assert removed.state.empty
+
+
+def test_what_stood_there_comes_back() -> None:
+    before = {PATH: File(b"mine\n", 0o600, 5, 5)}
+    made = plan([target()], before)
+    back = plan([], applied(before, made), made.state)
+    assert [change.new for change in back.changes] == [before[PATH]]
+
+
+def test_a_section_that_is_not_asked_for_is_left_alone() -> None:
+    made = plan([target()], {})
+    other = plan([], applied({}, made), made.state, sections=("condarc",))
+    assert (other.changes, other.state) == ([], made.state)
+
+
+def test_a_target_of_two_sections_stays_for_the_other_one() -> None:
+    made = plan([target(sections=ALL)], {})
+    left = plan([], applied({}, made), made.state, sections=("condarc",))
+    assert left.changes == []
+    assert left.state.targets[PATH].sections == ("environment",)
+
+
+def test_a_file_is_known_again_when_a_link_gave_it_another_name() -> None:
+    made = plan([target()], {})
+    link = "/etc/other/p.sh"
+    files = {link: made.changes[0].new}
+    moved = plan([target(path=link)], files, made.state, real={PATH: link})
+    assert moved.changes == []
+    assert list(moved.state.targets) == [link]
+
+
+def test_another_kind_of_content_in_a_managed_file_is_refused() -> None:
+    made = plan([target()], {})
+    block = Target("environment", PATH, BlockEditor({"lines": ["a=1"], "top": False}), ("environment",))
+    with pytest.raises(MachineError, match=f"{PATH} is already managed as environment; run with"):
+        plan([block], applied({}, made), made.state)
+
+
+def test_what_cannot_be_taken_apart_stays_managed() -> None:
+    condarc = Target("condarc", PATH, CondarcEditor([["offline", "offline: false\n"]]), ("condarc",))
+    made = plan([condarc], {PATH: File(b"channels: [a]\n", 0o644)})
+    broken = plan([], {PATH: File(b"{channels: [a], offline: false}\n", 0o644)}, made.state)
+    assert len(broken.problems) == 1
+    assert broken.problems[0].startswith(f"{PATH}: cannot separate the managed part")
+    assert PATH in broken.state.targets
+    assert broken.changes == []
