@@ -27,7 +27,7 @@ def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
 
 
 def read_text(path: str) -> str | None:
-    """The text of a regular file; None when there is none that can be read."""
+    """Return the text of a regular file; None when there is none that can be read."""
     try:
         if not os.path.isfile(path):  # a pipe would never end
             return None

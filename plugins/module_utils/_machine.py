@@ -44,12 +44,12 @@ class File(t.NamedTuple):
 
 
 def is_blank(text: str) -> bool:
-    """Is nothing in the text of a file but line ends and a byte order mark?"""
+    """Return whether a file's text has nothing but line ends and a byte order mark."""
     return not text.strip("\ufeff\r\n")
 
 
 def encode(text: str) -> bytes:
-    """The bytes of a text that File.text gave."""
+    """Return the bytes of a text that File.text gave."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -68,13 +68,13 @@ class Machine(t.Protocol):
         """Remove a file; a missing one is fine."""
 
     def begin(self) -> None:
-        """This run is about to write: what is read from here on is how it is now."""
+        """Begin to write: what is read from here on is how it is now."""
 
     def sweep(self, path: str) -> None:
         """Remove what a write of `path` that was killed may have left beside it."""
 
     def missing_folders(self, path: str) -> list[str]:
-        """The folders that must be made before `path` can be written, outermost first."""
+        """Return the folders that must be made before `path` can be written, outermost first."""
 
     def make_folder(self, path: str, private: bool = False) -> None:
         """Make one folder; one that is there is fine."""
@@ -83,7 +83,7 @@ class Machine(t.Protocol):
         """Remove a folder if it is empty."""
 
     def real(self, path: str) -> str:
-        """The path without symbolic links: two names of one file give the same."""
+        """Return the path without symbolic links: two names of one file give the same."""
 
     def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:
         """Make a change take effect (`systemd_reload`, ...), look whether it did, and return warnings.

@@ -50,7 +50,7 @@ _SHORT = 4
 
 
 def digest(text: str) -> str:
-    """A short fingerprint of something that is no secret."""
+    """Return a short fingerprint of something that is no secret."""
     return "sha256 " + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -61,7 +61,7 @@ class Masker:
         self._key = key.encode()
 
     def secret(self, value: str) -> str:
-        """The mask of one secret."""
+        """Return the mask of one secret."""
         digest = hmac.new(self._key, value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
         return f"***{digest[:6]}***"
 
@@ -103,7 +103,7 @@ def _joined(spans: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _forms(value: str) -> set[str]:
-    """A secret as others write it: percent-encoded in both ways (see Credentials), escaped in a repr or in JSON."""
+    """Return a secret as others write it: percent-encoded in both ways (see Credentials), escaped in a repr or in JSON."""
     raw = value.encode("utf-8", "surrogateescape")
     encoded = {quote(raw, safe=safe) for safe in ("", "/")} | {quote(raw.decode("latin-1"), safe="")}
     escaped = {repr(value)[1:-1], repr(raw)[2:-1], ascii(value)[1:-1]}

@@ -31,7 +31,7 @@ class CaBundle(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> CaBundle:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -44,7 +44,7 @@ class NetrcEntry(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> NetrcEntry:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -62,7 +62,7 @@ class ProofOptions(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> ProofOptions:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, channels=optional(texts), logins=texts, without_conda=WithoutConda.from_json)
 
 
@@ -76,7 +76,7 @@ class Candidate(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Candidate:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, ca_bundle=optional(CaBundle.from_json))
 
 
@@ -110,7 +110,7 @@ class Settings(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Settings:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(
             cls,
             data,
@@ -135,7 +135,7 @@ class Run(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Run:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -147,7 +147,7 @@ class Converge(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Converge:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, settings=Settings.from_json, run=Run.from_json)
 
 
@@ -162,7 +162,7 @@ class Connectivity(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Connectivity:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, proof=ProofOptions.from_json, candidate=optional(Candidate.from_json))
 
 
@@ -175,7 +175,7 @@ class Info(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Info:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, users=texts)
 
 

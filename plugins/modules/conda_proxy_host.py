@@ -33,7 +33,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Nothing to see here
+- name: Use this module instead
   condafleet.proxy.conda_proxy:
     scope: user
     http: http://proxy.example.com:8080

@@ -48,7 +48,7 @@ class Setting(t.NamedTuple):
 
 
 def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[str]:
-    """The files that conda reads, first to last; later ones win. `root`: the folder of the base, or nothing."""
+    """Return the files that conda reads, first to last; later ones win. `root`: the folder of the base, or nothing."""
     folders = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
     if environment.get("XDG_CONFIG_HOME"):
         folders.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
@@ -65,7 +65,7 @@ def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[
 
 
 def files_of(folder: str) -> list[str]:
-    """The condarc files that conda looks for in one of its folders."""
+    """Return the condarc files that conda looks for in one of its folders."""
     return [os.path.join(folder, ".condarc"), os.path.join(folder, "condarc"), *_in_folder(f"{folder}/condarc.d")]
 
 
@@ -79,7 +79,7 @@ def _in_folder(folder: str) -> list[str]:
 
 
 def read(path: str) -> list[Setting]:
-    """The settings of a file; nothing where it cannot be read."""
+    """Return the settings of a file; nothing where it cannot be read."""
     text = read_text(path)
     try:
         return settings(path, text or "")
@@ -88,7 +88,7 @@ def read(path: str) -> list[Setting]:
 
 
 def problem(path: str) -> str:
-    """Why `read` finds nothing in a file that is there."""
+    """Return why `read` finds nothing in a file that is there."""
     text = read_text(path)
     if text is None:
         return "cannot be read by this user, so every conda command fails"
@@ -100,7 +100,7 @@ def problem(path: str) -> str:
 
 
 def settings(path: str, text: str) -> list[Setting]:
-    """The settings in `text`. Raises Unreadable for what lies outside of our subset of YAML."""
+    """Return the settings in `text`. Raises Unreadable for what lies outside of our subset of YAML."""
     document = parse(text)
     found: list[Setting] = []
     line = document.head.count("\n") + 1
@@ -130,7 +130,7 @@ def _of_item(path: str, key: str, line: int, first: str, rest: list[str]) -> t.I
 
 
 def _is_final(note: str | None, following: t.Sequence[str]) -> bool:
-    """A comment line that follows switches a flag off."""
+    """Return whether a flag is in force: a comment line that follows switches it off."""
     after = next((text.strip() for text in following if text.strip()), "")
     return (note or "").strip("!#") == "final" and not after.startswith("#")
 
@@ -148,7 +148,7 @@ def _plain(word: str | None) -> str:
 
 
 def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:
-    """Who wins for each key. `files` in the order in which conda reads them."""
+    """Return who wins for each key. `files` are in the order in which conda reads them."""
     winners: dict[str, Setting] = {}
     map_locked = False
     for each in files:
@@ -163,7 +163,7 @@ def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:
 
 
 def proxy_for(scheme: str, host: str, winners: t.Mapping[str, Setting]) -> Setting | None:
-    """The entry that requests and libmamba take for a URL."""
+    """Return the entry that requests and libmamba take for a URL."""
     for key in proxy_keys(scheme, host):
         if f"{PROXIES}.{key}" in winners:
             return winners[f"{PROXIES}.{key}"]

@@ -21,5 +21,5 @@ def channel_host(channel: str) -> str:
 
 
 def channel_url(name: str) -> str:
-    """A channel's URL, where it is not one already: below conda's default alias."""
+    """Return a channel's URL, where it is not one already: below conda's default alias."""
     return name if "://" in name else f"{DEFAULT_ALIAS}/{name}"

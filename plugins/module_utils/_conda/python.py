@@ -15,19 +15,19 @@ _PYTHON_RECORD = re.compile(r"^python-(\d+\.\d+(?:\.\d+)?)[^-]*-[^-]+\.json$")
 
 
 def recorded_python(records: Iterable[str]) -> str | None:
-    """The version of Python that the records of an environment (its conda-meta) name."""
+    """Return the version of Python that the records of an environment (its conda-meta) name."""
     matches = (_PYTHON_RECORD.match(name) for name in records)
     return next((match.group(1) for match in matches if match), None)
 
 
 def netrc_escapes(python_version: str | None) -> bool | None:
-    """Does the netrc parser of a Python know quotes and backslashes (from 3.11)? None: not known."""
+    """Return whether the netrc parser of a Python knows quotes and backslashes (from 3.11); None when not known."""
     if not python_version:
         return None
     return tuple(int(part) for part in python_version.split(".")[:2]) >= (3, 11)
 
 
 def common_escapes(parsers: Iterable[bool | None]) -> bool | None:
-    """The one rule of all parsers that will read a netrc; None, only what all read alike, when there is not one."""
+    """Return the one rule of all parsers that will read a netrc; None (write only what all read alike) without one."""
     rules = set(parsers)
     return rules.pop() if len(rules) == 1 else None

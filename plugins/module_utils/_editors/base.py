@@ -50,11 +50,11 @@ class Editor:
         raise NotImplementedError
 
     def present(self, text: str) -> bool:
-        """Is anything managed in `text`?"""
+        """Return whether anything is managed in `text`."""
         raise NotImplementedError
 
     def marked(self, text: str) -> bool:
-        """Does `text` carry the collection's mark?"""
+        """Return whether `text` carries the collection's mark."""
         return False
 
     def view(self, text: str | None, masker: Masker) -> str:

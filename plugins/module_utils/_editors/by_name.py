@@ -24,5 +24,5 @@ _EDITORS = {
 
 
 def editor(name: str, desired: t.Any) -> Editor:
-    """The editor `name` for `desired`, as the state on the machine names it."""
+    """Return the editor `name` for `desired`, as the state on the machine names it."""
     return _EDITORS[name](desired)

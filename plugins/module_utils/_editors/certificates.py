@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 
 
 def join(requested: str, roots: str) -> str:
-    """One bundle: REQUESTS_CA_BUNDLE replaces the roots that are built in, and does not add to them."""
+    """Return one bundle: REQUESTS_CA_BUNDLE replaces the roots that are built in, and does not add to them."""
     return "".join(part.rstrip("\n") + "\n" for part in (requested, roots) if part.strip())
 
 

@@ -106,7 +106,7 @@ def _regroup(document: Document, fragment: Fragment) -> Document:
 
 
 def _lock_lost(document: Document, keys: set[str]) -> bool:
-    """Does a comment follow a managed line that ends in a flag?"""
+    """Return whether a comment follows a managed line that ends in a flag."""
     for index, item in enumerate(document.items):
         if item.key in keys:
             following = document.items[index + 1].above if index + 1 < len(document.items) else document.tail
@@ -139,12 +139,12 @@ def _fit(body: str, document: Document) -> str:
 
 
 def own(text: str) -> str:
-    """A key's text without the blank and comment lines behind it."""
+    """Return a key's text without the blank and comment lines behind it."""
     return text[: len(text) - len(_rest(text))]
 
 
 def _rest(text: str) -> str:
-    """The blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block scalar)."""
+    """Return the blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block scalar)."""
     lines = text.splitlines(keepends=True)
     indent = column_of(text)
     end = len(lines)
@@ -183,7 +183,7 @@ def revert(text: str, owned: Fragment, original: str | None, force: bool) -> str
 
 
 def lost_content(text: str | None, fragment: Fragment) -> list[str]:
-    """The keys of `fragment` whose text in `text` is about to be replaced by another one."""
+    """Return the keys of `fragment` whose text in `text` is about to be replaced by another one."""
     document = parse(text or "")
     desired = {key: _fit(body, document) for key, body in fragment}
     return [item.key for item in document.items if item.key in desired and own(item.text) != desired[item.key]]

@@ -85,7 +85,7 @@ def _spans(text: str, escapes: bool | None) -> list[str]:
 
 
 def _place(text: str, escapes: bool | None) -> int:
-    """The beginning of the line with the first entry or macro; without one, of the file."""
+    """Return the beginning of the line with the first entry or macro; without one, of the file."""
     top = len(BOM) if text.startswith(BOM) else 0
     first = read(text, escapes).first
     if first is None:
@@ -165,7 +165,7 @@ def _ours(entry: t.Mapping[str, str], escapes: bool | None) -> str:
 
 
 def has(text: str, machine: str) -> bool:
-    """Is there an entry for `machine`?"""
+    """Return whether there is an entry for `machine`."""
     return any(found.machine == machine for escapes in (True, False) for found in parse(text, escapes).entries)
 
 
@@ -189,12 +189,12 @@ def mask(text: str, secret: t.Callable[[str], str]) -> str:
 
 
 def _mask_lines(text: str, secret: t.Callable[[str], str]) -> str:
-    """What lies between entries: every line with something in it is masked whole."""
+    """Mask what lies between entries: every line with something in it as a whole."""
     return re.sub(r"[^ \t\r\n](?:[^\r\n]*[^ \t\r\n])?", lambda found: "# " + secret(found.group(0)), text)
 
 
 def findings(text: str, escapes: bool | None) -> list[str]:
-    """What in `text` keeps the entries from working, or sends a password where it should not go."""
+    """Return what in `text` keeps the entries from working, or sends a password where it should not go."""
     notes = []
     parsed = [parse(text, known) for known in (True, False) if escapes in (None, known)]
     bad = [each for each in parsed if each.bad_line]

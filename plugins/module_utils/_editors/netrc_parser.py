@@ -47,7 +47,7 @@ class NetrcFile(t.NamedTuple):
 
 
 def portable(value: str) -> bool:
-    """Do all parsers read this token alike? Printable ASCII without space and backslash, not beginning with a quote."""
+    """Return whether all parsers read this token alike: ASCII without space, backslash and a quote in front."""
     return bool(re.fullmatch(r"[!-~]+", value)) and "\\" not in value and not value.startswith('"')
 
 
@@ -65,7 +65,7 @@ class Lexer:
         self._pushed.insert(0, token)
 
     def token(self) -> Token:
-        """The next one; at the end an empty one that spans nothing."""
+        """Return the next one; at the end an empty one that spans nothing."""
         if self._pushed:
             return self._pushed.pop(0)
         while self._peek() in tuple(SPACE):
@@ -178,7 +178,7 @@ def skip_macro(lexer: Lexer) -> bool:
 
 
 def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry, bool]:
-    """The entry behind `keyword`, and whether Python accepts it."""
+    """Return the entry behind `keyword`, and whether Python accepts it."""
     machine, end, good = "default", keyword.end, True
     if keyword.value == "machine":
         name = lexer.token()

@@ -37,7 +37,7 @@ class Value(t.NamedTuple):
 
 
 def from_text(text: str) -> Value:
-    """The value that as_text() wrote."""
+    """Return the value that as_text() wrote."""
     content = json.loads(text)
     return Value(content["type"], content["data"])
 

@@ -212,7 +212,7 @@ class _Value:
 
 
 def column_of(line: str) -> int:
-    """The column at which the text of a line begins."""
+    """Return the column at which the text of a line begins."""
     return len(line) - len(line.lstrip(" "))
 
 
@@ -225,7 +225,7 @@ def _parent_column(line: str) -> int:
 
 
 def _comment_block(text: str) -> str:
-    """The comment lines at the end of `text` that no blank line parts from what follows."""
+    """Return the comment lines at the end of `text` that no blank line parts from what follows."""
     lines = text.splitlines(keepends=True)
     start = len(lines)
     while start and lines[start - 1].strip():

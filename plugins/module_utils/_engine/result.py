@@ -50,7 +50,7 @@ class PartResult(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> PartResult:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(
             cls,
             data,

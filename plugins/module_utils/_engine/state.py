@@ -43,14 +43,14 @@ class StateEntry(t.NamedTuple):
     follow: bool
 
     def to_json(self) -> dict[str, t.Any]:
-        """The names on disk are those of release 1.0.0."""
+        """Return the form on disk, whose names are those of release 1.0.0."""
         data: dict[str, t.Any] = dict(to_json(self), original=_pack(self.original))
         data["left"], data["left_mode"] = data.pop("applied"), data.pop("applied_mode")
         return data
 
     @classmethod
     def from_json(cls, data: t.Any) -> StateEntry:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         named = {_NAMES.get(key, key): value for key, value in dict(data).items()}
         return from_json(cls, named, original=_unpack, sections=texts)
 
@@ -70,7 +70,7 @@ class JournalEntry(t.NamedTuple):
     follow: bool
 
     def to_json(self) -> dict[str, t.Any]:
-        """The names on disk are those of release 1.0.0."""
+        """Return the form on disk, whose names are those of release 1.0.0."""
         return {
             "path": self.path,
             "old": _pack(self.old),
@@ -82,7 +82,7 @@ class JournalEntry(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> JournalEntry:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         flat = {key: value for key, value in dict(data).items() if key != "new"}
         flat.update((f"new_{key}", value) for key, value in dict(data["new"]).items())
         return from_json(cls, flat, old=_unpack, entry=optional(StateEntry.from_json))
@@ -100,7 +100,7 @@ class Journal(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Journal:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, changes=each(JournalEntry.from_json), folders=texts)
 
 
@@ -125,11 +125,11 @@ class State(t.NamedTuple):
         return self.journal if self.journal and self.journal.run != self.run else None
 
     def has(self, activate: str) -> bool:
-        """Is anything managed that `activate` makes take effect?"""
+        """Return whether anything is managed that `activate` makes take effect."""
         return any(entry.activate == activate for entry in self.targets.values())
 
     def to_json(self) -> dict[str, t.Any]:
-        """The names on disk are those of release 1.0.0."""
+        """Return the form on disk, whose names are those of release 1.0.0."""
         data = {
             "schema_version": SCHEMA_VERSION,
             "targets": {path: entry.to_json() for path, entry in self.targets.items()},
@@ -142,7 +142,7 @@ class State(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> State:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         named = {"created" if key == "made" else key: value for key, value in data.items() if key != "schema_version"}
         return from_json(
             cls,
@@ -231,5 +231,5 @@ class Store:
             self.machine.remove_folder(folder)
 
     def in_it(self, folder: str) -> bool:
-        """Does the state lie in `folder`?"""
+        """Return whether the state lies in `folder`."""
         return (self.folder + self.machine.separator).startswith(folder + self.machine.separator)

@@ -101,7 +101,7 @@ class Verification:
         return [row for row in self.rows if not self._passes(row)]
 
     def _passes(self, row: ProofRow) -> bool:
-        """A machine without conda passes while its proxy works, unless every channel is required.
+        """Return whether a row passes. Without conda it does while the proxy works, unless every channel is required.
 
         Where there is no Python to ask either (Windows), the proxy counts as working.
         """

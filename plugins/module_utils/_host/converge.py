@@ -184,7 +184,7 @@ class _PosixSide:
         ]
 
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:  # noqa: ARG002  # what is there decides
-        """Is another netrc read than the one that is written?"""
+        """Return warnings where another netrc is read than the one that is written."""
         path = os.path.join(self._account.home, ".netrc")
         named = self.view.login.get("NETRC", path)
         if "netrc" not in self._job.desired or not self._job.account or _same_file(named, path):

@@ -109,7 +109,7 @@ def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[Conflict]
 
 
 def _environments(home: str, root: str) -> list[str]:
-    """The environments of a base and of the user."""
+    """Return the environments of a base and of the user."""
     named = (_files.read_text(os.path.join(home, ".conda/environments.txt")) or "").splitlines()
     inside = sorted(glob.glob(os.path.join(glob.escape(root), "envs", "*"))) if root else []
     paths = [*inside, *(line.strip() for line in named)]

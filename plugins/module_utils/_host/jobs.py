@@ -75,7 +75,7 @@ class Job(t.NamedTuple):
 
 
 def is_own_scope(settings: Settings) -> bool:
-    """Is this only about the connecting user's own home?"""
+    """Return whether this is only about the connecting user's own home."""
     return settings.scope == "user" and not settings.users
 
 

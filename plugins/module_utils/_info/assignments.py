@@ -35,7 +35,7 @@ class Assignment(t.NamedTuple):
 
 
 def parse(path: str, text: str) -> list[Assignment]:
-    """The assignments in `text`, in their order."""
+    """Return the assignments in `text`, in their order."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()

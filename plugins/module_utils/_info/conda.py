@@ -35,7 +35,7 @@ _CONDA_SECONDS = 30.0
 
 
 def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
-    """What conda of a base uses for packages and for `*.json.zst`."""
+    """Return what conda of a base uses for packages and for `*.json.zst`."""
     host = urlsplit(subject.channel).netloc.rpartition("@")[2]
     path = urlsplit(subject.channel).path
     urls = {scheme: f"{scheme}://{host}{path}" for scheme in ("http", "https")}

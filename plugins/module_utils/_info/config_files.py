@@ -32,7 +32,7 @@ _PIP_CONF = {"proxy": BOTH, "cert": ("ca_bundle",)}
 
 
 def variables_in(files: Files) -> dict[str, str]:
-    """What files that only set variables leave, the last one winning."""
+    """Return what files that only set variables leave, the last one winning."""
     return {each.name: each.value for path, text in files for each in assignments.parse(path, text)}
 
 
@@ -58,7 +58,7 @@ def cron(subject: Subject) -> ConsumerRow:
 
 
 def _crontab(subject: Subject) -> Files:
-    """The lines of the user's crontab that set variables, each at its own line."""
+    """Return the lines of the user's crontab that set variables, each at its own line."""
     path = "crontab"
     output = login_shell.output_of(["crontab", "-l"], {"PATH": process.PATH, "HOME": subject.account.home})
     text = (output or b"").decode("utf-8", "surrogateescape")

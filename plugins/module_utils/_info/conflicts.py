@@ -105,7 +105,7 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
 def netrc(
     home: str, named: str, text: t.Callable[[str], str | None], escapes: bool | None, host: str = ""
 ) -> list[Conflict]:
-    """What is in the way of entries of a netrc, or answers for the channel's `host` already.
+    """Return what is in the way of entries of a netrc, or answers for the channel's `host` already.
 
     `named`: the variable NETRC. `text` reads a file.
     """

@@ -23,7 +23,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix import pro
 
 
 def rows(subject: Subject, bases: t.Sequence[Base]) -> list[ConsumerRow]:
-    """The consumers that are on this machine."""
+    """Return the consumers that are on this machine."""
     folders = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [
         (("csh", "tcsh"), csh),

@@ -73,7 +73,7 @@ class Said(t.NamedTuple):
     options: t.Mapping[str, str]
 
     def variable(self, exemption: bool) -> str:
-        """The one that names the proxy, or the exemption from it."""
+        """Return the one that names the proxy, or the exemption from it."""
         return next((name for name in self.variables if (name.lower() == "no_proxy") is exemption), "")
 
 
@@ -84,7 +84,7 @@ def curl(subject: Subject) -> ConsumerRow:
 
 
 def files(subject: Subject) -> Files:
-    """The files of which curl reads the first that is there."""
+    """Return the files of which curl reads the first that is there."""
     named = [subject.login.get(name) for name in ("CURL_HOME", "XDG_CONFIG_HOME")]
     paths = [f"{folder}/.curlrc" for folder in (*named, subject.account.home) if folder]
     if not named[1]:
@@ -129,7 +129,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
 
 
 def _exempts(program: str, environment: Environment, url: str) -> bool:
-    """Does curl use no proxy for `url` because of the no_proxy in `environment`?"""
+    """Return whether curl uses no proxy for `url` because of the no_proxy in `environment`."""
     answer = _run(program, ["--disable"], {**environment, "all_proxy": _EXAMPLE}, url)
     return answer is not None and "all_proxy" not in answer.variables
 
@@ -162,7 +162,7 @@ def _run(program: str, first: t.Sequence[str], environment: Environment, url: st
 
 
 def _unescaped(text: str) -> str:
-    """A string constant of C."""
+    """Return a string constant of C."""
 
     def plain(match: re.Match[str]) -> str:
         code = match.group(1)

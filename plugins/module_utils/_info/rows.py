@@ -69,12 +69,12 @@ class Subject(t.NamedTuple):
 
 
 def pick(environment: Environment, names: t.Sequence[str]) -> tuple[str, str]:
-    """The first of `names` that is set, and its value."""
+    """Return the first of `names` that is set, and its value."""
     return next(((name, environment[name]) for name in names if environment.get(name)), ("", ""))
 
 
 def place(name: str, value: str, files: Files) -> str:
-    """Where a variable was set, as far as it can be told."""
+    """Return where a variable was set, as far as it can be told."""
     return assignments.find(name, value, files) or f"environment: {name}"
 
 
@@ -107,7 +107,7 @@ class ConsumerRow(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> ConsumerRow:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -125,7 +125,7 @@ class Conflict(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> Conflict:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -137,7 +137,7 @@ class View(t.NamedTuple):
 
     @classmethod
     def from_json(cls, data: t.Any) -> View:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, consumers=each(ConsumerRow.from_json), conflicts=each(Conflict.from_json))
 
 
@@ -178,7 +178,7 @@ def overlay(row: ConsumerRow, files: Files, keys: t.Mapping[str, t.Sequence[str]
 
 
 def masked(value: t.Any, masker: Masker) -> t.Any:
-    """A row that may be shown."""
+    """Return a row that may be shown."""
     if isinstance(value, dict):
         return {key: masked(each, masker) for key, each in value.items()}
     if isinstance(value, str):  # a value may hold bytes that are no text

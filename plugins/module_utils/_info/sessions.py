@@ -46,7 +46,7 @@ _CONNECT_SECONDS = 5.0
 
 
 def shells(subject: Subject) -> list[ConsumerRow]:
-    """The login shell, and a command as sshd runs it."""
+    """Return the rows of the login shell and of a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
     session = dict(login_shell.session_environment(account.home, account.shell, account.name), **_SSH)
@@ -58,7 +58,7 @@ def shells(subject: Subject) -> list[ConsumerRow]:
 
 
 def sudo_environment(login: Environment, account: Account) -> dict[str, str] | None:
-    """What a command has that is started by sudo from a login shell; None when sudo is not installed or refuses.
+    """Return what a command has that sudo starts from a login shell; None when sudo is not installed or refuses.
 
     May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
     """
@@ -77,7 +77,7 @@ def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
 
 
 def systemd(subject: Subject) -> list[ConsumerRow]:
-    """The managers of the system and of the user, where they run."""
+    """Return the rows of the managers of the system and of the user, where they run."""
     rows = []
     if os.path.isdir(_SYSTEMD):
         seen = login_shell.environment_of(["systemctl", "show-environment"], {"PATH": process.PATH})
@@ -91,7 +91,7 @@ def systemd(subject: Subject) -> list[ConsumerRow]:
 
 
 def answers(path: str) -> bool:
-    """Whether somebody listens at a socket: a manager that was killed leaves its own behind."""
+    """Return whether somebody listens at a socket: a manager that was killed leaves its own behind."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_CONNECT_SECONDS)
         return connection.connect_ex(path) == 0

@@ -31,7 +31,7 @@ class Account(t.NamedTuple):
 
 
 def own(home: str = "") -> Account:
-    """The user that this process runs as; `home` overrides the password database."""
+    """Return the user that this process runs as; `home` overrides the password database."""
     try:
         account = _account(pwd.getpwuid(os.geteuid()))
     except KeyError:
@@ -42,7 +42,7 @@ def own(home: str = "") -> Account:
 
 
 def find(name: str) -> Account | None:
-    """The user `name`, or None when this machine has no such user."""
+    """Return the user `name`, or None when this machine has no such user."""
     try:
         return _account(pwd.getpwnam(name))
     except KeyError:
@@ -50,7 +50,7 @@ def find(name: str) -> Account | None:
 
 
 def owner(uid: int) -> Account | None:
-    """The user with the id `uid`, or None when this machine has no such user."""
+    """Return the user with the id `uid`, or None when this machine has no such user."""
     try:
         return _account(pwd.getpwuid(uid))
     except KeyError:

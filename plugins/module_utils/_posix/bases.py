@@ -21,7 +21,7 @@ _CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..
 
 
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
-    """The bases of a user, each once, best known first. With `given` only that one counts."""
+    """Return the bases of a user, each once, best known first. With `given` only that one counts."""
     found: dict[str, Base] = {}
     if given.startswith("~/"):  # the user's, which the control node does not know
         given = os.path.join(home, given[2:])
@@ -74,7 +74,7 @@ def _prefixes_of(executable: str) -> Iterator[str]:
 
 
 def read_base(prefix: str, found_by: str) -> Base | None:
-    """The base at `prefix`, or nothing: conda's own record must be there, or what a base made by pip has."""
+    """Return the base at `prefix`, or nothing: conda's own record must be there, or what a base made by pip has."""
     python = os.path.join(prefix, "bin", "python")
     meta = os.path.join(prefix, "conda-meta")
     try:

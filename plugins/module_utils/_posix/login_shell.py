@@ -42,21 +42,21 @@ def login_environment(home: str, shell: str, name: str, prefix: str, also: str =
 
 
 def shell_argv(shell: str, command: str, login: bool) -> list[str]:
-    """How to have `shell` run `command`."""
+    """Return the arguments that have `shell` run `command`."""
     # csh takes -l only alone; what it exports stands in a file that it reads without it
     takes_flag = login and os.path.basename(shell) in _SHELLS_WITH_LOGIN_FLAG
     return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
 
 
 def session_environment(home: str, shell: str, name: str) -> dict[str, str]:
-    """What a session of a user begins with, before a shell reads its files."""
+    """Return what a session of a user begins with, before a shell reads its files."""
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     environment.update(pam_environment(), HOME=home, USER=name, LOGNAME=name, SHELL=shell)
     return environment
 
 
 def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> dict[str, str] | None:
-    """The variables that a command prints, as `env` does; None when it does not end in time."""
+    """Return the variables that a command prints as `env` does; None when it does not end in time."""
     output = output_of(argv, environment)
     if output is None:
         return None
@@ -71,7 +71,7 @@ def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes 
 
 
 def pam_environment() -> dict[str, str]:
-    """The variables of `/etc/environment`."""
+    """Return the variables of `/etc/environment`."""
     try:
         with open("/etc/environment", encoding="utf-8", errors="surrogateescape") as stream:
             lines = [line.strip() for line in stream]

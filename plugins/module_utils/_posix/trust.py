@@ -17,7 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process im
 
 
 def untrusted_for_root(prefix: str) -> str | None:
-    """Why root must not run what is in `prefix`, or nothing: who may write there, or rename a parent, would be root.
+    """Return why root must not run what is in `prefix`: who may write there, or rename a parent, would be root.
 
     Only the path itself is looked at, not every file below: what root's own installer made there is root's.
     """

@@ -21,7 +21,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict im
 
 
 def issuer_of(der: bytes) -> str | None:
-    """The issuer of a certificate: the ssl module parses only what it has verified."""
+    """Return the issuer of a certificate: the ssl module parses only what it has verified."""
     try:
         _tag, body, _rest = _der(der)
         _tag, body, _rest = _der(body)  # tbsCertificate
@@ -52,7 +52,7 @@ def _der(data: bytes) -> tuple[int, bytes, bytes]:
 
 
 def peer_issuer(url: str, proxy: Proxy | None, timeouts: Timeouts) -> str | None:
-    """Who signed what the peer presents, trusted or not."""
+    """Return who signed what the peer presents, trusted or not."""
     try:
         with handshake(url, proxy, False, timeouts) as sock:
             return issuer_of(sock.getpeercert(True) or b"")

@@ -56,7 +56,7 @@ class ChannelCheck:
         self._conda = conda
 
     def check(self, url: str, row: Row) -> None:
-        """One channel."""
+        """Check one channel."""
         if url.startswith("file:"):
             self._conda.report.fill(row, check_folder(url))
             return
@@ -93,7 +93,7 @@ class ChannelCheck:
         return found
 
     def _package(self, session: Any, url: str, proxies: dict[str, str], condarc: dict[str, str]) -> Row:
-        """The start of one package, as a filter may block packages alone."""
+        """Request the start of one package, as a filter may block packages alone."""
         folder, name = find_package(url, lambda index, part: self._piece(session, index, part))
         if name is None:
             return {"detail": "No package was requested: the part of the index that was read names none."}
@@ -106,7 +106,7 @@ class ChannelCheck:
         return dict(answer, package=mask_url(target))
 
     def _piece(self, session: Any, url: str, part: str) -> tuple[str, int]:
-        """A piece of an index, never more than the cap, and how long the whole is (0: not known).
+        """Return a piece of an index, never more than the cap, and how long the whole is (0: not known).
 
         A failure here is no finding: the channel was read already.
         """
@@ -201,7 +201,7 @@ class ChannelCheck:
             response.close()
 
     def _issuer(self, response: Any, url: str, proxy: Proxy | None, verify: Any) -> str | None:
-        """The issuer of a trusted chain that does not end in a public root: somebody intercepts, or a private CA."""
+        """Return the issuer of a trusted chain that does not end in a public root: somebody intercepts, or a private CA."""
         if isinstance(verify, str) and os.path.exists(verify) and os.path.samefile(verify, self._conda.certifi):
             return None
         if response.history or (proxy is not None and proxy.scheme == "https"):
@@ -231,7 +231,7 @@ class ChannelCheck:
         return dict(facts, proxy_source="environment" if proxy_variables() else "system")
 
     def _file_of(self, key: str) -> str | None:
-        """The last condarc that has the key: the one that decides, unless an earlier one is locked."""
+        """Return the last condarc that has the key: the one that decides, unless an earlier one is locked."""
         found = None
         try:
             for source, values in self._conda.context.collect_all().items():
@@ -243,14 +243,14 @@ class ChannelCheck:
 
 
 def check_folder(url: str) -> Row:
-    """A channel on disk: no network, no proxy."""
+    """Check a channel on disk: no network, no proxy."""
     path = urllib.request.url2pathname(urllib.parse.urlsplit(url).path)
     there = any(os.path.exists(os.path.join(path, name)) for name in ("repodata.json", "repodata.json.zst"))
     return {"verdict": "ok" if there else "channel_not_found", "detail": ""}
 
 
 def run_conda(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: Timeouts) -> None:
-    """All channels, side by side: one dead proxy must not cost its timeout once per channel."""
+    """Check all channels side by side: one dead proxy must not cost its timeout once per channel."""
     try:
         conda = Conda(report, scrubber, timeouts, given)
         urls = conda.channels(given.channels)

@@ -110,7 +110,7 @@ class Conda:
         return connect, read
 
     def channels(self, asked: Sequence[str] | None) -> list[str]:
-        """The effective channels' URLs, with credentials."""
+        """Return the effective channels' URLs, with credentials."""
         if getattr(self.context, "offline", False):
             raise Verdict("offline", "offline is set.")
         try:
@@ -134,7 +134,7 @@ class Conda:
         return urls
 
     def denied(self, url: str) -> bool:
-        """Is the channel outside the allowlist or on the denylist? Compared as base URLs, as conda does."""
+        """Return whether the channel is outside the allowlist or on the denylist, by base URLs as conda does."""
         mine = set(self._channel(url).base_urls)
         allow = getattr(self.context, "allowlist_channels", ()) or getattr(self.context, "whitelist_channels", ())
         deny = getattr(self.context, "denylist_channels", ())
@@ -153,7 +153,7 @@ class Conda:
 
 
 def conda_info(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: Timeouts) -> str:
-    """What `conda info --all` prints, without secrets."""
+    """Return what `conda info --all` prints, without secrets."""
     try:
         conda = Conda(report, scrubber, timeouts, given)
     except Verdict as verdict:

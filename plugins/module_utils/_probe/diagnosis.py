@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 
 def explain(exc: BaseException, line: Line, scrubber: Scrubber) -> Row:
-    """What a failed request means: the table, then a second look where the libraries threw the cause away."""
+    """Return what a failed request means: by the table, then by a second attempt where the libraries hide the cause."""
     if isinstance(exc, Verdict):
         return dict(exc.facts, verdict=exc.name, detail=exc.detail)
     name, status, text = classify(exc, line.proxy_url is not None)
@@ -118,7 +118,7 @@ def look_at_socks(name: str, text: str, line: Line, proxy: Proxy) -> tuple[str, 
 
 
 def speaks_socks(proxy: Proxy, line: Line) -> bool:
-    """Does the proxy's port answer a SOCKS greeting? No credentials are sent. What goes wrong is raised."""
+    """Return whether the proxy's port answers a SOCKS greeting. Sends no credentials. Raises what goes wrong."""
     parts = urllib.parse.urlsplit(line.url)
     port = parts.port or {"http": 80}.get(parts.scheme, 443)
     four = proxy.scheme.startswith("socks4")
@@ -135,7 +135,7 @@ def speaks_socks(proxy: Proxy, line: Line) -> bool:
 
 
 def ask_407(line: Line, proxy: Proxy) -> Verdict:
-    """The Proxy-Authenticate header of a refused CONNECT."""
+    """Return the verdict of a refused CONNECT, by its Proxy-Authenticate header."""
     parts = urllib.parse.urlsplit(line.url)
     headers: list[str] = []
     try:
@@ -164,7 +164,7 @@ def look_at_proxy_tls(name: str, text: str, line: Line, proxy: Proxy) -> tuple[s
 
 
 def speaks_tls(proxy: Proxy, timeouts: Timeouts) -> bool:
-    """Does the proxy's port answer a TLS handshake?"""
+    """Return whether the proxy's port answers a TLS handshake."""
     try:
         connect_proxy(proxy._replace(scheme="https"), False, timeouts).close()
     except (ConnectTimeoutError, OSError) as exc:
@@ -173,7 +173,7 @@ def speaks_tls(proxy: Proxy, timeouts: Timeouts) -> bool:
 
 
 def speaks_http(proxy: Proxy, timeouts: Timeouts) -> bool:
-    """Does the proxy's port answer plain HTTP? Asked without the credentials, which were meant for TLS."""
+    """Return whether the proxy's port answers plain HTTP. Sends no credentials: they were meant for TLS."""
     try:
         plain = proxy._replace(scheme="http", user=None)
         connect(plain, False, "localhost", 443, timeouts).sock.close()
@@ -183,7 +183,7 @@ def speaks_http(proxy: Proxy, timeouts: Timeouts) -> bool:
 
 
 def tunnel_opens(line: Line, proxy: Proxy) -> bool:
-    """Does the proxy answer CONNECT at all? Without a tunnel its silence cannot be told from the channel's."""
+    """Return whether the proxy answers CONNECT: without a tunnel its silence cannot be told from the channel's."""
     parts = urllib.parse.urlsplit(line.url)
     if parts.scheme != "https":
         return False

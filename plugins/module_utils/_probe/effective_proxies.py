@@ -26,7 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import t
 
 
 def look(urls: Mapping[str, str]) -> ViewAnswer:
-    """What `session.get` would use, by style and scheme."""
+    """Return what `session.get` would use, by style and scheme."""
     base = importlib.import_module("conda.base.context")
     base.reset_context()  # at import the search path is still empty
     context = base.context

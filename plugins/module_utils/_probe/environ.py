@@ -42,7 +42,7 @@ def set_variable(name: str, value: str) -> None:
 
 
 def guard_children() -> None:
-    """The same for a child that is given a copy of os.environ."""
+    """Keep such variables from a child that is given a copy of os.environ."""
     original = subprocess.Popen.__init__
 
     def start(self: Any, *args: Any, **kwargs: Any) -> None:

@@ -48,7 +48,7 @@ class _Rule(NamedTuple):
     text: str = ""  # a regular expression on "Class: text"
 
     def matches(self, exc: BaseException) -> bool:
-        """Does it mean this exception?"""
+        """Return whether it means this exception."""
         name = type(exc).__name__
         if name in self.types.split() or _numbers(exc) & set(self.numbers):
             return True

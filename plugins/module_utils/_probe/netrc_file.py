@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber i
 
 
 def netrc_path() -> str | None:
-    """The file that requests reads: $NETRC alone when it is set, else the first of two names in the home."""
+    """Return the file that requests reads: $NETRC alone when it is set, else the first of two names in the home."""
     names = [os.environ["NETRC"]] if "NETRC" in os.environ else ["~/.netrc", "~/_netrc"]
     for name in names:
         path = os.path.expanduser(name)
@@ -25,7 +25,7 @@ def netrc_path() -> str | None:
 
 
 def netrc_problem() -> str | None:
-    """Why no entry of the netrc file counts (requests swallows this), or nothing."""
+    """Return why no entry of the netrc file counts (requests swallows this), or nothing."""
     path = netrc_path()
     if path is None:
         return None
@@ -41,7 +41,7 @@ def netrc_problem() -> str | None:
 
 
 def learn_netrc(scrubber: Scrubber) -> None:
-    """Every word of the netrc file may be a secret; its own parser is not asked, it refuses whole files."""
+    """Learn the secrets of the netrc file without its parser, which refuses whole files."""
     path = netrc_path()
     if path is None:
         return

@@ -20,7 +20,7 @@ _BASE_URL = re.compile(r'^\s*\{\s*"info"\s*:\s*\{[^{}]*"base_url"\s*:\s*"([^"\\]
 
 
 def smallest_package(text: str) -> str | None:
-    """The smallest package that a piece of an index names. conda takes .conda where there is a choice, so we do too."""
+    """Return the smallest package that a piece of an index names; .conda where there is a choice, as conda does."""
     found = []
     for name, entry in _PACKAGE.findall(text):
         size = _SIZE.search(entry)
@@ -30,7 +30,7 @@ def smallest_package(text: str) -> str | None:
 
 
 def find_package(url: str, piece: Callable[[str, str], tuple[str, int]]) -> tuple[str, str | None]:
-    """The folder and the name of a small package. `piece`: the text of an URL's byte range, and the whole's length."""
+    """Return directory and name of a small package. `piece`: the text of a URL's byte range, and the whole's length."""
     for index in ("current_repodata.json", "repodata.json"):
         start, length = piece(f"{url}/{index}", f"bytes=0-{INDEX_READ - 1}")
         end = piece(f"{url}/{index}", f"bytes=-{INDEX_READ}")[0] if length > INDEX_READ else ""

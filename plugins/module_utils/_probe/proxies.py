@@ -41,7 +41,7 @@ def select_proxy(url: str, proxies: dict[str, str]) -> tuple[str | None, str | N
 
 
 def proxy_variables() -> dict[str, str]:
-    """The *_proxy variables that name a proxy."""
+    """Return the *_proxy variables that name a proxy."""
     names = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
     return {name: value for name, value in os.environ.items() if name.lower() in names and value}
 
@@ -84,7 +84,7 @@ def parse_proxy(url: str) -> Proxy:
 
 
 def judge_407(headers: Iterable[str], proxy: Proxy | None) -> Verdict:
-    """Which of the three 407 it is, from the Proxy-Authenticate headers."""
+    """Return which of the three verdicts a 407 is, by its Proxy-Authenticate headers."""
     text = ", ".join(headers)
     offered = [
         name

@@ -25,7 +25,7 @@ class WithoutConda(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> WithoutConda:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, channels=optional(texts))
 
 
@@ -37,7 +37,7 @@ class Override(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> Override:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -56,7 +56,7 @@ class ProbeInput(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ProbeInput:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(
             cls,
             data,
@@ -86,7 +86,7 @@ class ProbeRow(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ProbeRow:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -103,7 +103,7 @@ class ProbeAnswer(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ProbeAnswer:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, rows=each(ProbeRow.from_json))
 
 
@@ -115,7 +115,7 @@ class ViewInput(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ViewInput:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -130,7 +130,7 @@ class ViewProxy(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ViewProxy:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 
@@ -144,5 +144,5 @@ class ViewAnswer(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ViewAnswer:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data, proxies=each(ViewProxy.from_json))

@@ -26,7 +26,7 @@ _WORKERS = 8
 
 
 def new_row(url: str | None) -> Row:
-    """A row as it is when the deadline comes before its result."""
+    """Return a row as it is when the deadline comes before its result."""
     return {
         "url": mask_url(url) if url else None,
         "verdict": "deadline",
@@ -85,7 +85,7 @@ class Report:
 
 
 def one_row(report: Report, name: str, detail: str) -> None:
-    """A finding about the whole base instead of rows per channel."""
+    """Report a finding about the whole base in place of rows per channel."""
     row = new_row(None)
     report.fill(row, {"verdict": name, "detail": detail})
     report.rows = [row]

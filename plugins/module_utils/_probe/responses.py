@@ -56,7 +56,7 @@ def judge(reply: Reply) -> tuple[str, str]:
 
 
 def judge_body(reply: Reply) -> tuple[str, str]:
-    """Is it the start of repodata?"""
+    """Judge whether it is the start of repodata."""
     length = str(reply.headers.get("Content-Length") or "")
     if length.isdigit() and not reply.headers.get("Content-Encoding") and len(reply.body) < min(READ, int(length)):
         return "truncated", "The server sent fewer bytes than announced."

@@ -27,7 +27,7 @@ _SHAPES = (
 
 
 def mask_url(url: str) -> str:
-    """A URL that may be shown: no userinfo, no token, no query."""
+    """Return a URL that may be shown: no userinfo, no token, no query."""
     scheme, sep, rest = url.partition("://")
     if not sep:
         scheme, rest = "", url
@@ -38,7 +38,7 @@ def mask_url(url: str) -> str:
 
 
 def secret_variables() -> list[str]:
-    """The values of variables whose names say that they are secret; `conda info` prints all of CONDA_*.
+    """Return the values of variables whose names say that they are secret; `conda info` prints all of CONDA_*.
 
     Not files, words such as true, and nothing short: a mask for "1" would hide the whole text.
     """

@@ -28,7 +28,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict im
 
 
 def dial(host: str, port: int, timeouts: Timeouts) -> socket.socket:
-    """A TCP connection; a timeout here is told apart from a later one."""
+    """Return a TCP connection. Raises ConnectTimeoutError, so that a timeout here is told apart from a later one."""
     try:
         sock = socket.create_connection((host, port), timeout=timeouts[0])
     except socket.timeout:
@@ -38,7 +38,7 @@ def dial(host: str, port: int, timeouts: Timeouts) -> socket.socket:
 
 
 def tls_context(verify: Any) -> ssl.SSLContext:
-    """The context for requests' `verify`: a file, a folder, True (the machine's roots) or False."""
+    """Return the context for requests' `verify`: a file, a folder, True (the machine's roots) or False."""
     if isinstance(verify, str):
         if os.path.isdir(verify):
             return ssl.create_default_context(capath=verify)
@@ -60,7 +60,7 @@ def need_bundle(path: str) -> None:
 
 
 def authorization(user: str, password: str) -> str:
-    """A Basic header's value, in requests' encoding."""
+    """Return a Basic header's value, in requests' encoding."""
     return "Basic " + base64.b64encode((user + ":" + password).encode("latin-1", "replace")).decode("ascii")
 
 
@@ -73,7 +73,7 @@ class Answer(NamedTuple):
 
 
 def connect_proxy(proxy: Proxy, verify: Any, timeouts: Timeouts) -> socket.socket:
-    """A connection to the proxy itself, with TLS where its URL says so."""
+    """Return a connection to the proxy itself, with TLS where its URL says so."""
     sock = dial(proxy.host, proxy.port, timeouts)
     if proxy.scheme == "https":
         try:
@@ -85,7 +85,7 @@ def connect_proxy(proxy: Proxy, verify: Any, timeouts: Timeouts) -> socket.socke
 
 
 def connect(proxy: Proxy, verify: Any, host: str, port: int, timeouts: Timeouts) -> Answer:
-    """One CONNECT, with its status and headers: http.client throws the headers away."""
+    """Send one CONNECT and return its status and headers: http.client throws the headers away."""
     sock = connect_proxy(proxy, verify, timeouts)
     try:
         target = ("[%s]:%d" if ":" in host else "%s:%d") % (host, port)
@@ -102,7 +102,7 @@ def connect(proxy: Proxy, verify: Any, host: str, port: int, timeouts: Timeouts)
 
 
 def dial_through_socks(proxy: Proxy, host: str, port: int, timeouts: Timeouts) -> socket.socket:
-    """A TCP connection by way of a SOCKS proxy, as urllib3 makes it; its failures are OSErrors."""
+    """Return a TCP connection by way of a SOCKS proxy, as urllib3 makes it; its failures are OSErrors."""
     socks = importlib.import_module("socks")
     sock: socket.socket = socks.create_connection(
         (host, port),
@@ -155,7 +155,7 @@ _CERTIFICATE_REQUEST = 13  # RFC 8446, 4
 
 
 def asks_for_certificate(url: str, proxy: Proxy | None, timeouts: Timeouts) -> bool:
-    """Does the server ask for a client certificate? Seen in its handshake, whatever becomes of that."""
+    """Return whether the server asks for a client certificate, seen in its handshake, whatever becomes of that."""
     seen: list[int] = []
     context = tls_context(False)
 

@@ -60,7 +60,7 @@ class Bare:
             scrubber.add_url(url)
 
     def check(self, url: str, row: Row) -> None:
-        """One channel."""
+        """Check one channel."""
         start = time.monotonic()
         target = url.rstrip("/") + "/noarch/repodata.json"
         found: Row = {}

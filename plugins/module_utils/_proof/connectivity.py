@@ -54,7 +54,7 @@ class CondaInfo(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> CondaInfo:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 

@@ -68,7 +68,7 @@ class ProofRow(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any) -> ProofRow:
-        """Raises RecordError."""
+        """Return the record that `data` holds. Raises RecordError."""
         return from_json(cls, data)
 
 

@@ -108,7 +108,7 @@ def environment_variables(scope: Scope, settings: Settings) -> dict[str, str]:
 
 
 def _inherited(target: Target) -> Target:
-    """What lies in a profile is its owner's, what lies in ProgramData everybody's: as the directory says."""
+    """Return the target with the permissions of its directory: a profile is its owner's, ProgramData everybody's."""
     return target._replace(mode=0o644, access="keep")
 
 

@@ -33,7 +33,7 @@ def _base(prefix: str, refusal: str = "") -> Base:
 
 
 def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = "") -> list[Base]:
-    """The bases of all users and of the connecting one, each once. With `given` only that one counts."""
+    """Return the bases of all users and of the connecting one, each once. With `given` only that one counts."""
     if given:
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
@@ -49,7 +49,7 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
 
 
 def python_version(remote: Remote, base: Base) -> str | None:
-    """The version of a base's Python, by conda's record of it."""
+    """Return the version of a base's Python, by conda's record of it."""
     answer = remote.module("win_find", paths=[base.prefix + r"\conda-meta"], patterns=["python-*.json"])
     return recorded_python(file["filename"] for file in answer["files"])
 
@@ -64,7 +64,7 @@ def _with_conda(remote: Remote, prefixes: t.Sequence[str]) -> list[str]:
 
 
 def _installed(machine: WindowsMachine) -> list[str]:
-    """The folders that the uninstall keys name."""
+    """Return the folders that the uninstall keys name."""
     folders = []
     for hive in ("HKLM:", "HKCU:"):
         key = hive + _UNINSTALL
@@ -80,7 +80,7 @@ def _installed(machine: WindowsMachine) -> list[str]:
 
 
 def _refusal(remote: Remote, prefix: str, home: str) -> str:
-    """The connecting account, an administrator as a rule, runs nobody's conda but its own and the machine's."""
+    """Return why a base must not be run: an administrator runs nobody's conda but its own and the machine's."""
     if home and prefix.lower().startswith(home.lower() + "\\"):
         return ""
     if remote.module("win_owner", check_mode=True, path=prefix, user=ADMINISTRATORS).get("changed"):

@@ -107,7 +107,7 @@ def _with_servers(row: ConsumerRow, servers: str, source: str) -> ConsumerRow:
 
 
 def _falls_back(logon: ConsumerRow, desktop: ConsumerRow) -> list[Conflict]:
-    """requests reads the registry's proxy where no variable is set (urllib.request.getproxies)."""
+    """Return where requests takes the registry's proxy as no variable is set (urllib.request.getproxies)."""
     return [
         Conflict(
             _WININET,

@@ -54,11 +54,11 @@ class WindowsHost:
         return self._bases
 
     def netrc_escapes(self) -> bool | None:
-        """How the netrc parser of the bases quotes; None when it is not known, or not one rule for all."""
+        """Return how the netrc parser of the bases quotes; None when it is not known, or not one rule for all."""
         return python.common_escapes(python.netrc_escapes(python_version(self.remote, base)) for base in self.bases)
 
     def roots(self) -> str | None:
-        """The CA roots that come with a base: Windows keeps its own in no file."""
+        """Return the CA roots that come with a base: Windows keeps its own in no file."""
         for base in self.bases:
             file = self.machine.read(base.prefix + _CERTIFI) if not base.refusal else File()
             if file.exists:
@@ -78,7 +78,7 @@ def profile(machine: WindowsMachine) -> str:
 
 
 def file_texts(machine: WindowsMachine, paths: t.Iterable[str]) -> t.Iterator[str]:
-    """What stands in the files, where it can be read; conda says what is wrong with another one."""
+    """Return what stands in the files, where it can be read; conda says what is wrong with another one."""
     for path in paths:
         with contextlib.suppress(MachineError):
             yield machine.read(path).text or ""

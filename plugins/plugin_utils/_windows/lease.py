@@ -37,7 +37,7 @@ class Lease:
         self.held = False
 
     def take(self) -> None:
-        """Raises MachineError that says who holds it."""
+        """Take the lease. Raises MachineError that says who holds it."""
         deadline = time.monotonic() + self._timeout
         while not self._remote.module("win_file", path=self._folder, state="directory")["changed"]:
             holder = self._holder()
@@ -57,7 +57,7 @@ class Lease:
         self.held = True
 
     def confirm(self) -> None:
-        """A moment after it was taken: of two that took it at the same time, the later writer has it."""
+        """Confirm it a moment after it was taken: of two that took it at the same time, the later writer has it."""
         holder = self._holder()
         if holder is None or holder.get("run") != self._run:
             self.held = False

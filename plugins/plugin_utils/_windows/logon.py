@@ -25,7 +25,7 @@ _VARIABLE = re.compile(r"(?:\$\{?|%)([\w-]+)")  # ${NAME}, $NAME and %NAME%: on 
 
 
 def new_logon(machine: WindowsMachine, texts: t.Iterable[str] = ()) -> dict[str, str | None]:
-    """The variables of a session that begins now: the user's win over the machine's.
+    """Return the variables of a session that begins now: the user's win over the machine's.
 
     Those for proxies, CAs and conda, None for what such a session does not have, as this one may be older; and those that
     `texts` name, where conda will expand them.

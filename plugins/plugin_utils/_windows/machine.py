@@ -96,7 +96,7 @@ class WindowsMachine:
         return self._has_own_permissions(path)
 
     def _has_own_permissions(self, path: str) -> bool:
-        """Takes a file nothing from its folder?"""
+        """Return whether a file takes nothing from its folder."""
         try:
             answer = self._remote.module("win_acl_inheritance", check_mode=True, path=path, state="absent")
         except ModuleFailed:
@@ -116,7 +116,7 @@ class WindowsMachine:
         return path.startswith(self._folder + self.separator)
 
     def key(self, key: str) -> dict[str, registry_value.Value]:
-        """All values of a key by their names in lower case, in one execution."""
+        """Return all values of a key by their names in lower case, in one execution."""
         return {
             name.lower(): registry_value.Value(value["type"], value["raw_value"], value["value"])
             for name, value in (self._key(key).get("properties") or {}).items()
@@ -124,7 +124,7 @@ class WindowsMachine:
         }
 
     def sub_keys(self, key: str) -> list[str]:
-        """The names of the keys below a key."""
+        """Return the names of the keys below a key."""
         return list(self._key(key).get("sub_keys") or [])
 
     def _key(self, key: str) -> t.Mapping[str, t.Any]:
@@ -297,7 +297,7 @@ class WindowsMachine:
 
     @contextlib.contextmanager
     def lock(self, folder: str) -> t.Iterator[None]:  # noqa: ARG002  # there is one state
-        """The lease is taken when there is something to write: an unchanged host costs nothing for it."""
+        """Take the lease only when there is something to write: an unchanged host costs nothing for it."""
         try:
             yield
         finally:
@@ -308,6 +308,6 @@ class WindowsMachine:
 
 
 def _parent(path: str) -> str:
-    """The folder that `path` lies in; nothing for the root of a drive."""
+    """Return the folder that `path` lies in; nothing for the root of a drive."""
     folder = path.rpartition("\\")[0]
     return "" if folder.endswith(":") or "\\" not in folder else folder

@@ -76,7 +76,7 @@ class Remote:
             raise MachineError(f"{command.split(maxsplit=1)[0]} {paths[-1]}: {self._clean(reason)}") from None
 
     def _handler(self, name: str, check_mode: bool, arguments: dict[str, t.Any]) -> t.Any:
-        """An action of its own: with no_log a module writes its arguments into no log, on the machine either."""
+        """Return an action of its own: with no_log a module writes its arguments into no log, on the machine either."""
         action = self._action
         task = action._task.copy()  # noqa: SLF001  # what an action runs on, ansible-core offers by these names only
         task.args, task.no_log, task.check_mode, task.diff, task.async_val = arguments, True, check_mode, False, 0
