@@ -73,14 +73,14 @@ class Machine(t.Protocol):
     def sweep(self, path: str) -> None:
         """Remove what a write of `path` that was killed may have left beside it."""
 
-    def missing_folders(self, path: str) -> list[str]:
-        """Return the folders that must be made before `path` can be written, outermost first."""
+    def missing_directories(self, path: str) -> list[str]:
+        """Return the directories that must be made before `path` can be written, outermost first."""
 
-    def make_folder(self, path: str, private: bool = False) -> None:
-        """Make one folder; one that is there is fine."""
+    def make_directory(self, path: str, private: bool = False) -> None:
+        """Make one directory; one that is there is fine."""
 
-    def remove_folder(self, path: str) -> None:
-        """Remove a folder if it is empty."""
+    def remove_directory(self, path: str) -> None:
+        """Remove a directory if it is empty."""
 
     def real(self, path: str) -> str:
         """Return the path without symbolic links: two names of one file give the same."""
@@ -91,8 +91,8 @@ class Machine(t.Protocol):
         `managed`: something of that kind is managed on this machine when the run is over.
         """
 
-    def lock(self, folder: str) -> t.ContextManager[None]:
-        """Hold the only lock on the state in `folder`."""
+    def lock(self, directory: str) -> t.ContextManager[None]:
+        """Hold the only lock on the state in `directory`."""
 
-    def remove_lock(self, folder: str) -> None:
-        """Remove what the lock lies in: the state in `folder` goes."""
+    def remove_lock(self, directory: str) -> None:
+        """Remove what the lock lies in: the state in `directory` goes."""

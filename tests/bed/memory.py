@@ -43,7 +43,7 @@ class MemoryMachine:
     def sweep(self, path: str) -> None:
         pass
 
-    def missing_folders(self, path: str) -> list[str]:
+    def missing_directories(self, path: str) -> list[str]:
         missing: list[str] = []
         folder = path.rpartition(self.separator)[0]
         while folder and folder not in self.folders:
@@ -51,10 +51,10 @@ class MemoryMachine:
             folder = folder.rpartition(self.separator)[0]
         return missing
 
-    def make_folder(self, path: str, private: bool = False) -> None:  # noqa: ARG002
+    def make_directory(self, path: str, private: bool = False) -> None:  # noqa: ARG002
         self.folders.add(path)
 
-    def remove_folder(self, path: str) -> None:
+    def remove_directory(self, path: str) -> None:
         if not any(name.startswith(path + self.separator) for name in [*self.files, *self.folders]):
             self.folders.discard(path)
 

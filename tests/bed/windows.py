@@ -222,7 +222,7 @@ class WindowsStandIn:
         with self.machine() as machine:
             machine.put_file(path, base64.b64encode(data).decode())
 
-    def make_folder(self, path: str) -> None:
+    def make_directory(self, path: str) -> None:
         """Makes a folder and its parents."""
         with self.machine() as machine:
             machine.put_folder(path)

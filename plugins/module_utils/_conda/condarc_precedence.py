@@ -48,32 +48,36 @@ class Setting(t.NamedTuple):
 
 
 def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[str]:
-    """Return the files that conda reads, first to last; later ones win. `root`: the folder of the base, or nothing."""
-    folders = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
+    """Return the files that conda reads, first to last; later ones win. `root`: the directory of the base, or nothing."""
+    directories = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
     if environment.get("XDG_CONFIG_HOME"):
-        folders.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
-    folders += [os.path.join(home, ".config/conda"), os.path.join(home, ".conda")]
-    paths = [path for folder in folders if folder for path in files_of(folder)]
+        directories.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
+    directories += [os.path.join(home, ".config/conda"), os.path.join(home, ".conda")]
+    paths = [path for directory in directories if directory for path in files_of(directory)]
     paths.append(os.path.join(home, ".condarc"))
     if environment.get("CONDA_PREFIX"):
         paths += files_of(environment["CONDA_PREFIX"])
     named = environment.get("CONDARC", "")
     if named:
         named = os.path.join(home, named[2:]) if named.startswith("~/") else named
-        paths += _in_folder(named) if os.path.isdir(named) else [named]
+        paths += _in_directory(named) if os.path.isdir(named) else [named]
     return list(dict.fromkeys(path for path in paths if os.path.isfile(path)))
 
 
-def files_of(folder: str) -> list[str]:
-    """Return the condarc files that conda looks for in one of its folders."""
-    return [os.path.join(folder, ".condarc"), os.path.join(folder, "condarc"), *_in_folder(f"{folder}/condarc.d")]
+def files_of(directory: str) -> list[str]:
+    """Return the condarc files that conda looks for in one of its directories."""
+    return [
+        os.path.join(directory, ".condarc"),
+        os.path.join(directory, "condarc"),
+        *_in_directory(f"{directory}/condarc.d"),
+    ]
 
 
-def _in_folder(folder: str) -> list[str]:
+def _in_directory(directory: str) -> list[str]:
     return sorted(
         path
         for name in ("*", ".*")
-        for path in glob.glob(os.path.join(glob.escape(folder), name))
+        for path in glob.glob(os.path.join(glob.escape(directory), name))
         if path.endswith((".yml", ".yaml"))
     )
 

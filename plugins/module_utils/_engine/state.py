@@ -29,6 +29,10 @@ SCHEMA_VERSION = 1
 STATE_FILE = "state.json"
 
 
+# on disk, by release 1.0.0: today's
+_NAMES = {"left": "applied", "left_mode": "applied_mode", "made": "created", "folders": "directories"}
+
+
 class StateEntry(t.NamedTuple):
     """What is known of one managed file or registry value."""
 
@@ -51,11 +55,8 @@ class StateEntry(t.NamedTuple):
     @classmethod
     def from_json(cls, data: t.Any) -> StateEntry:
         """Return the record that `data` holds. Raises RecordError."""
-        named = {_NAMES.get(key, key): value for key, value in dict(data).items()}
+        named = _named(data)
         return from_json(cls, named, original=_unpack, sections=texts)
-
-
-_NAMES = {"left": "applied", "left_mode": "applied_mode"}
 
 
 class JournalEntry(t.NamedTuple):
@@ -93,15 +94,17 @@ class Journal(t.NamedTuple):
 
     run: str
     changes: tuple[JournalEntry, ...]
-    folders: tuple[str, ...]
+    directories: tuple[str, ...]
 
     def to_json(self) -> dict[str, t.Any]:
-        return {"run": self.run, "changes": [change.to_json() for change in self.changes], "folders": self.folders}
+        """Return the form on disk, whose names are those of release 1.0.0."""
+        return {"run": self.run, "changes": [change.to_json() for change in self.changes], "folders": self.directories}
 
     @classmethod
     def from_json(cls, data: t.Any) -> Journal:
         """Return the record that `data` holds. Raises RecordError."""
-        return from_json(cls, data, changes=each(JournalEntry.from_json), folders=texts)
+        named = _named(data)
+        return from_json(cls, named, changes=each(JournalEntry.from_json), directories=texts)
 
 
 class State(t.NamedTuple):
@@ -143,7 +146,7 @@ class State(t.NamedTuple):
     @classmethod
     def from_json(cls, data: t.Any) -> State:
         """Return the record that `data` holds. Raises RecordError."""
-        named = {"created" if key == "made" else key: value for key, value in data.items() if key != "schema_version"}
+        named = _named({key: value for key, value in data.items() if key != "schema_version"})
         return from_json(
             cls,
             dict({"journal": None}, **named),
@@ -156,6 +159,15 @@ class State(t.NamedTuple):
 
 def _entries(data: t.Any) -> dict[str, StateEntry]:
     return {path: StateEntry.from_json(entry) for path, entry in data.items()}
+
+
+def _named(data: t.Any) -> dict[str, t.Any]:
+    """Return `data` by today's names. Raises RecordError for one that is on disk, where nothing writes it."""
+    content: dict[str, t.Any] = dict(data)
+    for name in _NAMES.values():
+        if name in content:
+            raise RecordError(f"unknown key {name}")
+    return {_NAMES.get(name, name): value for name, value in content.items()}
 
 
 def _pack(file: File) -> dict[str, t.Any]:
@@ -173,14 +185,14 @@ class Store:
     State and journal are one file: where each look costs a remote execution, one look tells both.
     """
 
-    def __init__(self, machine: Machine, folder: str) -> None:
+    def __init__(self, machine: Machine, directory: str) -> None:
         self.machine = machine
-        self.folder = folder
-        self._path = folder + machine.separator + STATE_FILE
+        self.directory = directory
+        self._path = directory + machine.separator + STATE_FILE
 
-    def missing_folders(self) -> list[str]:
+    def missing_directories(self) -> list[str]:
         """Return the directories that must be created before there can be a state, the state directory last."""
-        return self.machine.missing_folders(self._path)
+        return self.machine.missing_directories(self._path)
 
     def load(self) -> State:
         """Return the state. Raises MachineError, naming the file, for one that this release does not read."""
@@ -226,10 +238,13 @@ class Store:
     def drop(self, created: t.Sequence[str]) -> None:
         """Remove the state directory, and the directories above it that were created for it."""
         self.machine.remove(self._path)
-        self.machine.remove_lock(self.folder)
-        for folder in [self.folder, *reversed([path for path in created if path != self.folder and self.in_it(path)])]:
-            self.machine.remove_folder(folder)
+        self.machine.remove_lock(self.directory)
+        for directory in [
+            self.directory,
+            *reversed([path for path in created if path != self.directory and self.in_it(path)]),
+        ]:
+            self.machine.remove_directory(directory)
 
-    def in_it(self, folder: str) -> bool:
-        """Return whether the state lies in `folder`."""
-        return (self.folder + self.machine.separator).startswith(folder + self.machine.separator)
+    def in_it(self, directory: str) -> bool:
+        """Return whether the state lies in `directory`."""
+        return (self.directory + self.machine.separator).startswith(directory + self.machine.separator)

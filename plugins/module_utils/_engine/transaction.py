@@ -65,7 +65,7 @@ class Transaction:
     def __init__(
         self,
         machine: Machine,
-        folder: str,
+        directory: str,
         *,
         sections: t.Collection[str],
         targets: t.Callable[[], t.Sequence[Target]],
@@ -74,7 +74,7 @@ class Transaction:
         host: str,
     ) -> None:
         self._machine = machine
-        self._store = Store(machine, folder)
+        self._store = Store(machine, directory)
         self._targets = targets
         self._masker = masker
         self._run = run
@@ -114,7 +114,7 @@ class Transaction:
 
         Raises MachineError or Failed. Whatever goes wrong before the commit, also in `after`, is rolled back.
         """
-        created = self._store.missing_folders()
+        created = self._store.missing_directories()
         if created:
             # nothing is managed here yet; with nothing to do there is no state, and no lock to be left behind
             plan = self._plan(State(), self._machine.read)
@@ -122,7 +122,7 @@ class Transaction:
                 after([])
                 return Outcome([], plan.unchanged, plan.warnings, plan.problems)
             self._create(created)
-        with self._machine.lock(self._store.folder):
+        with self._machine.lock(self._store.directory):
             try:
                 outcome = self._converge_locked(created, before, after)
             except (Failed, MachineError):
@@ -132,14 +132,14 @@ class Transaction:
             after([])  # nothing to roll back, so nobody has to wait for it
         return outcome
 
-    def _create(self, folders: list[str]) -> None:
+    def _create(self, directories: list[str]) -> None:
         """Create the directories for the state; all or none."""
         try:
-            for folder in folders:
-                self._machine.make_folder(folder, private=folder == self._store.folder)
+            for directory in directories:
+                self._machine.make_directory(directory, private=directory == self._store.directory)
         except MachineError:
-            for folder in reversed(folders):
-                self._machine.remove_folder(folder)
+            for directory in reversed(directories):
+                self._machine.remove_directory(directory)
             raise
 
     def _converge_locked(self, created: list[str], before: Hook, after: Hook) -> Outcome:
@@ -175,23 +175,23 @@ class Transaction:
         rotated = any("rotated" in change.reasons for change in plan.changes)
         if rotated and state.host and state.host != self._host:
             plan.warnings.append(
-                f"{self._store.folder}: this state directory is shared with host {state.host}, which has different "
+                f"{self._store.directory}: this state directory is shared with host {state.host}, which has different "
                 "settings; this run's settings now apply to both"
             )
         return plan._replace(state=plan.state._replace(host=self._host))
 
     def _apply(self, state: State, plan: Plan, after: Hook) -> tuple[State, list[str]]:
         """Write all, call `after`, commit. `state` is the one before."""
-        folders: list[str] = []
+        directories: list[str] = []
         for change in plan.changes:
             if change.new.exists:
-                folders = [*_union(folders, self._machine.missing_folders(change.path))]
-        journal = Journal(self._run, tuple(change.journal_entry() for change in plan.changes), tuple(folders))
+                directories = [*_union(directories, self._machine.missing_directories(change.path))]
+        journal = Journal(self._run, tuple(change.journal_entry() for change in plan.changes), tuple(directories))
         begun = state._replace(created=_union(state.created, plan.state.created), journal=journal)
         self._store.save(begun)
         try:
-            for folder in folders:
-                self._machine.make_folder(folder)
+            for directory in directories:
+                self._machine.make_directory(directory)
             for change in plan.changes:
                 if change.new.exists:
                     self._machine.write(change.path, change.new, change.check)
@@ -203,7 +203,7 @@ class Transaction:
             cleans_up = any(not change.new.exists for change in plan.changes)
             applied = plan.state._replace(
                 run=self._run,
-                created=_union(plan.state.created, folders),
+                created=_union(plan.state.created, directories),
                 journal=journal if cleans_up else None,
             )
             self._store.save(applied)
@@ -216,9 +216,9 @@ class Transaction:
 
     def _clean_up(self, state: State) -> State:
         """Do what may be done any time after the commit: remove empty directories that we created, drop the journal."""
-        for folder in reversed(state.created):
-            if not self._store.in_it(folder):
-                self._machine.remove_folder(folder)
+        for directory in reversed(state.created):
+            if not self._store.in_it(directory):
+                self._machine.remove_directory(directory)
         return self._store.drop_journal(state)
 
     def _activate(self, plan: Plan) -> list[str]:
@@ -248,8 +248,8 @@ class Transaction:
             warnings += [note] if note else []
         for change in journal.changes:
             self._machine.sweep(change.path)
-        for folder in reversed(journal.folders):
-            self._machine.remove_folder(folder)
+        for directory in reversed(journal.directories):
+            self._machine.remove_directory(directory)
         for kind in sorted({change.activate for change in journal.changes if change.activate}):
             try:
                 warnings += self._machine.activate(kind, False, state.has(kind))

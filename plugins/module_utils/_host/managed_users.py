@@ -17,10 +17,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 class ManagedUsers:
     """Their names are in the system's state, beside what the system's own files need."""
 
-    def __init__(self, machine: Machine, folder: str) -> None:
+    def __init__(self, machine: Machine, directory: str) -> None:
         self._machine = machine
-        self._folder = folder
-        self._store = Store(machine, folder)
+        self._directory = directory
+        self._store = Store(machine, directory)
 
     def names(self) -> list[str]:
         """Return every user who may have managed settings."""
@@ -30,10 +30,10 @@ class ManagedUsers:
         """Add users before anything is written for them: a run may be killed."""
         if set(names) <= set(self.names()):
             return
-        created = self._store.missing_folders()
-        for folder in created:
-            self._machine.make_folder(folder, private=folder == self._folder)
-        with self._machine.lock(self._folder):
+        created = self._store.missing_directories()
+        for directory in created:
+            self._machine.make_directory(directory, private=directory == self._directory)
+        with self._machine.lock(self._directory):
             state = self._store.load()
             self._store.save(
                 state._replace(
@@ -46,7 +46,7 @@ class ManagedUsers:
         """Forget users who have no managed settings any more."""
         if not set(names) & set(self.names()):
             return
-        with self._machine.lock(self._folder):
+        with self._machine.lock(self._directory):
             state = self._store.load()
             state = state._replace(users=tuple(name for name in state.users if name not in names))
             if state.empty:

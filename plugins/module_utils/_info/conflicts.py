@@ -85,11 +85,11 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
     return found
 
 
-def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
+def environments(directories: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
     """Environments with a condarc of their own, which counts while they are active."""
     found = []
-    for folder in folders:
-        for path in condarc_precedence.files_of(folder):
+    for directory in directories:
+        for path in condarc_precedence.files_of(directory):
             mine = condarc_precedence.read(path)
             names = ", ".join(one.key for one in mine if one.key != PROXIES)
             if names:
@@ -97,7 +97,7 @@ def environments(folders: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]
                 winning = list(
                     dict.fromkeys(winners[one.key].path for one in mine if one.key in winners and one.key != PROXIES)
                 )
-                what = f"sets {names} while the environment {folder} is active"
+                what = f"sets {names} while the environment {directory} is active"
                 found.append(Conflict(path, what, ", ".join(winning) or "an earlier, locked file"))
     return found
 

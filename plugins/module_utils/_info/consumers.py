@@ -24,18 +24,18 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix import pro
 
 def rows(subject: Subject, bases: t.Sequence[Base]) -> list[ConsumerRow]:
     """Return the consumers that are on this machine."""
-    folders = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
+    directories = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [
         (("csh", "tcsh"), csh),
         (("crontab",), cron),
         (("curl",), curl),
         (("pip", "pip3"), pip),
     ]
-    result = [make(subject) for programs, make in found if _installed(programs, folders)]
+    result = [make(subject) for programs, make in found if _installed(programs, directories)]
     root = bases[0].prefix if bases else ""
-    mambas = [name for name in ("mamba", "micromamba") if _installed((name,), folders)]
+    mambas = [name for name in ("mamba", "micromamba") if _installed((name,), directories)]
     return result + [mamba(name, subject, root) for name in mambas]
 
 
-def _installed(programs: t.Iterable[str], folders: t.Iterable[str]) -> bool:
-    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders for name in programs)
+def _installed(programs: t.Iterable[str], directories: t.Iterable[str]) -> bool:
+    return any(os.access(os.path.join(directory, name), os.X_OK) for directory in directories for name in programs)

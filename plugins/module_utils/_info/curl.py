@@ -86,7 +86,7 @@ def curl(subject: Subject) -> ConsumerRow:
 def files(subject: Subject) -> Files:
     """Return the files of which curl reads the first that is there."""
     named = [subject.login.get(name) for name in ("CURL_HOME", "XDG_CONFIG_HOME")]
-    paths = [f"{folder}/.curlrc" for folder in (*named, subject.account.home) if folder]
+    paths = [f"{directory}/.curlrc" for directory in (*named, subject.account.home) if directory]
     if not named[1]:
         paths.append(f"{subject.account.home}/.config/curlrc")
     return [(path, text) for path in paths for text in [_files.read_text(path)] if text is not None]
@@ -134,8 +134,8 @@ def _exempts(program: str, environment: Environment, url: str) -> bool:
     return answer is not None and "all_proxy" not in answer.variables
 
 
-def _program(folder: str) -> str | None:
-    path = os.path.join(folder, "curl")
+def _program(directory: str) -> str | None:
+    path = os.path.join(directory, "curl")
     return path if os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK) else None
 
 

@@ -16,7 +16,7 @@ _USER_MANAGER = "the user's systemd keeps the old values until that user has log
 
 
 def _programs(*names: str) -> tuple[str, ...]:
-    return tuple(f"{folder}/{name}" for name in names for folder in ("/bin", "/usr/bin", "/usr/local/bin"))
+    return tuple(f"{directory}/{name}" for name in names for directory in ("/bin", "/usr/bin", "/usr/local/bin"))
 
 
 _ZSH = _programs("zsh")

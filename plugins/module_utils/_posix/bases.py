@@ -16,7 +16,7 @@ from typing import Iterable, Iterator
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 
-_HOME_FOLDERS = ("miniconda3", "anaconda3", "miniforge3")
+_HOME_DIRECTORIES = ("miniconda3", "anaconda3", "miniforge3")
 _CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may have
 
 
@@ -36,12 +36,12 @@ def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
 
 
 def _candidates(home: str, path: str) -> Iterator[tuple[str, str]]:
-    for folder in path.split(os.pathsep):
-        for prefix in _prefixes_of(os.path.join(folder, "conda")) if os.path.isabs(folder) else ():
+    for directory in path.split(os.pathsep):
+        for prefix in _prefixes_of(os.path.join(directory, "conda")) if os.path.isabs(directory) else ():
             yield prefix, "PATH"
     for prefix in sorted(glob.glob("/opt/*")):
         yield prefix, "opt"
-    for name in _HOME_FOLDERS:
+    for name in _HOME_DIRECTORIES:
         yield os.path.join(home, name), "home"
     # written by conda itself: every environment of the user, and that of every base that made one
     try:
@@ -103,6 +103,6 @@ def _python_version(prefix: str, records: Iterable[str]) -> str | None:
     recorded = recorded_python(records)
     if recorded:
         return recorded
-    folders = glob.glob(os.path.join(glob.escape(prefix), "lib", "python3.*", "site-packages", "conda"))
-    versions = {re.sub(r"^python", "", folder.split(os.sep)[-3]) for folder in folders}
+    directories = glob.glob(os.path.join(glob.escape(prefix), "lib", "python3.*", "site-packages", "conda"))
+    versions = {re.sub(r"^python", "", directory.split(os.sep)[-3]) for directory in directories}
     return versions.pop() if len(versions) == 1 else None

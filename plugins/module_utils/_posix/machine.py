@@ -80,9 +80,9 @@ class PosixMachine:
     def write(self, path: str, new: File, check: str = "") -> None:
         # a symbolic link stays one: its target is rewritten, with the rights of this process
         path = os.path.realpath(path)
-        folder, name = os.path.split(path)
+        directory, name = os.path.split(path)
         try:
-            descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix="." + name.lstrip("."), dir=folder)
+            descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix="." + name.lstrip("."), dir=directory)
         except OSError as exc:
             raise _sentence(path, "cannot be written", exc) from None
         try:
@@ -99,7 +99,7 @@ class PosixMachine:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-        _sync_folder(folder)
+        _sync_directory(directory)
 
     def _dress(self, descriptor: int, path: str, new: File) -> None:
         """Owner, all extended attributes (an SELinux label and a POSIX ACL are such) of what is replaced, and the mode.
@@ -131,25 +131,25 @@ class PosixMachine:
             return
         except OSError as exc:
             raise _sentence(path, "cannot be removed", exc) from None
-        _sync_folder(os.path.dirname(path))
+        _sync_directory(os.path.dirname(path))
 
     def begin(self) -> None:
         """Nothing is remembered here, so every look is a new one."""
 
     def sweep(self, path: str) -> None:
-        folder, name = os.path.split(os.path.realpath(path))
-        for left in glob.glob(os.path.join(glob.escape(folder), _TEMPORARY + "*." + glob.escape(name.lstrip(".")))):
+        directory, name = os.path.split(os.path.realpath(path))
+        for left in glob.glob(os.path.join(glob.escape(directory), _TEMPORARY + "*." + glob.escape(name.lstrip(".")))):
             self.remove(left)
 
-    def missing_folders(self, path: str) -> list[str]:
+    def missing_directories(self, path: str) -> list[str]:
         missing: list[str] = []
-        folder = os.path.dirname(path)
-        while folder and not os.path.lexists(folder):
-            missing.insert(0, folder)
-            folder = os.path.dirname(folder)
+        directory = os.path.dirname(path)
+        while directory and not os.path.lexists(directory):
+            missing.insert(0, directory)
+            directory = os.path.dirname(directory)
         return missing
 
-    def make_folder(self, path: str, private: bool = False) -> None:
+    def make_directory(self, path: str, private: bool = False) -> None:
         try:
             os.mkdir(path, 0o700 if private else 0o755)
             os.chmod(path, 0o700 if private else 0o755)  # a strict umask must not hide /etc/conda from its users
@@ -157,9 +157,9 @@ class PosixMachine:
             return
         except OSError as exc:
             raise _sentence(path, "cannot be created", exc) from None
-        _sync_folder(os.path.dirname(path))
+        _sync_directory(os.path.dirname(path))
 
-    def remove_folder(self, path: str) -> None:
+    def remove_directory(self, path: str) -> None:
         with contextlib.suppress(OSError):  # not empty, or it does not exist: both are fine
             os.rmdir(path)
 
@@ -186,12 +186,12 @@ class PosixMachine:
             if shown.get(name) != value:  # compared and never shown: it may hold a password
                 raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
 
-    def remove_lock(self, folder: str) -> None:
-        self.remove(os.path.join(folder, "lock"))
+    def remove_lock(self, directory: str) -> None:
+        self.remove(os.path.join(directory, "lock"))
 
     @contextlib.contextmanager
-    def lock(self, folder: str) -> t.Iterator[None]:
-        path = os.path.join(folder, "lock")
+    def lock(self, directory: str) -> t.Iterator[None]:
+        path = os.path.join(directory, "lock")
         deadline = time.monotonic() + self._lock_timeout
         while True:
             try:
@@ -200,7 +200,7 @@ class PosixMachine:
                 raise _sentence(path, "cannot be locked", exc) from None
             try:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # the holder before us may have removed the folder (state: absent); then this lock is on nothing
+                # the holder before us may have removed the directory (state: absent); then this lock is on nothing
                 if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     break
             except OSError as exc:
@@ -249,12 +249,12 @@ def _run(argv: t.Sequence[str]) -> tuple[int, str]:
     return done.status, done.output.decode("utf-8", "replace").strip()
 
 
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def _sync_directory(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     except OSError as exc:
-        if exc.errno != errno.EINVAL:  # some file systems cannot sync a folder
+        if exc.errno != errno.EINVAL:  # some file systems cannot sync a directory
             raise
     finally:
         os.close(descriptor)

@@ -40,7 +40,7 @@ def _changeable(place: str, parent: bool) -> str | None:
         return f"{place}: {exc.strerror}"
     if info.st_uid != 0:
         return f"{place} does not belong to root"
-    # in a sticky folder (/tmp) others can neither rename nor remove what is root's, but put things beside it
+    # in a sticky directory (/tmp) others can neither rename nor remove what is root's, but put things beside it
     harmless = parent and info.st_mode & stat.S_ISVTX
     if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
         return f"{place} can be changed by users other than root"

@@ -58,7 +58,7 @@ class ChannelCheck:
     def check(self, url: str, row: Row) -> None:
         """Check one channel."""
         if url.startswith("file:"):
-            self._conda.report.fill(row, check_folder(url))
+            self._conda.report.fill(row, check_directory(url))
             return
         if self._conda.denied(url):
             self._conda.report.fill(row, {"verdict": "channel_denied", "detail": ""})
@@ -94,10 +94,10 @@ class ChannelCheck:
 
     def _package(self, session: Any, url: str, proxies: dict[str, str], condarc: dict[str, str]) -> Row:
         """Request the start of one package, as a filter may block packages alone."""
-        folder, name = find_package(url, lambda index, part: self._piece(session, index, part))
+        directory, name = find_package(url, lambda index, part: self._piece(session, index, part))
         if name is None:
             return {"detail": "No package was requested: the part of the index that was read names none."}
-        target = folder.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
+        target = directory.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
         self._conda.scrubber.add_url(target)
         answer = self._request(session, target, "package", proxies, condarc)
         if answer["verdict"] == "ok":
@@ -242,7 +242,7 @@ class ChannelCheck:
         return found
 
 
-def check_folder(url: str) -> Row:
+def check_directory(url: str) -> Row:
     """Check a channel on disk: no network, no proxy."""
     path = urllib.request.url2pathname(urllib.parse.urlsplit(url).path)
     there = any(os.path.exists(os.path.join(path, name)) for name in ("repodata.json", "repodata.json.zst"))

@@ -38,7 +38,7 @@ def dial(host: str, port: int, timeouts: Timeouts) -> socket.socket:
 
 
 def tls_context(verify: Any) -> ssl.SSLContext:
-    """Return the context for requests' `verify`: a file, a folder, True (the machine's roots) or False."""
+    """Return the context for requests' `verify`: a file, a directory, True (the machine's roots) or False."""
     if isinstance(verify, str):
         if os.path.isdir(verify):
             return ssl.create_default_context(capath=verify)

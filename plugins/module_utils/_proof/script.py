@@ -78,7 +78,7 @@ def _source(module: Any) -> str:
     return source[source.index('"""') :]  # the licence stays here: two hundred bytes of each file
 
 
-# Read now: once this process has become another user it cannot enter the folder of the payload any more.
+# Read now: once this process has become another user it cannot enter the directory of the payload any more.
 _SOURCES = "".join(f"load({module.__name__!r}, {_source(module)!a})\n" for module in _MODULES)
 
 

@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 VERDICTS: dict[str, Entry] = {
     "ok": Entry("", python_alone=True),
-    "no_conda": Entry("There is no conda here: install it, or name its folder in conda_proxy_prefix."),
+    "no_conda": Entry("There is no conda here: install it, or name its directory in conda_proxy_prefix."),
     "no_channels": Entry("Set conda_proxy_channels: conda 25.9 and newer have no implicit 'defaults'."),
     "channel_denied": Entry(
         "The channel is excluded: change conda_proxy_allowlist_channels, conda_proxy_denylist_channels or the channel."

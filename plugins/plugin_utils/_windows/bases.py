@@ -20,11 +20,11 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote i
 
 _NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
 # where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages
-_MACHINE_FOLDERS = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
-_USER_FOLDERS = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
+_MACHINE_DIRECTORIES = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
+_USER_DIRECTORIES = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
 _UNINSTALL = r"\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
-# a folder, or the folder of a program that may be in quotes and have options
-_FOLDER = re.compile(r'(?i)^"?([A-Z]:\\[^"<>|?*]+?)\\?(?:\\[^\\"<>|?*]+\.exe\b.*|")?$')
+# a directory, or the directory of a program that may be in quotes and have options
+_DIRECTORY = re.compile(r'(?i)^"?([A-Z]:\\[^"<>|?*]+?)\\?(?:\\[^\\"<>|?*]+\.exe\b.*|")?$')
 _PRODUCT = re.compile(r"(?i)^(mini|ana)conda|^miniforge|^mambaforge")
 
 
@@ -38,12 +38,14 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
         return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, which has no conda")]
-    places = [folder + "\\" + name for folder in _MACHINE_FOLDERS for name in _NAMES]
+    places = [directory + "\\" + name for directory in _MACHINE_DIRECTORIES for name in _NAMES]
     if home:
-        places += [folder.replace("{home}", home) + "\\" + name for folder in _USER_FOLDERS for name in _NAMES]
+        places += [
+            directory.replace("{home}", home) + "\\" + name for directory in _USER_DIRECTORIES for name in _NAMES
+        ]
     found = _with_conda(remote, places)
     if not found:
-        with contextlib.suppress(ModuleFailed):  # a folder on a drive that is gone
+        with contextlib.suppress(ModuleFailed):  # a directory on a drive that is gone
             found = _with_conda(remote, _installed(machine))
     return [_base(prefix, _refusal(remote, prefix, home)) for prefix in found]
 
@@ -64,19 +66,19 @@ def _with_conda(remote: Remote, prefixes: t.Sequence[str]) -> list[str]:
 
 
 def _installed(machine: WindowsMachine) -> list[str]:
-    """Return the folders that the uninstall keys name."""
-    folders = []
+    """Return the directories that the uninstall keys name."""
+    directories = []
     for hive in ("HKLM:", "HKCU:"):
         key = hive + _UNINSTALL
         for name in machine.sub_keys(key):
             if _PRODUCT.search(name):
                 values = machine.key(key + "\\" + name)
                 for value in ("installlocation", "uninstallstring"):
-                    match = _FOLDER.match(str(values[value].seen) if value in values else "")
+                    match = _DIRECTORY.match(str(values[value].seen) if value in values else "")
                     if match:
-                        folders.append(match.group(1))
+                        directories.append(match.group(1))
                         break
-    return folders
+    return directories
 
 
 def _refusal(remote: Remote, prefix: str, home: str) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote i
 
 MakeRemote = t.Callable[[t.Callable[[str], str]], Remote]
 _SESSION = r"HKCU:\Volatile Environment"
-_SHELL_FOLDERS = r"HKCU:\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+_SHELL_DIRECTORIES = r"HKCU:\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
 _LOCAL = r"\AppData\Local"
 _CERTIFI = r"\Lib\site-packages\certifi\cacert.pem"
 
@@ -72,7 +72,7 @@ def profile(machine: WindowsMachine) -> str:
     if value:
         return str(value.seen)
     # not every session over the network has that key; this one lies in the profile and is expanded by the session
-    local = machine.key(_SHELL_FOLDERS).get("local appdata")
+    local = machine.key(_SHELL_DIRECTORIES).get("local appdata")
     path = str(local.seen) if local else ""
     return path[: -len(_LOCAL)] if path.endswith(_LOCAL) and "%" not in path else ""
 

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The lock on a Windows host: a folder that one run makes, with the run's name and an end in it.
+"""The lock on a Windows host: a directory that one run makes, with the run's name and an end in it.
 
 A lease, because nothing on the host lives as long as the run does: an interrupted run leaves it behind.
 """
@@ -26,12 +26,12 @@ _POLL = 2.0
 
 
 class Lease:
-    """The lease on the state in `folder`; `timeout` is how long to wait for another run, in seconds."""
+    """The lease on the state in `directory`; `timeout` is how long to wait for another run, in seconds."""
 
-    def __init__(self, remote: Remote, folder: str, run: str, timeout: float) -> None:
+    def __init__(self, remote: Remote, directory: str, run: str, timeout: float) -> None:
         self._remote = remote
-        self._folder = folder + "\\lock"
-        self._file = self._folder + "\\lease.json"
+        self._directory = directory + "\\lock"
+        self._file = self._directory + "\\lease.json"
         self._run = run
         self._timeout = timeout
         self.held = False
@@ -39,16 +39,16 @@ class Lease:
     def take(self) -> None:
         """Take the lease. Raises MachineError that says who holds it."""
         deadline = time.monotonic() + self._timeout
-        while not self._remote.module("win_file", path=self._folder, state="directory")["changed"]:
+        while not self._remote.module("win_file", path=self._directory, state="directory")["changed"]:
             holder = self._holder()
             late = time.monotonic() > deadline
             # a run that did not write its name in all that time was interrupted before it could
             if late if holder is None else _is_over(holder):
                 if self._holder() == holder:  # else somebody else was quicker
-                    self._remote.module("win_file", path=self._folder, state="absent")
+                    self._remote.module("win_file", path=self._directory, state="absent")
             elif late:
                 raise MachineError(
-                    f"{self._folder} is held by another run ({_who(holder)}); wait for it to end, or remove the folder "
+                    f"{self._directory} is held by another run ({_who(holder)}); wait for it to end, or remove the directory "
                     "when that run is gone"
                 )
             else:
@@ -61,11 +61,13 @@ class Lease:
         holder = self._holder()
         if holder is None or holder.get("run") != self._run:
             self.held = False
-            raise MachineError(f"{self._folder} was taken by another run ({_who(holder)}) at the same time; run again")
+            raise MachineError(
+                f"{self._directory} was taken by another run ({_who(holder)}) at the same time; run again"
+            )
 
     def drop(self) -> None:
         if self.held:
-            self._remote.module("win_file", path=self._folder, state="absent")
+            self._remote.module("win_file", path=self._directory, state="absent")
             self.held = False
 
     def _write(self) -> None:

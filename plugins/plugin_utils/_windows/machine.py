@@ -8,7 +8,7 @@
 
 What is read is remembered until the next write, so that an unchanged host costs one execution for each file and each
 key of the registry. Two modes of a file are known: 0600 is for the account, SYSTEM and Administrators alone, 0644 has the
-permissions of its folder.
+permissions of its directory.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _TYPES = {
 
 
 class WindowsMachine:
-    """`folder` is the state's. `run` names this run; `system`: it is for the whole machine."""
+    """`directory` is the state's. `run` names this run; `system`: it is for the whole machine."""
 
     separator = "\\"
 
-    def __init__(self, remote: Remote, folder: str, system: bool, run: str = "", lock_timeout: float = 0) -> None:
+    def __init__(self, remote: Remote, directory: str, system: bool, run: str = "", lock_timeout: float = 0) -> None:
         self._remote = remote
-        self._folder = folder
+        self._directory = directory
         self._system = system
         self._run = run
-        self._lease = Lease(remote, folder, run, lock_timeout)
+        self._lease = Lease(remote, directory, run, lock_timeout)
         self._files: dict[str, File] = {}
         self._keys: dict[str, t.Mapping[str, t.Any]] = {}
-        self._folders: set[str] = set()
+        self._directories: set[str] = set()
         self._ours: set[str] = set()  # files whose permissions we set: those that are read with `follow` false
         self._dressed = False
 
@@ -81,22 +81,22 @@ class WindowsMachine:
             if str(exc.result.get("msg", "")).endswith("is not found"):
                 return File()
             raise MachineError(f"{path} cannot be read ({exc})") from None
-        folder = _parent(path)
-        while folder and folder not in self._folders:
-            self._folders.add(folder)
-            folder = _parent(folder)
+        directory = _parent(path)
+        while directory and directory not in self._directories:
+            self._directories.add(directory)
+            directory = _parent(directory)
         return File(base64.b64decode(answer["content"]), INHERITED)
 
     def _is_private(self, path: str) -> bool:
         if self._in_state(path):
-            # everybody may make folders beside it: what lies in one that is not an administrator's is not from us
+            # everybody may make directories beside it: what lies in one that is not an administrator's is not from us
             if self._system:
                 self._check_owner()
             return True
         return self._has_own_permissions(path)
 
     def _has_own_permissions(self, path: str) -> bool:
-        """Return whether a file takes nothing from its folder."""
+        """Return whether a file takes nothing from its directory."""
         try:
             answer = self._remote.module("win_acl_inheritance", check_mode=True, path=path, state="absent")
         except ModuleFailed:
@@ -105,15 +105,15 @@ class WindowsMachine:
         return not answer["changed"]
 
     def _check_owner(self) -> None:
-        answer = self._remote.module("win_owner", check_mode=True, path=self._folder, user=ADMINISTRATORS)
+        answer = self._remote.module("win_owner", check_mode=True, path=self._directory, user=ADMINISTRATORS)
         if answer.get("changed"):
             raise MachineError(
-                f"{self._folder} does not belong to the Administrators, so what lies in it may be anybody's; "
+                f"{self._directory} does not belong to the Administrators, so what lies in it may be anybody's; "
                 "look at it and remove it"
             )
 
     def _in_state(self, path: str) -> bool:
-        return path.startswith(self._folder + self.separator)
+        return path.startswith(self._directory + self.separator)
 
     def key(self, key: str) -> dict[str, registry_value.Value]:
         """Return all values of a key by their names in lower case, in one execution."""
@@ -139,18 +139,18 @@ class WindowsMachine:
             raise MachineError(f"{path} has a registry type that cannot be restored; remove the value")
         return File() if value is None else File(value.as_text().encode(), INHERITED)
 
-    def missing_folders(self, path: str) -> list[str]:
+    def missing_directories(self, path: str) -> list[str]:
         if self._in_state(path):
-            self.read(path, follow=False)  # of a file that is there the folders are there
+            self.read(path, follow=False)  # of a file that is there the directories are there
         missing: list[str] = []
-        folder = "" if registry_value.is_registry(path) else _parent(path)
-        while folder and folder not in self._folders:
-            # not win_stat: of a folder it wants more than a user without rights has, and reads all that is below it
-            if not self._remote.module("win_file", check_mode=True, path=folder, state="directory")["changed"]:
-                self._folders.add(folder)
+        directory = "" if registry_value.is_registry(path) else _parent(path)
+        while directory and directory not in self._directories:
+            # not win_stat: of a directory it wants more than a user without rights has, and reads all that is below it
+            if not self._remote.module("win_file", check_mode=True, path=directory, state="directory")["changed"]:
+                self._directories.add(directory)
                 break
-            missing.insert(0, folder)
-            folder = _parent(folder)
+            missing.insert(0, directory)
+            directory = _parent(directory)
         return missing
 
     def real(self, path: str) -> str:
@@ -174,12 +174,12 @@ class WindowsMachine:
         """Take the lease, and see that no other run wrote since we looked."""
         if self._lease.held:
             return
-        state = self._folder + self.separator + STATE_FILE
+        state = self._directory + self.separator + STATE_FILE
         seen = self._files.get(state, File())
         if not seen.exists and not self._dressed:  # left by an interrupted run, or put there by somebody
             if self._system:
                 self._check_owner()
-            self._make_private(self._folder)
+            self._make_private(self._directory)
         self._lease.take()
         now = self._slurp(state)
         if now.data != seen.data:
@@ -190,7 +190,7 @@ class WindowsMachine:
         private = new.mode == PRIVATE
         is_there = not self._in_state(path) and self._check_attributes(path)
         if is_there and path not in self._ours and self._has_own_permissions(path):
-            # a move would give it those of its folder; written in place it keeps its own, and could be torn
+            # a move would give it those of its directory; written in place it keeps its own, and could be torn
             self._remote.copy(t.cast("bytes", new.data), path)
             return
         # a private file is made where only its owner can look, and takes the permissions of that place along
@@ -206,7 +206,7 @@ class WindowsMachine:
             self._files[path] = File(new.data, PRIVATE)
 
     def _stage(self, path: str, private: bool) -> str:
-        return (self._folder + self.separator + "new" if private else path + ".condafleet") + ".part"
+        return (self._directory + self.separator + "new" if private else path + ".condafleet") + ".part"
 
     def _remove_stage(self, stage: str) -> None:
         """Others may make files in C:\\ProgramData\\conda: one of that name would bring its permissions along."""
@@ -254,9 +254,9 @@ class WindowsMachine:
             with contextlib.suppress(MachineError):
                 self._remove_stage(self._stage(path, private=False))
 
-    def make_folder(self, path: str, private: bool = False) -> None:
+    def make_directory(self, path: str, private: bool = False) -> None:
         self._remote.module("win_file", path=path, state="directory")
-        self._folders.add(path)
+        self._directories.add(path)
         if private:
             self._make_private(path)
             self._dressed = True
@@ -279,10 +279,10 @@ class WindowsMachine:
         for trustee in trustees:
             self._remote.module("win_acl", path=path, user=trustee, rights="FullControl", type="allow", state="present")
 
-    def remove_folder(self, path: str) -> None:
+    def remove_directory(self, path: str) -> None:
         with contextlib.suppress(MachineError):  # not empty, or it does not exist: both are fine
             self._remote.cmd("rd", path)
-        self._folders.discard(path)
+        self._directories.discard(path)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
@@ -296,18 +296,18 @@ class WindowsMachine:
         return []
 
     @contextlib.contextmanager
-    def lock(self, folder: str) -> t.Iterator[None]:  # noqa: ARG002  # there is one state
+    def lock(self, directory: str) -> t.Iterator[None]:  # noqa: ARG002  # there is one state
         """Take the lease only when there is something to write: an unchanged host costs nothing for it."""
         try:
             yield
         finally:
             self._lease.drop()
 
-    def remove_lock(self, folder: str) -> None:  # noqa: ARG002
+    def remove_lock(self, directory: str) -> None:  # noqa: ARG002
         self._lease.drop()
 
 
 def _parent(path: str) -> str:
-    """Return the folder that `path` lies in; nothing for the root of a drive."""
-    folder = path.rpartition("\\")[0]
-    return "" if folder.endswith(":") or "\\" not in folder else folder
+    """Return the directory that `path` lies in; nothing for the root of a drive."""
+    directory = path.rpartition("\\")[0]
+    return "" if directory.endswith(":") or "\\" not in directory else directory

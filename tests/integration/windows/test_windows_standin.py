@@ -151,7 +151,7 @@ def comparable(case: Json, answer: Json) -> Json:
 def test_every_recorded_case(machine: WindowsStandIn, answers: Callable[..., list[Json]]) -> None:
     machine.set_value(USER_ENVIRONMENT, "https_proxy", "string", "http://proxy.corp:3128")
     machine.set_value(USER_ENVIRONMENT, "TEMP", "string", "C:\\users\\root\\Temp")
-    machine.make_folder("C:\\ProgramData\\conda")
+    machine.make_directory("C:\\ProgramData\\conda")
     # `raw` is a command line for PowerShell, not a module
     cases = [case for case in RECORDED if case["module"] != "ansible.builtin.raw"]
     assert len(cases) == len(RECORDED) - 1

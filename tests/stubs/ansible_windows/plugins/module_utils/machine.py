@@ -143,7 +143,7 @@ class Machine:
         self._allow(node, READ)
         return base64.b64decode(node["data"])
 
-    def make_folder(self, path: str) -> None:
+    def make_directory(self, path: str) -> None:
         """A folder and its parents, as New-Item -ItemType Directory makes them."""
         path = clean(path)
         if self.is_folder(path):
@@ -153,7 +153,7 @@ class Machine:
         parent = ntpath.dirname(path)
         if parent == path:
             raise Refused(f"Cannot find drive. A drive with the name '{path[0]}' does not exist.")
-        self.make_folder(parent)
+        self.make_directory(parent)
         self._create(path, folder=True, needed=APPEND)
 
     def write(self, path: str, data: bytes) -> None:

@@ -66,7 +66,7 @@ def _place(call: Call, src_name: str) -> str:
     if not machine.is_folder(parent):
         if dest == target:
             raise Failed(f"Destination directory '{parent}' does not exist")
-        machine.make_folder(parent)
+        machine.make_directory(parent)
     return target
 
 

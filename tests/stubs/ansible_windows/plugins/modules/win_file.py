@@ -51,7 +51,7 @@ def file(call: Call) -> dict[str, Any]:
         state = "file" if ntpath.basename(path) else "directory"
     if state == "directory":
         if not call.check_mode:
-            machine.make_folder(path)
+            machine.make_directory(path)
         changed = True
     elif state == "file":
         raise Failed(f"path {path} will not be created")

@@ -60,10 +60,10 @@ def test_save_load_and_drop() -> None:
     machine = MemoryMachine()
     store = Store(machine, FOLDER)
     assert store.load() == State()
-    folders = store.missing_folders()
+    folders = store.missing_directories()
     assert folders[-1] == FOLDER
     for folder in folders:
-        machine.make_folder(folder)
+        machine.make_directory(folder)
     state = State(users=("ada",), created=tuple(folders), run="r", host="pc")
     store.save(state)
     assert machine.files[FILE].mode == 0o600
@@ -84,9 +84,10 @@ def test_an_interrupted_run_is_one_that_did_not_commit() -> None:
     [
         (lambda content: content.update(Zq7=1), "unknown key Zq7"),
         (lambda content: content.pop("made"), "missing key created"),
+        (lambda content: content.update(created=content.pop("made")), "unknown key created"),
         (lambda content: next(iter(content["targets"].values())).update(Zq7=1), "unknown key Zq7"),
         (lambda content: next(iter(content["targets"].values())).pop("original"), "missing key original"),
-        (lambda content: content["journal"].pop("folders"), "missing key folders"),
+        (lambda content: content["journal"].pop("folders"), "missing key directories"),
         (lambda content: content["journal"]["changes"][0].update(Zq7=1), "unknown key Zq7"),
         (lambda content: content["journal"]["changes"][0].pop("new"), "changes has an unknown form"),
         (lambda content: content.update(targets=["Zq7secret"]), "targets has an unknown form"),

@@ -207,13 +207,13 @@ class Mortal(PosixMachine):
         self._step()
         super().remove(path)
 
-    def make_folder(self, path: str, private: bool = False) -> None:
+    def make_directory(self, path: str, private: bool = False) -> None:
         self._step()
-        super().make_folder(path, private)
+        super().make_directory(path, private)
 
-    def remove_folder(self, path: str) -> None:
+    def remove_directory(self, path: str) -> None:
         self._step()
-        super().remove_folder(path)
+        super().remove_directory(path)
 
 
 def killed_after(home: Path, wanted: list[Target], lives: int) -> bool:

@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 def test_a_folder_as_channel(tmp_path: Path) -> None:
     (tmp_path / "noarch").mkdir()
     url = (tmp_path / "noarch").as_uri()
-    assert channel.check_folder(url)["verdict"] == "channel_not_found"
+    assert channel.check_directory(url)["verdict"] == "channel_not_found"
     (tmp_path / "noarch/repodata.json").write_text(json.dumps({"packages": {}}))
-    assert channel.check_folder(url)["verdict"] == "ok"
+    assert channel.check_directory(url)["verdict"] == "ok"
