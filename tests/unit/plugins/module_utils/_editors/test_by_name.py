@@ -23,7 +23,7 @@ def test_every_editor_is_found_by_its_name() -> None:
     named = {kind for kind in kinds(Editor) if kind.name and kind.__module__.startswith("ansible_collections")}
     assert len(named) >= 6
     for kind in named:
-        assert type(editor(kind.name, {"lines": [], "entries": [], "escapes": None, "top": False})) is kind
+        assert editor(kind.name, {"lines": [], "entries": [], "escapes": None, "top": False}).__class__ is kind
 
 
 @pytest.mark.parametrize("path", STATES, ids=lambda path: str(path.relative_to(FIXTURES)))
