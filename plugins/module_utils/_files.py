@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Bounded reads of files that belong to others."""
+"""Read files that the collection does not manage, up to a maximum size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import glob
 import os
 import typing as t
 
-_MOST = 1 << 20
+_MOST = 1 << 20  # characters of one file
 
 
 def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
-    """Path and text of the files that `patterns` match and that can be read, in the order in which they are read."""
+    """Return path and text of the readable files that `patterns` match, in the order in which programs read them."""
     found = []
     for pattern in patterns:
         for path in sorted(glob.glob(pattern)):
@@ -29,7 +29,7 @@ def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
 def read_text(path: str) -> str | None:
     """Return the text of a regular file; None when there is none that can be read."""
     try:
-        if not os.path.isfile(path):  # a pipe would never end
+        if not os.path.isfile(path):  # reading a pipe would never end
             return None
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
             return stream.read(_MOST)

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What the engine needs of an operating system."""
+"""The interface between the engine and an operating system."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import typing as t
 
 
 class MachineError(Exception):
-    """Something on the machine stands in the way; the message is one sentence that names the path and the reason.
+    """An expected failure on the host. The message names the path and the reason.
 
-    `needs` names what the control node could send to help.
+    `needs` names what the control node can send so that the next attempt succeeds.
     """
 
     needs = ""
@@ -35,7 +35,7 @@ class File(t.NamedTuple):
 
     @property
     def text(self) -> str | None:
-        """The content as text; bytes that are not UTF-8 survive the way back through encode()."""
+        """The content as text; encode() turns it back into the same bytes, also those that are not UTF-8."""
         return None if self.data is None else self.data.decode("utf-8", "surrogateescape")
 
     @property
@@ -54,24 +54,24 @@ def encode(text: str) -> bytes:
 
 
 class Machine(t.Protocol):
-    """An operating system, as far as the engine knows one. Every method raises MachineError with a sentence."""
+    """What the engine uses of an operating system. Every method may raise MachineError."""
 
     separator: str
 
     def read(self, path: str, follow: bool = True) -> File:
-        """Read a file; a missing one is File(). With `follow` false a symbolic link is refused."""
+        """Return a file; `File()` for a missing one. Refuse a symbolic link when `follow` is false."""
 
     def write(self, path: str, new: File, check: str = "") -> None:
-        """Replace or create a file as a whole: old or new, never torn. `check` runs on the new one before it counts."""
+        """Replace or create a file atomically. The command `check` must accept the new file before it is used."""
 
     def remove(self, path: str) -> None:
-        """Remove a file; a missing one is fine."""
+        """Remove a file; do nothing when it does not exist."""
 
     def begin(self) -> None:
         """Begin to write: what is read from here on is how it is now."""
 
     def sweep(self, path: str) -> None:
-        """Remove what a write of `path` that was killed may have left beside it."""
+        """Remove temporary files that a killed write of `path` left beside it."""
 
     def missing_directories(self, path: str) -> list[str]:
         """Return the directories that must be made before `path` can be written, outermost first."""

@@ -6,8 +6,8 @@
 
 """Turn records into JSON and back, checking every key.
 
-What crosses a border (control node to machine, machine to conda's Python, one process to another, today's run to the
-next) is a NamedTuple. A reader knows its keys from the class; a key too many or too few is an error and never a default.
+What crosses a border (control node to machine, machine to conda's Python, one process to another, one run to the next)
+is a NamedTuple. The class declares the keys: an unknown or missing key is an error, never a default.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Read = t.Callable[[t.Any], t.Any]
 
 
 class RecordError(ValueError):
-    """What arrived is not what this release reads. The message names the record and its keys, never a value."""
+    """Error for data that this release does not read. The message names the record and its keys, never a value."""
 
 
 def to_json(value: t.Any) -> t.Any:
-    """Return `value` in what `json.dumps` can hold: records as mappings, sequences as lists."""
+    """Return `value` as `json.dumps` accepts it: records as mappings, sequences as lists."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {name: to_json(getattr(value, name)) for name in value._fields}
     if isinstance(value, (list, tuple)):
@@ -58,7 +58,7 @@ def _read(kind: type[t.Any], name: str, read: Read | None, value: t.Any) -> t.An
 
 
 def optional(read: Read) -> Read:
-    """Return a reader that takes null too."""
+    """Return a reader that also accepts null."""
     return lambda data: None if data is None else read(data)
 
 

@@ -20,9 +20,10 @@ import re
 import typing as t
 from urllib.parse import quote
 
-# Up to the last "@" of the line: a password that nobody encoded may hold "/", "@" or spaces. Masking too much is cheap.
+# Up to the last "@" of the line: a password that is not percent-encoded may hold "/", "@" or spaces; masking too much
+# does little harm.
 # But a proxy_servers key that is a URL itself ("https://host": "http://user:...") stays readable. The second branch is
-# for what has lost its scheme: user:password@host.
+# for a URL without its scheme: user:password@host.
 _USERINFO = re.compile(
     r"""(?x)
     (?<=//) (?! (?:[A-Za-z0-9._*-]+ | \[[0-9A-Fa-f:.]+\]) /? ["']? [ \t]* : [ \t]+ ["']? [A-Za-z][A-Za-z0-9+.-]*:// )
@@ -55,7 +56,7 @@ def digest(text: str) -> str:
 
 
 class Masker:
-    """Masks for one run. `key` is random per run; equal secrets get equal masks within it."""
+    """Masks secrets for one run. `key` is random per run; equal secrets get equal masks within it."""
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
@@ -66,7 +67,7 @@ class Masker:
         return f"***{digest[:6]}***"
 
     def text(self, text: str) -> str:
-        """Mask everything in `text` that has the shape of a secret: URL userinfo, channel tokens, password assignments."""
+        """Return `text` with everything masked that has the shape of a secret: URL userinfo, tokens, assignments."""
         spans = [match.span() for shape in (_USERINFO, _TOKEN) for match in shape.finditer(text)]
         spans += [match.span(2) for shape in (_ASSIGNED, _NETRC, _HEADER) for match in shape.finditer(text)]
         result, position = "", 0
@@ -76,9 +77,9 @@ class Masker:
         return result + text[position:]
 
     def foreign(self, text: str, secrets: t.Iterable[str]) -> str:
-        """Mask text that somebody else wrote (an exception, a program's output): by shape, then by value.
+        """Return text of another program (an exception, its output) with secrets masked: by value, then by shape.
 
-        A secret too short to search for makes any text suspect: then a fixed sentence stands in for it.
+        A secret of fewer than four characters is too short to be replaced; a text that contains it is withheld.
         """
         forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
         for value in forms:
@@ -92,7 +93,7 @@ class Masker:
 
 
 def _joined(spans: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans that overlap become one: what one shape takes apart, another may need whole."""
+    """Return the spans in order, with overlapping ones joined: one shape may match a part of another's match."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if joined and start < joined[-1][1]:

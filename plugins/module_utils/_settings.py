@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What the control node sends to a machine: compiled settings, and what the other modules ask for."""
+"""What the control node sends to a machine: one task of a module, with its compiled settings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import (
     to_json,
 )
 
-SCHEMA_VERSION = 2  # of Payload; 1 had no records
+SCHEMA_VERSION = 2  # of the payload; version 1 had no records
 
 
 class CaBundle(t.NamedTuple):
-    """CA certificates as PEM text, and the roots to join them with where the machine has none of its own."""
+    """CA certificates as PEM text, and the roots to join them with on a machine that has none."""
 
     pem: str
     roots: str | None = None
@@ -49,15 +49,15 @@ class NetrcEntry(t.NamedTuple):
 
 
 class ProofOptions(t.NamedTuple):
-    """How conda's connectivity is verified. Times are in seconds, for one look at one base."""
+    """How connectivity is verified. Times are in seconds, for one attempt with one base."""
 
     deadline: float = 45.0
     connect_timeout: float = 5.0
     read_timeout: float = 15.0
     channels: tuple[str, ...] | None = None  # names or URLs; None: the effective ones
     packages: bool = False
-    info: bool = False  # `conda info --all` of every base into the result
-    logins: tuple[str, ...] = ()  # hosts whose 401 is no failure: the login is in the netrc of the users alone
+    info: bool = False  # add `conda info --all` of every base to the result
+    logins: tuple[str, ...] = ()  # hosts whose 401 is no failure: only the users' netrc has the login
     without_conda: WithoutConda = WithoutConda()
 
     @classmethod
@@ -67,9 +67,9 @@ class ProofOptions(t.NamedTuple):
 
 
 class Candidate(t.NamedTuple):
-    """Settings that are tried and not written."""
+    """Settings to verify without writing them."""
 
-    proxy_servers: t.Mapping[str, str] | None  # as in a condarc; None: the machine's own
+    proxy_servers: t.Mapping[str, str] | None  # as in a condarc; None: those of the machine
     variables: t.Mapping[str, str]
     ssl_verify: str | None  # a path on the machine
     ca_bundle: CaBundle | None
@@ -86,19 +86,19 @@ class Settings(t.NamedTuple):
     state: str  # present, absent
     scope: str  # system, user
     users: tuple[str, ...]
-    home: str  # empty: the password database's
+    home: str  # empty: that of the password database
     sections: tuple[str, ...]
-    prefix: str  # of the conda base; empty: every base that is found
+    prefix: str  # of the conda base; empty: every base found
     verify: str  # none, report, rollback, require
     proof: ProofOptions = ProofOptions()
     condarc_path: str | None = None
-    fragment: tuple[tuple[str, str], ...] = ()  # condarc: key and its text
+    fragment: tuple[tuple[str, str], ...] = ()  # keys of the condarc, each with its text
     variables: t.Mapping[str, str] = {}
-    environment_targets: tuple[str, ...] = ()  # empty: the platform's
+    environment_targets: tuple[str, ...] = ()  # empty: those of the platform
     ca_bundle: CaBundle | None = None
     netrc: tuple[NetrcEntry, ...] = ()
-    secret: bool = False  # what is written holds a secret: files in user scope are private
-    secrets: tuple[str, ...] = ()  # to be masked in text from outside
+    secret: bool = False  # the settings hold a secret: files in user scope are private
+    secrets: tuple[str, ...] = ()  # to mask in text of other programs
 
     @property
     def present(self) -> bool:
@@ -128,10 +128,10 @@ class Settings(t.NamedTuple):
 class Run(t.NamedTuple):
     """One execution of one task."""
 
-    id: str  # names the run in state and journal
-    mask_key: str  # random: the same secret is masked alike within a run, and otherwise in the next
+    id: str  # identifies the run in state and journal
+    mask_key: str  # random: equal secrets get equal masks within a run, and others in the next
     lock_timeout: float  # seconds
-    host: str = ""  # who works on the state, for a home that machines share; empty: the machine's own name
+    host: str = ""  # recorded in the state, as machines may share a home; empty: the machine's own name
 
     @classmethod
     def from_json(cls, data: t.Any) -> Run:
@@ -155,7 +155,7 @@ class Connectivity(t.NamedTuple):
     """The task of the module conda_connectivity."""
 
     proof: ProofOptions
-    prefix: str = ""  # empty: every base that is found
+    prefix: str = ""  # empty: every base found
     environment: t.Mapping[str, str | None] | None = None  # None: that of a fresh login shell
     require: bool = False  # fail when a channel is not reached
     candidate: Candidate | None = None
@@ -190,7 +190,7 @@ def pack(task: Task) -> dict[str, t.Any]:
 
 
 def unpack(payload: t.Any) -> Task:
-    """Return the task that `pack` packed. Raises RecordError."""
+    """Return the task from the payload of `pack`. Raises RecordError."""
     found = from_json(_Payload, payload)
     if found.schema_version != SCHEMA_VERSION:
         raise RecordError(

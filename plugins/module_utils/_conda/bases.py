@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""A conda base."""
+"""The record of a conda base."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Base(t.NamedTuple):
     uid: int = -1  # its owner, on POSIX
     python_version: str | None = None  # "3.11" or longer
     found_by: str = ""  # given, PATH, opt, home, environments.txt
-    refusal: str = ""  # why it must not be run
+    refusal: str = ""  # reason why it must not be run
 
     @property
     def netrc_escapes(self) -> bool | None:
-        """Does its netrc parser know quotes and backslashes? None: its version is not known."""
+        """Whether its netrc parser interprets quotes and backslashes. None: its version is not known."""
         return netrc_escapes(self.python_version)

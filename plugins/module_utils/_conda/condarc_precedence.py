@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Which condarc decides a setting.
+"""Determine which condarc decides a setting.
 
-conda's rules: later files win, `proxy_servers` is merged key by key, and `#!final` throws later files away (facts of
-conda 4.6 to 26). Only `proxy_servers` and `ssl_verify` are looked at.
+conda's rules: later files win, `proxy_servers` is merged key by key, and `#!final` makes conda ignore later files (facts
+of conda 4.6 to 26). Only `proxy_servers` and `ssl_verify` are read.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def problem(path: str) -> str:
     try:
         parse(text)
     except Unreadable as exc:
-        return f"uses YAML that is not compared here ({exc}); see conda's rows for what it reads"
+        return f"uses YAML that is not compared here ({exc}); the rows of conda show what conda reads"
     return ""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-# what conda has by itself, before anybody configures something
+# used without any configuration
 DEFAULT_CHANNEL = "https://repo.anaconda.com/pkgs/main"
 DEFAULT_ALIAS = "https://conda.anaconda.org"
 

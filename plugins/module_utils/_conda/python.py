@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Which Python a base has, and what follows from its version."""
+"""Determine the Python of a base, and what follows from its version."""
 
 from __future__ import annotations
 

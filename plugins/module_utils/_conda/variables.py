@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The environment variables that decide how conda, and what is beside it, connects."""
+"""The environment variables that decide how conda and other programs connect."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ NAMES = (
     "PIP_CONFIG_FILE",
     "PATH",
 )
-PREFIX = "CONDA_"  # of the variables that conda takes for its settings
+PREFIX = "CONDA_"  # of variables that conda reads as settings

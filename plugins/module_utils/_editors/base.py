@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The editors: pure functions from text to text, one class per kind of content.
+"""The base of all editors: pure functions from text to text, one class per kind of content.
 
-An editor holds what is `desired` in a form that JSON can hold, so that the state on the machine can name it and a later
-run can take it back without knowing the settings. Check mode, diff, idempotence and removal all follow from here.
+An editor holds the `desired` content as JSON, so that the state on the machine records it and a later run can revert it
+without knowing the settings. Check mode, diff, idempotence and removal all follow from this.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def block(text: str | None) -> str:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    # not splitlines(): that also splits at form feeds and at separators of other scripts
+    # not splitlines(): that also splits at form feeds and Unicode separators
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     starts = [number for number, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)]
@@ -69,7 +69,7 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 class BlockEditor(Editor):
-    """`desired` is a mapping: `lines`, and `top` when the block must come first."""
+    """The editor of a block. `desired` is a mapping: `lines`, and `top` when the block must come first."""
 
     name = "block"
 
@@ -86,5 +86,5 @@ class BlockEditor(Editor):
         return self.present(text)
 
     def view(self, text: str | None, masker: Masker) -> str:
-        # the user's own lines are nobody's business in a diff
+        # a diff must not show the user's own lines
         return masker.text(block(text))

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Find an editor by the name that the state has for it."""
+"""Find an editor by its name in the state."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class CertificatesEditor(Editor):
     name = "certificates"
 
     def owned(self) -> t.Any:
-        return {key: digest(text) for key, text in self.desired.items()}  # the roots alone are 200 kB
+        return {key: digest(text) for key, text in self.desired.items()}  # the digests: the roots alone are 200 kB
 
     def reason(self, owned: t.Any) -> str:
         return "roots_updated" if owned["ours"] == digest(self.desired["ours"]) else "rotated"

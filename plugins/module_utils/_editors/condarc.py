@@ -21,7 +21,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_sub
 )
 
 # From conda's own ParameterLoader(aliases=...), conda 24.7.1 base/context.py. Two names of one setting in one file are
-# a MultipleKeysError that ends every conda command, so an alias counts as the key.
+# a MultipleKeysError, with which every conda command fails, so an alias counts as the key.
 ALIASES = {
     "add_binstar_token": "add_anaconda_token",
     "binstar_upload": "anaconda_upload",
@@ -44,7 +44,7 @@ ALIASES = {
 FLAG = re.compile(r"#!(final|top|bottom)[ \t]*$")
 _WAY_OUT = "; write the settings to a file of their own: conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
 
-Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, its text: lines with LF, at column 0)
+Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, text: lines with LF, at column 0)
 
 
 def parse(text: str) -> Document:
@@ -53,9 +53,9 @@ def parse(text: str) -> Document:
 
 
 def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> str:
-    """Return `text` with each key of `fragment` set to its text, and the keys of `drop` gone.
+    """Return `text` with each key of `fragment` set to its text, without the keys of `drop`. Raises Unreadable.
 
-    A key that is there keeps its place and the comment lines above it; a new one goes to the end.
+    An existing key keeps its place and the comment lines above it; a new one is added at the end.
     """
     try:
         document = parse(text or "")
@@ -85,8 +85,8 @@ def merge(text: str | None, fragment: Fragment, drop: t.Iterable[str] = ()) -> s
 def _regroup(document: Document, fragment: Fragment) -> Document:
     """Move the flagged keys to the end of the file.
 
-    A comment line after a line that ends in a flag switches that flag off without a word, blank lines between or not
-    (run on conda 24.7.1). At the end nothing follows, and keys whose last line has no flag come last.
+    A comment line after a line that ends in a flag silently switches that flag off, with or without blank lines between
+    (run on conda 24.7.1). At the end nothing follows; keys whose last line has no flag come last.
     """
     flagged = [
         (key, _fit(body, document)) for key, body in fragment if any(FLAG.search(line) for line in body.splitlines())
@@ -118,7 +118,7 @@ def _lock_lost(document: Document, keys: set[str]) -> bool:
 
 
 def _append(document: Document, pairs: t.Sequence[tuple[str, str]]) -> Document:
-    """Put new keys behind everything that is there, comments at the end of the file included."""
+    """Return `document` with new keys at the end, after its trailing comments."""
     body = document.text()
     missing = document.newline if body.strip("\ufeff") and not body.endswith("\n") else ""
     items = list(document.items)
@@ -133,7 +133,7 @@ def _append(document: Document, pairs: t.Sequence[tuple[str, str]]) -> Document:
 
 
 def _fit(body: str, document: Document) -> str:
-    """Our LF text at column 0, in the indentation and line ends of the file."""
+    """Return `body` (LF, column 0) with the indentation and line ends of the file."""
     lines = body.splitlines()
     return "".join(" " * document.indent + line + document.newline if line else document.newline for line in lines)
 
@@ -190,7 +190,7 @@ def lost_content(text: str | None, fragment: Fragment) -> list[str]:
 
 
 class CondarcEditor(Editor):
-    """`desired` is a list of pairs: key, its text."""
+    """The editor of a condarc. `desired` is a list of pairs: key and text."""
 
     name = "condarc"
 

@@ -34,15 +34,15 @@ _HOST = re.compile(r"[\w.:-]+")
 
 
 class Unrepresentable(ValueError):
-    """An entry that the parser on this machine cannot read; names the machine, never the value."""
+    """Error for an entry that the parser on this machine cannot read. Names the machine, never the value."""
 
 
 def merge(text: str | None, entries: Entries, escapes: bool | None) -> str:
-    """Return `text` with an entry for each machine of `entries`, holding what is given.
+    """Return `text` with the given entry for each machine of `entries`. Raises Unrepresentable.
 
-    `escapes`: does the parser that will read it know quotes and backslashes; None: not known, then only values that all
-    parsers read alike are written. Raises Unrepresentable. A new entry goes before the first one: what stands at the end
-    may be a macro or a default entry, which must stay last, and the parsers read comments behind an entry in their ways.
+    `escapes`: whether the parser that will read it interprets quotes and backslashes; None: not known, so only values
+    that all parsers read alike are accepted. A new entry is inserted before the first one: at the end there may be a
+    macro or a default entry, which must stay last, and the parsers differ in comments after an entry.
     """
     text = text or ""
     if text.startswith(UTF16) or "\0" in text:
@@ -109,10 +109,10 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
         elif key == "machine" or not value or re.search(r"[\x00-\x1f\x7f]", value):
             raise Unrepresentable(f"the {key} of an entry is empty or contains a character that a netrc cannot hold")
         elif escapes:
-            # no quotes: Python gives up a file with a comment line behind a quoted token
+            # no quotes: Python ignores a file with a comment line after a quoted token
             words[key] = re.sub(r'([\\ "])', r"\\\1", value)
         elif escapes is False and re.fullmatch(r"[!-~]+", value):
-            words[key] = value  # before 3.11 a quote is a quote and a backslash a backslash
+            words[key] = value  # before 3.11 quotes and backslashes are literal
         else:
             raise Unrepresentable(
                 "the {} of machine {} has characters that a netrc cannot hold for the Python of this machine's conda "
@@ -131,7 +131,7 @@ def _replace(text: str, found: Entry, line: str) -> str:
 
 
 def _cut(text: str, found: Entry) -> str:
-    """Take an entry out, with its line end where it has the line for itself."""
+    """Return `text` without an entry, and without its line end where it is alone on the line."""
     start, end = found.start, found.end
     rest = re.compile(r"[ \t]*(\r?\n|$)").match(text, end)
     line = max(text.rfind("\n", 0, start) + 1, len(BOM) if text.startswith(BOM) else 0)
@@ -149,7 +149,7 @@ def revert(text: str, entries: Entries, original: str | None, force: bool, escap
     for entry in entries:
         old = [(original or "")[was.start : was.end] for was in before if was.machine == entry["machine"]]
         there = [found for found in read(text, escapes).entries if found.machine == entry["machine"]]
-        if len(old) > len(there):  # somebody took one out
+        if len(old) > len(there):  # somebody removed one
             old = [*old[: len(there) - 1], "\n".join(old[len(there) - 1 :])] if there else []
         for number, found in reversed(list(enumerate(there))):
             if force or _same(found, entry) or text[found.start : found.end] == _ours(entry, escapes):
@@ -170,7 +170,7 @@ def has(text: str, machine: str) -> bool:
 
 
 def mask(text: str, secret: t.Callable[[str], str]) -> str:
-    """`text` with everything but keywords and host names replaced by `secret` of it: values, comments, macros."""
+    """Return `text` with all but keywords and host names masked by `secret`: values, comments, macros."""
     parsed = parse(text, True)
     if parsed.bad_line or parsed.stop is not None:
         line = parsed.bad_line or line_of(text, parsed.stop or 0)
@@ -218,7 +218,7 @@ def findings(text: str, escapes: bool | None) -> list[str]:
 
 
 class NetrcEditor(Editor):
-    """`desired` is a mapping: `entries` (machine, login, password) and `escapes`, how the reader's parser quotes."""
+    """The editor of a netrc. `desired` is a mapping: `entries` (machine, login, password) and `escapes`, as in merge()."""
 
     name = "netrc"
 

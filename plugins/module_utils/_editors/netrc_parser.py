@@ -34,9 +34,10 @@ class Entry(t.NamedTuple):
 
 
 class NetrcFile(t.NamedTuple):
-    """`bad_line`: Python gives up the whole file for this line (0: none). `stop`: it reads nothing from there on.
+    """The parsed file. `bad_line`: line for which Python ignores the whole file (0: none).
 
-    `first` is where the first entry or macro begins. `words` are the keywords and names that a diff may show.
+    `stop`: position from which Python reads nothing. `first`: position of the first entry or macro. `words`: keywords and
+    names that a diff may show.
     """
 
     entries: list[Entry]
@@ -52,7 +53,7 @@ def portable(value: str) -> bool:
 
 
 class Lexer:
-    """The tokens of `netrc` as Python reads them. `line` counts like the parser's, which never counts skipped lines."""
+    """Reads the tokens of a netrc as Python does. `line` counts like Python's parser, without skipped lines."""
 
     def __init__(self, text: str, escapes: bool) -> None:
         self.text = text
@@ -95,7 +96,7 @@ class Lexer:
         return char
 
     def _plain(self) -> Token:
-        """Before 3.11: what is no printable ASCII is a token of its own."""
+        """Return the next token before 3.11, where a character that is no printable ASCII is a token of its own."""
         start = self.position
         value = self._read()
         if not "!" <= value <= "~":
@@ -199,14 +200,14 @@ def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry,
             end = max(token.end, value.end)
         else:
             lexer.push(token)
-            if not lexer.escapes:  # it wants a password that is not empty
+            if not lexer.escapes:  # it requires a password that is not empty
                 good = good and "password" in values and bool(values["password"].value)
             known = token.value in ("", "machine", "default", "macdef") or token.value.startswith("#")
             return Entry(machine, keyword.start, end, values), good and known
 
 
 def read(text: str, escapes: bool | None) -> NetrcFile:
-    """As the reader's parser sees it; where that one gives up and the other does not, as the other does."""
+    """Return the file as the selected parser reads it; as the other one does where only the selected one gives up."""
     parsed = parse(text, escapes is not False)
     if parsed.bad_line:
         other = parse(text, escapes is False)

@@ -4,9 +4,9 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""A value of the Windows registry as text, so that the engine can treat it as it treats a file.
+"""Edit a value of the Windows registry as text, so that the engine can treat it like a file.
 
-A value's path is its key's, then its name. Letter case counts in a value's data, not in its name.
+The path of a value is that of its key and its name. Letter case counts in its data, not in its name.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PATH = re.compile(r"HK(?:CC|CR|CU|LM|U):\\")
 
 
 class Value(t.NamedTuple):
-    """`kind` is REG_SZ and so on; `data` as win_reg_stat's `raw_value` has it: nothing in it is expanded.
+    """A registry value. `kind`: its type, such as REG_SZ; `data`: `raw_value` of win_reg_stat, not expanded.
 
-    `seen` is what a program gets, with `%NAME%` of a REG_EXPAND_SZ expanded.
+    `seen`: what a program reads, with `%NAME%` of a REG_EXPAND_SZ expanded.
     """
 
     kind: str
@@ -51,19 +51,19 @@ def value_path(key: str, name: str) -> str:
 
 
 def split(path: str) -> tuple[str, str]:
-    """Key and name of a value's path."""
+    """Return key and name from the path of a value."""
     key, _backslash, name = path.rpartition("\\")
     return key, name
 
 
 class ValueEditor(Editor):
-    """`desired` is the text of a value in the Windows registry, always a REG_SZ: nothing in it is expanded."""
+    """The editor of a value. `desired` is its data, always a REG_SZ: nothing in it is expanded."""
 
     name = "registry_value"
     reverted = "so it is no longer managed and was kept"
 
     def __init__(self, desired: t.Any, has_marker: bool = False) -> None:
-        """`has_marker`: the registry has the collection's, so an unknown value that is as desired is a managed one."""
+        """Set `has_marker` when the registry has the marker: an unknown value that is as desired is then managed."""
         super().__init__(desired)
         self._has_marker = has_marker
 

@@ -20,12 +20,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base imp
 _KEY = re.compile(r"""(?P<key>[A-Za-z0-9_][A-Za-z0-9_.-]*|"[^"\\]*"|'[^']*')[ \t]*:(?=[ \t]|$)""")
 _BLOCK_SCALAR = re.compile(r"(?:^|[:\-][ \t]+)[|>][+\-0-9]*$")
 _DASHES = re.compile(r"(?:-[ ]+)*")
-# str.splitlines ends lines at some of these; YAML does not, or forbids them
+# str.splitlines splits at some of these; YAML does not, or forbids them
 _ODD_LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Unreadable(ValueError):
-    """The text is not in the subset; the message has the line number and the reason, never the text."""
+    """Error for text outside of the subset. The message has the line number and the reason, never the text."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -65,7 +65,7 @@ def parse(text: str, aliases: t.Mapping[str, str]) -> Document:
 
 
 class _Reader:
-    """Takes a text line by line. `pending` holds blank and comment lines whose owner is not yet known."""
+    """Reads a text line by line. `pending` holds blank and comment lines whose key is not yet known."""
 
     def __init__(self, text: str, aliases: t.Mapping[str, str]) -> None:
         self.aliases = aliases
@@ -82,7 +82,7 @@ class _Reader:
     def line(self, number: int, line: str) -> None:
         self.number = number
         if _ODD_LINE_END.search(line):
-            raise Unreadable(number, "a character that only some readers take for a line end")
+            raise Unreadable(number, "a character that only some programs read as a line end")
         content = line.rstrip("\r\n")
         bare = content.strip(" ")
         if self._in_block_scalar(content, bare):
@@ -121,7 +121,7 @@ class _Reader:
             raise Unreadable(self.number, "a tab in the indentation")
         if self.indent is None:
             self.indent = column
-        # a list may stand at the column of its key
+        # a list may begin at the column of its key
         belongs = column > self.indent or (column == self.indent and self.items and re.match(r"-( |$)", bare))
         if belongs:
             self._continue(line)
@@ -139,7 +139,7 @@ class _Reader:
         self.pending = ""
 
     def _key(self, column: int, bare: str, line: str) -> str:
-        """Begin a new top-level key; returns what stands behind its colon."""
+        """Begin a new top-level key; return the text after its colon."""
         match = _KEY.match(bare)
         if column < t.cast("int", self.indent) or not match:
             raise Unreadable(self.number, "not a plain 'key: value' at the top level")
@@ -159,19 +159,19 @@ class _Reader:
 
 
 class _Value:
-    """Follows quotes and brackets over lines: is the value still open at the end of the line?"""
+    """Tracks quotes and brackets over lines, to tell whether a value continues on the next line."""
 
     def __init__(self) -> None:
         self.quote = ""
         self.depth = 0
-        self.fresh = True  # a value may begin here: only then is a quote, a bracket or an anchor one
+        self.fresh = True  # a value may begin here; only here are quotes, brackets and anchors syntax
 
     @property
     def open(self) -> bool:
         return bool(self.quote or self.depth)
 
     def feed(self, text: str, number: int) -> str:
-        """Read one line of a value; returns it without its comment."""
+        """Read one line of a value and return it without its comment."""
         self.fresh = True
         index = 0
         while index < len(text):
@@ -185,7 +185,7 @@ class _Value:
         return text
 
     def _quoted(self, text: str, index: int) -> int:
-        """How many characters to go on."""
+        """Return how many characters to skip."""
         pair = text[index : index + 2]
         if (self.quote == '"' and pair[0] == "\\") or (self.quote == "'" and pair == "''"):
             return 2
@@ -217,7 +217,7 @@ def column_of(line: str) -> int:
 
 
 def _parent_column(line: str) -> int:
-    """Where the parent of a block scalar begins: the key in `- - key: |`, the last dash in `- - |`."""
+    """Return the column of a block scalar's parent: the key in `- - key: |`, the last dash in `- - |`."""
     dashes = _DASHES.match(line).group(0)  # type: ignore[union-attr]
     if line[len(dashes)] in "|>":
         dashes = re.sub(r"-[ ]+$", "", dashes)

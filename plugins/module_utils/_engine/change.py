@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 
 
 class Change(t.NamedTuple):
-    """From `old` to `new`. `before` and `after` are what a diff may show of them, secrets masked."""
+    """A change from `old` to `new`. `before` and `after` are their text for a diff, secrets masked."""
 
     kind: str
     path: str
@@ -25,7 +25,7 @@ class Change(t.NamedTuple):
     new: File
     before: str
     after: str
-    entry: StateEntry | None  # in the state afterwards; None: no longer managed
+    entry: StateEntry | None  # in the state after the change; None: no longer managed
     check: str = ""
     activate: str = ""
     notice: str = ""

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""One part of a run: the transaction of the system or of one user, on every operating system."""
+"""Run one part: the transaction of the system or of one user, on every operating system."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build im
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
-_PENDING = "a run is under way or was interrupted here, so what is verified may be half of what it does"
+_PENDING = "another run is in progress or was interrupted here; its changes may be incomplete while this run verifies"
 
 
 class Part(t.NamedTuple):
-    """What to do for one scope. In sections that `desired` does not name, everything managed is removed."""
+    """What to do for one scope: apply the sections `desired`, remove everything managed in the other `sections`."""
 
     scope: Scope
     sections: tuple[str, ...]
@@ -41,25 +41,25 @@ class Side(t.Protocol):
 
     @property
     def machine(self) -> Machine:
-        """The machine that the part works on."""
+        """The machine that the part changes."""
 
     def facts(self) -> Facts:
-        """Return what the targets depend on; called after recovery."""
+        """Return what the targets depend on. Called after an interrupted run was rolled back."""
 
     def leftovers(self) -> list[str]:
-        """Return warnings about managed content that no state knows; asked when there was nothing to remove."""
+        """Return warnings about managed content that is in no state. Called when there was nothing to remove."""
 
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:
-        """Return warnings about what keeps the settings from having an effect."""
+        """Return warnings about what prevents the settings from taking effect."""
 
     def permissions(self, file: File) -> str:
-        """Return the line of a diff that says who may do what with a file."""
+        """Return the line of a diff that shows the permissions of a file."""
 
 
 def run_part(
     part: Part, side: Side, settings: Settings, run: Run, verification: Verification, check_mode: bool
 ) -> PartResult:
-    """Converge one scope and verify it. Raises MachineError for what stopped it before anything was written."""
+    """Converge one scope and verify it. Raises MachineError for a failure before anything was written."""
 
     def targets() -> t.Sequence[Target]:
         return build_targets(part.scope, settings, part.desired, side.facts())
@@ -88,12 +88,12 @@ def run_part(
 
 
 def _verified(transaction: Transaction, verification: Verification, check_mode: bool) -> tuple[Outcome, str, bool]:
-    """Return what a transaction came to, why it failed, and whether it was rolled back."""
+    """Return the outcome of a transaction, the error of a failed one, and whether it was rolled back."""
     try:
         if check_mode:
             outcome = transaction.preview()
             verification.preview()
-        elif not transaction.sections:  # verification alone: nothing is corrected, nor what an earlier run left
+        elif not transaction.sections:  # only verify: correct nothing, and roll back no interrupted run
             outcome = Outcome([], 0, [_PENDING] if transaction.pending else [], [])
             verification.after([])
         else:

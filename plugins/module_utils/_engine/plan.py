@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Plan a run: compare what is desired, what is there and what the state knows. Pure; writes nothing."""
+"""Plan a run: compare the desired targets, the machine and the state. Pure; writes nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plan(t.NamedTuple):
     state: State
     unchanged: int  # targets that are as they should be
     warnings: list[str]
-    problems: list[str]  # fail the task although everything else is done
+    problems: list[str]  # fail the task, although all other changes are applied
 
 
 def make_plan(
@@ -67,7 +67,7 @@ def make_plan(
 
 
 def _rename(entries: dict[str, StateEntry], targets: t.Sequence[Target], real: t.Callable[[str], str]) -> None:
-    """Know a file again whose name changed because a symbolic link on the way was created or removed."""
+    """Keep the entry of a file whose path changed because a symbolic link in it was created or removed."""
     desired = {target.path for target in targets}
     known = {real(path): path for path in entries if path not in desired}
     for target in targets:
@@ -78,7 +78,7 @@ def _rename(entries: dict[str, StateEntry], targets: t.Sequence[Target], real: t
 
 
 class _Planner:
-    """Collects changes, and keeps `entries`, the state's, up to date."""
+    """Collects changes, and updates `entries`, those of the state."""
 
     def __init__(self, entries: dict[str, StateEntry], read: Reader, masker: Masker) -> None:
         self._entries = entries
@@ -89,7 +89,7 @@ class _Planner:
         self.problems: list[str] = []
 
     def apply(self, target: Target) -> None:
-        """Plan what makes `target` as desired. Raises MachineError."""
+        """Plan the change that makes `target` as desired. Raises MachineError."""
         known = self._entries.get(target.path)
         if known and known.editor != target.editor.name:
             raise MachineError(
@@ -113,13 +113,13 @@ class _Planner:
             self._entries[target.path] = t.cast("StateEntry", change.entry)
 
     def remove(self, path: str) -> None:
-        """Plan what makes `path` as it was before it was managed."""
+        """Plan the change that restores `path` as it was before it was managed."""
         known = self._entries[path]
         file = self._read(path, known.follow)
         try:
             change, note = _revert(path, known, file, self._masker)
         except ValueError as exc:
-            # still managed: what was there before must not be forgotten
+            # it stays managed, so that the state keeps the original content
             self.problems.append(
                 f"{path}: cannot separate the managed part from the rest ({exc}); simplify the file and run again"
             )
@@ -150,7 +150,7 @@ def _new_entry(target: Target, file: File) -> StateEntry:
 
 
 def _without_managed(desired: Editor, file: File) -> File:
-    """Return what a file was before, should it carry the collection's mark: the state was lost, or the home copied."""
+    """Return `file` without managed content, which an unmanaged file has when the state was lost or the home copied."""
     if file.text is None or not desired.marked(file.text):
         return file
     text = desired.revert(file.text, None, force=True)
@@ -202,7 +202,7 @@ def _reason(target: Target, file: File, known: StateEntry | None) -> str:
 
 
 def _baseline(file: File, known: StateEntry) -> File:
-    """Return the file as `state: absent` should leave it: as before, with every edit of the user's since then."""
+    """Return the file as `state: absent` restores it: the original, with every edit that the user made since."""
     original = known.original
     if file.digest == known.applied or not file.exists:
         return original
@@ -213,14 +213,14 @@ def _baseline(file: File, known: StateEntry) -> File:
 
 
 def _mode_without(file: File, known: StateEntry) -> int:
-    """Return the mode without us; one that somebody chose since stays."""
+    """Return the mode to restore; keep one that somebody else set since."""
     return known.original.mode if known.original.exists and file.mode == known.applied_mode else file.mode
 
 
 def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[Change | None, str]:
-    """Return the change that makes `path` what it was, and a note where it cannot be exactly that."""
+    """Return the change that restores `path`, and a note where it cannot be restored exactly."""
     if not file.exists:
-        return None, ""  # somebody removed it; that is theirs to decide
+        return None, ""  # somebody else removed it: respect that
     original, managed = known.original, editor(known.editor, known.owned)
     note = ""
     if file.digest == known.applied:
@@ -230,7 +230,7 @@ def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[C
         note = "edited since the last run; " + managed.reverted
         new = File() if not original.exists and is_blank(text) else File(encode(text))
     if new.exists:
-        new = File(new.data, _mode_without(file, known), file.uid, file.gid)  # whose it is now, it stays
+        new = File(new.data, _mode_without(file, known), file.uid, file.gid)  # keep the current owner
     if new == file:
         return None, note
     change = Change(

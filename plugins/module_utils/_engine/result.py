@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The result of a run, put together from those of its parts (documentation of conda_proxy)."""
+"""Build the result of a run from the results of its parts (documentation of `conda_proxy`)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PartResult(t.NamedTuple):
 
     @classmethod
     def of(cls, outcome: Outcome, permissions: t.Callable[[File], str], **more: t.Any) -> PartResult:
-        """`permissions` is a line for the diff that says who may do what with a file."""
+        """Return the result of `outcome`. `permissions` returns the line of a diff that shows a file's permissions."""
         notices = unique(change.notice for change in outcome.changes if change.notice)
         return cls(
             resources=tuple(change.resource() for change in outcome.changes),
@@ -63,7 +63,7 @@ class PartResult(t.NamedTuple):
 
 
 class RunResult:
-    """Collects what the parts of a run did."""
+    """Collects the results of the parts of a run."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[PartResult, str]] = []
@@ -76,14 +76,14 @@ class RunResult:
         return bool(self._errors)
 
     def add(self, part: PartResult, user: str = "") -> None:
-        """Add the result of a part; `user` is whose files it is about, and empty for the system's."""
+        """Add the result of a part. `user` owns its files; empty for the system."""
         self._parts.append((part, user))
         self.warnings += [note for note in part.warnings if note not in self.warnings]
         if part.error:
             self._errors.append(f"{user}: {part.error}" if user else part.error)
 
     def fail(self, error: MachineError, user: str = "") -> None:
-        """Add a part that could not be run."""
+        """Add the error of a part that could not be run."""
         self._needs = error.needs or self._needs
         self._errors.append(f"{user}: {error}" if user else str(error))
 
@@ -92,7 +92,7 @@ class RunResult:
         parts = [part for part, _user in self._parts]
         proof: list[ProofRow] = []
         for part in parts:
-            seen = {row.subject for row in part.proof}  # the last attempt at a channel is the one that counts
+            seen = {row.subject for row in part.proof}  # only the last attempt at a channel counts
             proof = [row for row in proof if row.subject not in seen] + list(part.proof)
         result: Result = {
             "changed": any(part.resources or part.recovered for part in parts),
@@ -120,7 +120,7 @@ class RunResult:
 
 
 def failure(message: str) -> Result:
-    """Return what a failed run says beside what it did."""
+    """Return the keys that a failed run adds to its result."""
     return {"failed": True, "msg": message}
 
 
@@ -133,5 +133,5 @@ def _difference(change: Change, permissions: t.Callable[[File], str]) -> dict[st
 
 
 def unique(names: t.Iterable[str]) -> list[str]:
-    """Return each name once, in their order."""
+    """Return each name once, in the given order."""
     return list(dict.fromkeys(names))

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What is kept on a machine between runs: the state, and in it the journal of a run under way.
+"""What is kept on a machine between runs: the state, and in it the journal of a run in progress.
 
 Both hold secrets and are one file in a directory that only its owner can enter. docs/state.md has the format.
 """
@@ -34,15 +34,15 @@ _NAMES = {"left": "applied", "left_mode": "applied_mode", "made": "created", "fo
 
 
 class StateEntry(t.NamedTuple):
-    """What is known of one managed file or registry value."""
+    """What the state records of one managed file or registry value."""
 
     kind: str
     editor: str  # its name, see by_name.py
-    owned: t.Any  # what the editor needs to remove the managed part again, in JSON
-    original: File  # as `state: absent` leaves it
-    applied: str  # digest of the file as the last run left it
+    owned: t.Any  # what the editor needs to remove the managed part, in JSON
+    original: File  # as `state: absent` restores it
+    applied: str  # digest of the file after the last run
     applied_mode: int
-    sections: tuple[str, ...]  # on whose behalf it is managed
+    sections: tuple[str, ...]  # that need it
     activate: str
     follow: bool
 
@@ -60,7 +60,7 @@ class StateEntry(t.NamedTuple):
 
 
 class JournalEntry(t.NamedTuple):
-    """What undoes one change. `entry` tells the managed part, should somebody edit the file meanwhile."""
+    """How to roll back one change. `entry` identifies the managed part of a file that was edited meanwhile."""
 
     path: str
     old: File
@@ -90,7 +90,7 @@ class JournalEntry(t.NamedTuple):
 
 
 class Journal(t.NamedTuple):
-    """A run under way: its changes in their order, and the directories that it creates."""
+    """A run in progress: its changes in order, and the directories that it creates."""
 
     run: str
     changes: tuple[JournalEntry, ...]
@@ -112,19 +112,19 @@ class State(t.NamedTuple):
 
     targets: t.Mapping[str, StateEntry] = {}  # by path
     created: tuple[str, ...] = ()  # directories
-    users: tuple[str, ...] = ()  # managed by root, in the system's state alone
-    run: str = ""  # the last one that was committed
-    host: str = ""  # that it ran on: a home may be shared
+    users: tuple[str, ...] = ()  # managed by root; only in the state of the system
+    run: str = ""  # id of the last committed run
+    host: str = ""  # that it ran on; hosts may share a home
     journal: Journal | None = None
 
     @property
     def empty(self) -> bool:
-        """Is nothing managed here?"""
+        """Whether nothing is managed here."""
         return not self.targets and not self.users
 
     @property
     def interrupted(self) -> Journal | None:
-        """The journal of a run that did not commit. It may be under way."""
+        """The journal of a run that did not commit. The run may be in progress."""
         return self.journal if self.journal and self.journal.run != self.run else None
 
     def has(self, activate: str) -> bool:
@@ -182,7 +182,7 @@ def _unpack(data: t.Any) -> File:
 class Store:
     """The state directory of one scope on one machine.
 
-    State and journal are one file: where each look costs a remote execution, one look tells both.
+    State and journal are one file: on Windows each read is a remote execution, and one read returns both.
     """
 
     def __init__(self, machine: Machine, directory: str) -> None:
@@ -191,11 +191,11 @@ class Store:
         self._path = directory + machine.separator + STATE_FILE
 
     def missing_directories(self) -> list[str]:
-        """Return the directories that must be created before there can be a state, the state directory last."""
+        """Return the directories to create before a state can be saved, the state directory last."""
         return self.machine.missing_directories(self._path)
 
     def load(self) -> State:
-        """Return the state. Raises MachineError, naming the file, for one that this release does not read."""
+        """Return the state. Raises MachineError, which names the file, for one that this release cannot read."""
         file = self.machine.read(self._path, follow=False)
         if file.data is None:
             return State()
@@ -227,10 +227,10 @@ class Store:
         self.machine.write(self._path, File(text.encode(), 0o600))
 
     def drop_journal(self, state: State) -> State:
-        """Save `state` without its journal and return it; nothing is left of an empty one."""
+        """Save `state` without its journal and return it; remove the file when nothing is managed."""
         state = state._replace(journal=None)
         if state.empty:
-            self.machine.remove(self._path)  # a full disk has room for that
+            self.machine.remove(self._path)  # this also works on a full disk
         else:
             self.save(state)
         return state

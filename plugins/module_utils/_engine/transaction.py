@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Read all, plan, journal, write, verify, commit or undo: one transaction over one Machine.
+"""Read, plan, journal, write, verify, commit or roll back: one transaction on one Machine.
 
-A kill at any moment leaves every file whole (Machine.write) and the journal on the disk; the next run undoes what was
-not committed and plans again. The commit mark is the run's id in the state.
+A kill at any moment leaves every file complete (Machine.write) and the journal on the disk; the next run rolls back what
+was not committed and plans again. A run is committed when its id is in the state.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class Outcome(t.NamedTuple):
 
 
 class Transaction:
-    """The share of a run that one state directory has.
+    """The changes of a run that belong to one state directory.
 
-    `targets` is called after recovery, so that it sees the machine as it will be. `run` names this run in journal and
-    state, `host` this machine (a home may be shared by several).
+    `targets` is called after an interrupted run was rolled back. `run` identifies this run in journal and state, `host`
+    this machine (several machines may share a home).
     """
 
     def __init__(
@@ -83,16 +83,16 @@ class Transaction:
 
     @property
     def pending(self) -> bool:
-        """Is there something of a run that did not commit? It may be under way."""
+        """Whether there is a run that did not commit. It may be in progress."""
         return self._store.load().interrupted is not None
 
     @property
     def settled(self) -> bool:
-        """Is nothing managed left here?"""
+        """Whether nothing is managed here any more."""
         return self._store.load().empty
 
     def preview(self) -> Outcome:
-        """Return what converge() would do. Creates neither state nor lock, and recovers nothing: it reports."""
+        """Return what converge() would do. Writes nothing: no state, no lock, no rollback of an interrupted run."""
         overlay: dict[str, File] = {}
         warnings = []
         state = self._store.load()
@@ -109,14 +109,14 @@ class Transaction:
     def converge(self, before: Hook = _nothing, after: Hook = _nothing) -> Outcome:
         """Make the machine as desired.
 
-        `before` is called when it is known what will change, and only if anything will; `after` when all is written
-        and before the commit, also when nothing had to be.
+        `before` is called with the planned changes, if there are any; `after` once all changes are written and before
+        the commit, also when there are none.
 
-        Raises MachineError or Failed. Whatever goes wrong before the commit, also in `after`, is rolled back.
+        Raises MachineError or Failed. An error before the commit, also one of `after`, rolls everything back.
         """
         created = self._store.missing_directories()
         if created:
-            # nothing is managed here yet; with nothing to do there is no state, and no lock to be left behind
+            # nothing is managed here yet; with nothing to do, create neither state nor lock
             plan = self._plan(State(), self._machine.read)
             if not plan.changes and not plan.state.targets:
                 after([])
@@ -129,11 +129,11 @@ class Transaction:
                 self._leave_nothing(created)
                 raise
         if not outcome.changes:
-            after([])  # nothing to roll back, so nobody has to wait for it
+            after([])  # nothing can be rolled back, so other runs need not wait for the lock
         return outcome
 
     def _create(self, directories: list[str]) -> None:
-        """Create the directories for the state; all or none."""
+        """Create the directories for the state: all or none."""
         try:
             for directory in directories:
                 self._machine.make_directory(directory, private=directory == self._store.directory)
@@ -149,7 +149,7 @@ class Transaction:
         if plan.changes:
             before(plan.changes)
             self._machine.begin()
-            plan = self._plan(state, self._machine.read)  # somebody may have edited a file meanwhile
+            plan = self._plan(state, self._machine.read)  # a file may have been edited meanwhile
         plan = plan._replace(state=plan.state._replace(created=_union(created, plan.state.created)))
         if plan.changes:
             applied, notes = self._apply(state, plan, after)
@@ -165,7 +165,7 @@ class Transaction:
         )
 
     def _leave_nothing(self, created: list[str]) -> None:
-        """Leave no state directory behind when a first run fails."""
+        """Remove the state directory that a failed first run created."""
         state = self._store.load()
         if created and state.journal is None and state.empty:
             self._store.drop(created)
@@ -181,7 +181,7 @@ class Transaction:
         return plan._replace(state=plan.state._replace(host=self._host))
 
     def _apply(self, state: State, plan: Plan, after: Hook) -> tuple[State, list[str]]:
-        """Write all, call `after`, commit. `state` is the one before."""
+        """Write all changes, call `after`, commit. `state` is the one before the changes."""
         directories: list[str] = []
         for change in plan.changes:
             if change.new.exists:
@@ -199,7 +199,7 @@ class Transaction:
                     self._machine.remove(change.path)
             warnings = self._activate(plan)
             after(plan.changes)
-            # where nothing was removed there is nothing to clean up, and the commit is the end
+            # only a removal leaves something to clean up after the commit
             cleans_up = any(not change.new.exists for change in plan.changes)
             applied = plan.state._replace(
                 run=self._run,
@@ -215,7 +215,7 @@ class Transaction:
         return self._clean_up(applied) if cleans_up else applied, warnings
 
     def _clean_up(self, state: State) -> State:
-        """Do what may be done any time after the commit: remove empty directories that we created, drop the journal."""
+        """Remove empty directories that the collection created, and the journal. Safe at any time after the commit."""
         for directory in reversed(state.created):
             if not self._store.in_it(directory):
                 self._machine.remove_directory(directory)
@@ -224,7 +224,7 @@ class Transaction:
     def _activate(self, plan: Plan) -> list[str]:
         warnings: list[str] = []
         for kind in sorted({change.activate for change in plan.changes if change.activate}):
-            # what was only removed cannot be read back
+            # a removal cannot be read back
             written = any(change.new.exists for change in plan.changes if change.activate == kind)
             warnings += self._machine.activate(kind, written, plan.state.has(kind))
         return warnings
@@ -237,7 +237,7 @@ class Transaction:
         return (self._clean_up(state) if state.journal else state), []
 
     def _undo(self, state: State, journal: Journal) -> tuple[State, list[str]]:
-        """Roll back what `journal` says. A failure to take effect or to save must not keep the rest from it."""
+        """Roll back the changes of `journal`. Continue when an activation or the saving of the state fails."""
         warnings = []
         self._machine.begin()
         for path, file, note in self._undo_steps(journal):
@@ -253,16 +253,16 @@ class Transaction:
         for kind in sorted({change.activate for change in journal.changes if change.activate}):
             try:
                 warnings += self._machine.activate(kind, False, state.has(kind))
-            except MachineError as exc:  # noqa: PERF203  # one kind's failure is no reason to leave out the others
+            except MachineError as exc:  # noqa: PERF203  # one failure must not prevent the others
                 warnings.append(str(exc))
         try:
             state = self._store.drop_journal(state)
-        except MachineError as exc:  # the next run looks once more, and finds nothing to undo
+        except MachineError as exc:  # the next run reads the journal again and finds nothing to roll back
             warnings.append(str(exc))
         return state, warnings
 
     def _undo_steps(self, journal: Journal) -> t.Iterator[tuple[str, File, str]]:
-        """Yield the files that undoing must write, with a warning where it cannot be exactly what was there."""
+        """Yield the files that a rollback must write, with a warning where the old content cannot be restored exactly."""
         for change in reversed(journal.changes):
             path, old, entry = change.path, change.old, change.entry
             now = self._machine.read(path, change.follow)
@@ -270,7 +270,7 @@ class Transaction:
                 if now != old:
                     yield path, old, ""
             elif now.digest != old.digest:
-                note = f"{path}: edited while the run was under way; only the managed part was removed"
+                note = f"{path}: edited during the run; only the managed part was removed"
                 if entry and now.exists:
                     text = editor(entry.editor, entry.owned).revert(t.cast("str", now.text), old.text, force=False)
                     kept = File(encode(text), now.mode, now.uid, now.gid)

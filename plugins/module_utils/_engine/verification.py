@@ -17,8 +17,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts import VERDICTS
 
-_ATTEMPTS = 3  # at most, where the verdict may be another one a moment later
-_PAUSE = 1.0  # seconds between two of them
+_ATTEMPTS = 3  # at most, while the failure may be transient
+_PAUSE = 1.0  # seconds between two attempts
 _LOGIN = "channel_unauthorized"
 _ROLLED_BACK = "; all changes were rolled back"
 
@@ -26,13 +26,13 @@ Prove = t.Callable[[bool], t.List[ProofRow]]
 
 
 class Verification:
-    """What `conda_proxy_verify` asks for, as the two hooks of a transaction.
+    """The policy of `conda_proxy_verify`, as the two hooks of a transaction.
 
-    `prove` returns the rows: of the machine as a fresh login shell sees it (false), or with the desired state (true).
-    `deadline` is in seconds, for all attempts together. `only_changes`: where nothing changes, nothing is verified.
-    `logins`: hosts that ask for a login which the verified user is not meant to have.
+    `prove` returns the rows: for the machine as a fresh login shell sees it (false), or for the desired state (true).
+    `deadline` is in seconds, for all attempts together. `only_changes`: verify only when something changes.
+    `logins`: hosts that require a login which the verified user is not meant to have.
 
-    Afterwards `rows` are those of the last attempt, and `complaint` is the sentence that fails the task without a
+    Afterwards `rows` holds the rows of the last attempt, and `complaint` the message that fails the task without a
     rollback.
     """
 
@@ -56,15 +56,15 @@ class Verification:
         self.complaint = ""
 
     def preview(self) -> None:
-        """Verify the machine as it is, once: what check mode does."""
+        """Verify the machine as it is, once, for check mode."""
         if self._mode != "none" and not self._only_changes:
             self.rows = self._prove(False)
 
     def before(self, _changes: list[Change]) -> None:
-        """Remember what is reachable, where that decides something.
+        """Record which channels are reachable, in the mode `rollback`.
 
-        Another attempt is made only after an answer that may be another one a moment later: a machine without proxy
-        settings is refused or waits in vain, and would the next time too.
+        Attempt again only after a transient HTTP answer: a machine without proxy settings is refused or times out, and
+        would be at the next attempt too.
         """
         if self._mode == "rollback":
             self._attempt(False, lambda row: bool(row.status or row.connect_status))
@@ -72,7 +72,7 @@ class Verification:
             self._unreachable = {row.subject for row in self._failures()}
 
     def after(self, changes: list[Change]) -> None:
-        """Verify the desired state. Raises MachineError, which rolls back, where `changes` cost a channel."""
+        """Verify the desired state. Raises MachineError, which rolls back, when `changes` made a channel unreachable."""
         if self._mode == "none" or (self._only_changes and not changes):
             return
         self._attempt(True, lambda _row: True)
@@ -86,7 +86,7 @@ class Verification:
         self.complaint = _sentence(failures[0])
 
     def _attempt(self, applied: bool, may_change: t.Callable[[ProofRow], bool]) -> None:
-        """Verify; again, within the deadline, while every failure may be gone a moment later."""
+        """Verify; attempt again, within the deadline, while every failure may be transient."""
         end = time.monotonic() + self._deadline
         self.rows = self._prove(applied)
         for _attempt in range(_ATTEMPTS - 1):
@@ -115,7 +115,7 @@ def _base(row: ProofRow) -> tuple[t.Any, ...]:
 
 
 def _sentence(row: ProofRow) -> str:
-    """Return what is wrong with a channel and what to do; without conda, what Python alone found."""
+    """Return verdict and remedy of a channel as one sentence; without conda, those that Python alone found."""
     verdict, remedy = row.verdict, row.remedy
     if row.proxy_verdict not in ("ok", None):
         verdict = str(row.proxy_verdict)

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The task of conda_connectivity on a POSIX machine."""
+"""Run the task of `conda_connectivity` on a POSIX machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build im
 
 
 def run_connectivity(task: Connectivity) -> Result:
-    """Return what the module conda_connectivity returns."""
+    """Return the result of the module `conda_connectivity`."""
     try:
         return _run(task, accounts.own())
     except MachineError as exc:

@@ -44,7 +44,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts im
 
 
 def run(settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Result:
-    """Converge this machine; the result is what the action returns (documentation of conda_proxy)."""
+    """Converge this machine and return the result of the module `conda_proxy`."""
     result = RunResult()
     try:
         _run_jobs(supported.this_platform(), settings, run, check_mode, result)
@@ -72,7 +72,7 @@ def _run_jobs(table: Platform, settings: Settings, run: Run, check_mode: bool, r
 
 
 def _run_job(table: Platform, settings: Settings, run: Run, job: Job, check_mode: bool, result: RunResult) -> bool:
-    """Run one job and add it to the result. True: nothing managed is left there."""
+    """Run one job and add it to the result. Return whether nothing is managed there any more."""
 
     def work() -> PartResult:
         return _transact(table, settings, run, job, check_mode)
@@ -101,7 +101,7 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
         settings.proof.deadline,
         side.prove,
         only_changes=job.only_removes,
-        logins=() if job.account else settings.proof.logins,  # in the netrc of the users alone
+        logins=() if job.account else settings.proof.logins,  # only the users' netrc has the login
     )
     part = Part(scope, job.sections, job.desired)
     named = run if run.host else run._replace(host=platform.node())
@@ -115,11 +115,11 @@ def _without_home(account: Account, only_removes: bool) -> PartResult:
     missing = f"the home {account.home} of {account.name} does not exist"
     if not only_removes:
         raise MachineError(f"{missing}; create it or correct the password database")
-    return PartResult(warnings=(f"{missing}; what was managed there was not touched",))
+    return PartResult(warnings=(f"{missing}; managed settings there were not touched",))
 
 
 class _PosixSide:
-    """See Side. One job on this machine."""
+    """One job on this machine; see Side."""
 
     def __init__(self, scope: Scope, settings: Settings, run: Run, job: Job, needs_login: bool) -> None:
         masker = Masker(run.mask_key)
@@ -164,13 +164,13 @@ class _PosixSide:
 
     def _prove_own(self, applied: bool) -> list[ProofRow]:
         view = self.view
-        if applied:  # what a login shell has may have changed, by what was removed too
+        if applied:  # the changes, removals included, may affect a login shell
             login = {**UserView.of(self._account, self._settings.prefix).login, **self._variables}
             view = view._replace(login=login)
         return view.prove(self._settings.proof, self._ca_bundle(self._account), applied)
 
     def _prove_other(self, user: Account, applied: bool) -> list[ProofRow]:
-        """Verify for a user whose own files are not the ones that change."""
+        """Verify for a user whose own files do not change in this job."""
         view = UserView.of(user, self._settings.prefix)
         return view.prove(self._settings.proof, self._ca_bundle(user), applied)
 
@@ -179,11 +179,11 @@ class _PosixSide:
 
     def leftovers(self) -> list[str]:
         return [
-            f"{path}: contains managed lines that the state does not know; remove them by hand"
+            f"{path}: contains managed lines that are not recorded in the state; remove them by hand"
             for path in _facts.marked_files(self._scope)
         ]
 
-    def remarks(self, changes: t.Sequence[Change]) -> list[str]:  # noqa: ARG002  # what is there decides
+    def remarks(self, changes: t.Sequence[Change]) -> list[str]:  # noqa: ARG002  # the machine decides
         """Return warnings where another netrc is read than the one that is written."""
         path = os.path.join(self._account.home, ".netrc")
         named = self.view.login.get("NETRC", path)

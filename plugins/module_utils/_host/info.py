@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Who sees what: the proxy and the CA bundle of every consumer, and the settings that contradict each other."""
+"""Run the task of `conda_proxy_info` on a POSIX machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 
 
 def run_info(task: Info) -> Result:
-    """Return what the module conda_proxy_info returns."""
+    """Return the result of the module `conda_proxy_info`."""
     masker = Masker(secrets.token_hex(16))
     result: Result = {"changed": False, "schema_version": SCHEMA_VERSION, "consumers": [], "conflicts": []}
     errors = []
@@ -60,7 +60,7 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
     if not users:
         return [own]
     if os.geteuid() != 0 and list(users) != [own.name]:
-        raise MachineError(f"showing other users needs root, and this runs as {own.name}; become root")
+        raise MachineError(f"showing other users needs root, and this runs as {own.name}; set become: true")
     accounts = []
     for name in dict.fromkeys(users):
         account = _accounts.find(name)
@@ -71,7 +71,7 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
 
 
 def _of_user(account: Account, task: Info) -> View:
-    """Return the view of a user: all but sudo with that user's rights. Root asks sudo itself, which logs no refusal."""
+    """Return the view of a user, read with that user's rights. Only sudo runs as root, so that it logs no refusal."""
     login = functools.partial(login_shell.login_environment, account.home, account.shell, account.name, task.prefix)
     variables = _accounts.run_as(account, login, dict)
     by_sudo = sessions.sudo_environment(variables, account)

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The transactions of a run on a POSIX machine: for whom, in which order, verified by whom."""
+"""Plan the transactions of a run on a POSIX machine: for which user, in which order, verified by whom."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Job(t.NamedTuple):
     """One transaction. In sections that `desired` does not name, everything managed is removed.
 
     ======== ==================================== ================= ===============================
-    made by  what it does                         verified by       when an earlier job failed
+    created  what it does                         verified by       when an earlier job failed
     ======== ==================================== ================= ===============================
     apply    writes `desired`, removes the rest   the user          writes, removes nothing
-    replace  removes what an earlier job replaced those who move    is left out
-    remove   removes what is no longer requested  nobody            is run all the same
+    replace  removes what an earlier job replaced affected users    is skipped
+    remove   removes what is no longer requested  nobody            runs as well
     ======== ==================================== ================= ===============================
     """
 
-    account: Account | None  # None: the system's files
+    account: Account | None  # None: the system
     sections: tuple[str, ...]
     desired: tuple[str, ...]
-    verified_by: tuple[Account, ...]  # must reach their channels afterwards
+    verified_by: tuple[Account, ...]  # who must reach their channels after the change
 
     @classmethod
     def apply(cls, account: Account | None, sections: tuple[str, ...], desired: tuple[str, ...], user: Account) -> Job:
@@ -59,16 +59,16 @@ class Job(t.NamedTuple):
 
     @property
     def user(self) -> str:
-        """The name of the user whose files it is about; empty for the system's."""
+        """The name of the user who owns the files; empty for the system."""
         return self.account.name if self.account else ""
 
     @property
     def place(self) -> str:
-        """Where it works, for a sentence."""
+        """What it changes, as part of a message."""
         return f"settings in {self.account.home}" if self.account else "settings of the whole system"
 
     def after_failure(self) -> Job | None:
-        """Return what is left of it when an earlier job failed."""
+        """Return the job to run after an earlier job failed, or None."""
         if not self.verified_by:
             return self
         return None if self.only_removes else self._replace(sections=self.desired)
@@ -82,9 +82,9 @@ def is_own_scope(settings: Settings) -> bool:
 def plan_jobs(
     table: Platform, settings: Settings, managed: ManagedUsers, warnings: list[str]
 ) -> tuple[list[Job], list[str]]:
-    """Return the jobs of this run in their order, and users that no longer exist and may be forgotten.
+    """Return the jobs of this run in order, and users that no longer exist and need not be recorded any more.
 
-    Raises MachineError when this process may not do what is requested.
+    Raises MachineError when this process has not the rights for the request.
     """
     sections = settings.sections
     if is_own_scope(settings):
@@ -101,7 +101,7 @@ def plan_jobs(
     jobs = [Job.apply(account, sections, of_users, account) for account in requested]
     if settings.present and settings.system and (of_system or not sections):
         jobs.insert(0, Job.apply(None, of_system, of_system, own))
-        # first what is desired, then what it replaces; who loses netrc entries is meant to lose them
+        # first write, then remove what that replaces; removed netrc entries are not verified: their loss is intended
         jobs += [Job.replace(account, of_system, (account,)) for account in dropped if of_system]
         jobs += [Job.remove(account, of_users) for account in dropped if of_users]
     else:
@@ -119,7 +119,7 @@ def _own_job(own: Account, settings: Settings) -> Job:
 def _users(
     named: t.Sequence[str], present: bool, managed: ManagedUsers, warnings: list[str]
 ) -> tuple[list[Account], list[Account], list[str]]:
-    """Return users that are requested, users no longer requested, and names of those that no longer exist.
+    """Return requested users, users that are no longer requested, and names of users that no longer exist.
 
     Raises MachineError for a requested user that does not exist.
     """

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The users that root manages on this machine, so that a dropped one and `state: absent` can be worked from it."""
+"""Record the users that root manages on this machine, so that a later run can remove their settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import M
 
 
 class ManagedUsers:
-    """Their names are in the system's state, beside what the system's own files need."""
+    """The managed users. Their names are in the state of the system."""
 
     def __init__(self, machine: Machine, directory: str) -> None:
         self._machine = machine
@@ -23,11 +23,11 @@ class ManagedUsers:
         self._store = Store(machine, directory)
 
     def names(self) -> list[str]:
-        """Return every user who may have managed settings."""
+        """Return all users who may have managed settings."""
         return list(self._store.load().users)
 
     def add(self, names: t.Collection[str]) -> None:
-        """Add users before anything is written for them: a run may be killed."""
+        """Record users. Called before anything is written for them, as a run may be killed."""
         if set(names) <= set(self.names()):
             return
         created = self._store.missing_directories()
@@ -43,7 +43,7 @@ class ManagedUsers:
             )
 
     def drop(self, names: t.Collection[str]) -> None:
-        """Forget users who have no managed settings any more."""
+        """Remove users who have no managed settings any more."""
         if not set(names) & set(self.names()):
             return
         with self._machine.lock(self._directory):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What a user of this machine sees: verification with that user's rights and login environment."""
+"""Verify with the rights and the login environment of a user of this machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class UserView(t.NamedTuple):
 
     @classmethod
     def of(cls, account: Account, prefix: str) -> UserView:
-        """Start a login shell and look for bases, with the rights of this process."""
+        """Return the view of `account`: start a login shell and find bases, with the rights of this process."""
         login = login_shell.login_environment(account.home, account.shell, account.name, prefix)
         return cls(account, find_bases(account.home, login.get("PATH", ""), prefix), login)
 
@@ -40,7 +40,7 @@ class UserView(t.NamedTuple):
         return {name: value for name, value in self.login.items() if name != "PATH"}
 
     def prove(self, options: ProofOptions, ca_bundle: str, applied: bool) -> list[ProofRow]:
-        """Return the proof. `ca_bundle`: where a joined bundle is deployed; `applied`: the desired state is in force."""
+        """Return the proof. `ca_bundle`: path of the joined bundle; `applied`: the desired state has been written."""
         alone = options.without_conda
         if not applied:
             alone = alone._replace(proxy_servers=None, ca_bundle=None)

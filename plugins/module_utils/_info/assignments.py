@@ -62,15 +62,15 @@ def _pairs(line: str) -> t.Iterator[tuple[str, str]]:
 def _words(line: str) -> list[str]:
     try:
         words = shlex.split(line)
-    except ValueError:  # a quote that another line closes, or an apostrophe in a comment
+    except ValueError:  # a quote that is closed on another line, or an apostrophe in a comment
         words = line.split()
     return [word[:-1] if word.endswith(";") else word for word in words]
 
 
 def find(name: str, value: str, files: t.Iterable[tuple[str, str]]) -> str:
-    """`path:line` of the last line in `files` (path and text, in the order they are read) that sets this value.
+    """Return `path:line` of the last line in `files` (path and text, in reading order) that sets this value.
 
-    Where none does, the last that computes one (`$OTHER`); else nothing: it was set in a way that no file shows.
+    Otherwise return the last line that computes a value (`$OTHER`); empty when no file shows where it was set.
     """
     mine = [each for path, text in files for each in parse(path, text) if each.name == name]
     exact = [each for each in mine if each.value == value]

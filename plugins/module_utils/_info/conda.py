@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What conda and mamba have as proxy and CA bundle."""
+"""Determine the proxy and CA bundle of conda and mamba."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records im
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof import script
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import Answer
 
-_CONDA_SECONDS = 30.0
+_CONDA_SECONDS = 30.0  # seconds
 
 
 def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
@@ -48,7 +48,7 @@ def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
     answer = process.run_python(base.python, text, account, _CONDA_SECONDS)
     view, problem = _view_of(answer)
     if view is None:
-        return [failed("conda packages", f"conda gave no answer: {problem}", base.prefix)]
+        return [failed("conda packages", f"conda gave no result: {problem}", base.prefix)]
     files = condarc_precedence.search_path(subject.account.home, base.prefix, subject.login)
     winners = condarc_precedence.decide([condarc_precedence.read(file) for file in files])
     requests = dict.fromkeys(proxy.request for proxy in view.proxies)
@@ -56,13 +56,13 @@ def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
 
 
 def _view_of(answer: Answer) -> tuple[ViewAnswer | None, str]:
-    """Return what conda's Python printed, and why there is nothing."""
+    """Return what conda's Python printed, or None and the reason."""
     if answer.failure or not answer.in_time:
         return None, answer.failure or "its Python did not end in time"
     try:
         view = ViewAnswer.from_json(json.loads(answer.output.decode("ascii")))
     except ValueError:
-        return None, "no answer that can be read"
+        return None, "its output cannot be parsed"
     return (None, view.error) if view.error else (view, "")
 
 
@@ -97,7 +97,7 @@ def _conda_row(
 
 
 def mamba(name: str, subject: Subject, root: str) -> ConsumerRow:
-    """libmamba: the condarc's entry, else what curl takes from the environment; no_proxy holds for both."""
+    """Return the row of libmamba: the entry of the condarc, otherwise the environment like curl; no_proxy affects both."""
     row = row_of(name, READ, subject.login, subject.login_files(), {**_READS, "ca_bundle": ("REQUESTS_CA_BUNDLE",)})
     files = [
         *condarc_precedence.search_path(subject.account.home, root, subject.login),

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What each consumer has as proxy and CA bundle, from its files and by its known rules. curl is then asked itself."""
+"""Determine the proxy and CA bundle of consumers from their files, by their known rules."""
 
 from __future__ import annotations
 

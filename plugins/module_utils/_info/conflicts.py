@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Settings that contradict each other, and which of them wins."""
+"""Find settings that contradict each other, and determine which of them wins."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
 Place = t.Callable[[str, str], str]
 
 _ENVIRONMENT = "the environment"
-# The parameters of conda that a variable CONDA_<NAME> can set and that decide which channels are asked, through which proxy,
-# trusting whom: those of its categories "Channel Configuration" and "Network Configuration", with their aliases
-# (conda/base/context.py, Context.category_map; conda 22.9 to 26.7). A test compares them with the real thing. Every other
+# The parameters of conda that a variable CONDA_<NAME> can set and that decide which channels conda uses, through which
+# proxy and with which CAs: those of its categories "Channel Configuration" and "Network Configuration", with their aliases
+# (conda/base/context.py, Context.category_map; conda 22.9 to 26.7). A test compares them with conda. Every other
 # CONDA_* variable (CONDA_EXE, CONDA_SHLVL, CONDA_AUTO_ACTIVATE_BASE) does not matter. repodata_use_* choose the other kind of
 # request, which has another proxy.
 NETWORK = frozenset(
@@ -39,7 +39,7 @@ _KILLS = "CONDA_PROXY_SERVERS"
 
 
 def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
-    """Files that set what an earlier one in conda's search path sets already, otherwise."""
+    """Return conflicts between condarc files: a file sets another value than an earlier one of the search path."""
     winners = condarc_precedence.decide(files)
     found = []
     for key in (PROXIES, VERIFY):
@@ -57,19 +57,19 @@ def condarcs(files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
 
 
 def unread(paths: t.Iterable[str]) -> list[Conflict]:
-    """Condarc files whose settings are not in the comparison."""
+    """Return the condarc files that cannot be compared."""
     problems = ((path, condarc_precedence.problem(path)) for path in paths)
     return [Conflict(path, what, "not known") for path, what in problems if what]
 
 
 def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, Setting]) -> list[Conflict]:
-    """Variables that overrule a condarc. `place`: the file and line that sets one."""
+    """Return variables that override a condarc. `place` returns the file and line that sets one."""
     found = []
     for name, value in sorted(login.items()):
         if name == "CONDARC":
             found.append(Conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
         elif name == _KILLS:
-            what = f"{name} makes every conda command fail: conda takes no proxies from its own variables"
+            what = f"{name} makes every conda command fail: proxy_servers cannot be set by a variable"
             found.append(Conflict(place(name, value), what, "none"))
         elif name.startswith("CONDA_") and name[len("CONDA_") :].lower() in NETWORK:
             parameter = name[len("CONDA_") :].lower()
@@ -86,7 +86,7 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
 
 
 def environments(directories: t.Iterable[str], files: t.Sequence[t.Sequence[Setting]]) -> list[Conflict]:
-    """Environments with a condarc of their own, which counts while they are active."""
+    """Return conda environments whose own condarc sets something while they are active."""
     found = []
     for directory in directories:
         for path in condarc_precedence.files_of(directory):
@@ -123,7 +123,7 @@ def netrc(
 
 
 def disagreements(rows: t.Iterable[ConsumerRow]) -> list[Conflict]:
-    """Consumers that are told different proxies. One that has none is seen in its row."""
+    """Return proxies that differ between consumers. A consumer without a proxy is no conflict."""
     found = []
     rows = list(rows)
     for field in ("http_proxy", "https_proxy"):
@@ -134,10 +134,10 @@ def disagreements(rows: t.Iterable[ConsumerRow]) -> list[Conflict]:
                 groups.setdefault(address(row.value(field)), []).append(name)
         if len(groups) > 1:
             what = "; ".join("{} for {}".format(proxy, ", ".join(names)) for proxy, names in groups.items())
-            found.append(Conflict("", f"{field} differs: {what}", "each consumer its own"))
+            found.append(Conflict("", f"{field} differs: {what}", "each consumer uses its own"))
     return found
 
 
 def address(proxy: str) -> str:
-    """Host and port of a proxy, by which two are the same: credentials may be encoded differently."""
+    """Return host and port of a proxy, to compare two: their credentials may be encoded differently."""
     return proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/").lower()

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The consumers that are installed on a machine."""
+"""Find the consumers that are installed on a machine."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""TODO"""
+"""Determine the proxy and CA bundle of curl: by its known rules, then by running it without a connection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 
 _READS = {
-    "http_proxy": ("http_proxy", "all_proxy", "ALL_PROXY"),  # never HTTP_PROXY, which a CGI's client can set
+    "http_proxy": (
+        "http_proxy",
+        "all_proxy",
+        "ALL_PROXY",
+    ),  # never HTTP_PROXY, which the client of a CGI program can set
     "https_proxy": ANY["https_proxy"],
     "no_proxy": ANY["no_proxy"],
     "ca_bundle": ("CURL_CA_BUNDLE", "SSL_CERT_FILE"),
@@ -47,8 +51,8 @@ _OPTIONS = (
 )
 _EXAMPLE = "http://127.0.0.1:9"
 _WORD = re.compile(r"[ \t]*(?P<word>-[A-Za-z0-9]|(?:--)?[A-Za-z0-9.-]+)(?=[ \t=:]|\Z)")
-# Options in a curlrc with which a run is as harmless as without: no other URL or file, and nothing is written. With any
-# other curl is not run.
+# Options in a curlrc that keep a run harmless: no other URL or file, nothing written. With any other option, curl is not
+# run.
 _HARMLESS = frozenset(
     """
     proxy -x noproxy cacert capath insecure -k proxy-insecure proxy-cacert proxy-capath proxy-user -U proxy-basic
@@ -93,7 +97,7 @@ def files(subject: Subject) -> Files:
 
 
 def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
-    """Return the row of curl: `rules`, which is what to expect, corrected by what curl says; or why it was not run."""
+    """Return the row of curl: the expected one (`rules`), corrected by a run, or with the reason why it was not run."""
     program = next(filter(None, map(_program, subject.login.get("PATH", "").split(":"))), None)
     if program is None:
         return rules._replace(note="not run: it is not on the PATH of a login shell")
@@ -102,10 +106,10 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
         return rules._replace(note="not run: {} has {}".format(files(subject)[0][0], ", ".join(odd)))
     url = "{{}}://{}/".format(subject.channel.partition("://")[2].partition("/")[0].rpartition("@")[2])
     plain = {"PATH": subject.login["PATH"], "HOME": subject.account.home}
-    # one that is too old to name its variables is told apart from one that uses none
+    # tell a curl that is too old to report its variables from one that uses none
     example = _run(program, ["--disable"], {**plain, "all_proxy": _EXAMPLE}, url.format("http"))
     if example is None or list(example.variables) != ["all_proxy"]:
-        return rules._replace(note="not run: this curl does not report what it uses")
+        return rules._replace(note="not run: this version of curl does not report its settings")
     row = rules._replace(how=RUN, decided_by={})
     exempt = []
     for scheme in ("http", "https"):
@@ -114,7 +118,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
         if said is None:
             return rules._replace(note="not run: it did not end in time")
         row = _settle(row, field, said, rules, subject)
-        # a variable is named only where it is used; for everything else curl is asked what no_proxy means for this URL
+        # curl reports a variable only when it uses it; otherwise run it to see what no_proxy means for this URL
         in_question = not said.variable(False) and (row.value(field) or rules.value(field)) and row.no_proxy
         if in_question and _exempts(program, {**plain, "no_proxy": row.no_proxy}, target):
             row = row.with_value(field, "", row.decided_by.get("no_proxy", ""))
@@ -172,13 +176,13 @@ def _unescaped(text: str) -> str:
             return chr(int(code, 8))
         return _CONTROL.get(code, code)
 
-    # what is escaped by its number is a byte
+    # a numeric escape is a byte
     raw = _ESCAPE.sub(plain, text.encode("utf-8", "surrogateescape").decode("latin-1"))
     return raw.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def _settle(row: ConsumerRow, field: str, said: Said, rules: ConsumerRow, subject: Subject) -> ConsumerRow:
-    """Return the row with what one run says, and with the line of a file where the rules saw it there."""
+    """Return the row with the values of one run, and with file and line where the rules found the value there."""
     known = [path for path, _text in files(subject)]
     startup = subject.login_files()
 

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The row of a consumer, and who reads which variable."""
+"""The row of a consumer, and the variables and files that consumers read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUN = "run"
 READ = "read from files"
 FIELDS = ("http_proxy", "https_proxy", "no_proxy", "ca_bundle")
 _ALL = ("all_proxy", "ALL_PROXY")
-# who reads which variable, in the order in which the first that is set wins
+# the variables of each field; the first that is set wins
 ANY: t.Mapping[str, t.Sequence[str]] = {
     "http_proxy": ("http_proxy", "HTTP_PROXY", *_ALL),
     "https_proxy": ("https_proxy", "HTTPS_PROXY", *_ALL),
@@ -54,7 +54,7 @@ _LOGIN = {"zsh": _ZSHENV + _ZLOGIN, "fish": _FISH, "csh": CSH, "tcsh": CSH, "bas
 
 
 class Subject(t.NamedTuple):
-    """Whose view it is, and for which channel. `login`: the variables of a fresh login shell."""
+    """The user and the channel of a view. `login`: the variables of a fresh login shell."""
 
     account: Account
     login: dict[str, str]
@@ -79,11 +79,11 @@ def place(name: str, value: str, files: Files) -> str:
 
 
 class ConsumerRow(t.NamedTuple):
-    """What one consumer has as proxy, no_proxy and CA bundle, unmasked. Empty: none."""
+    """The proxy, no_proxy and CA bundle of one consumer, unmasked. Empty: none."""
 
     consumer: str
     how: str  # run, read from files, read from the registry
-    base: str = ""  # prefix, for conda's rows
+    base: str = ""  # prefix; only in rows of conda
     http_proxy: str = ""
     https_proxy: str = ""
     no_proxy: str = ""
@@ -93,11 +93,11 @@ class ConsumerRow(t.NamedTuple):
     user: str | None = ""
 
     def value(self, field: str) -> str:
-        """Return one of FIELDS."""
+        """Return the value of one of FIELDS."""
         return str(getattr(self, field))
 
     def with_value(self, field: str, value: str, source: str = "") -> ConsumerRow:
-        """Return the row with another value; `source` decided it."""
+        """Return the row with another value, which `source` decided."""
         decided = {name: where for name, where in self.decided_by.items() if name != field}
         return self._replace(**{field: value}, decided_by={**decided, field: source} if source else decided)
 
@@ -114,7 +114,7 @@ class ConsumerRow(t.NamedTuple):
 class Conflict(t.NamedTuple):
     """Settings that contradict each other, unmasked."""
 
-    path: str  # empty: the consumers themselves
+    path: str  # empty: a conflict between consumers
     what: str
     winner: str
     user: str | None = ""
@@ -158,7 +158,7 @@ def row_of(
 
 
 def failed(consumer: str, note: str, base: str = "") -> ConsumerRow:
-    """Return the row of a consumer that gave no answer."""
+    """Return the row of a consumer that could not be run."""
     return ConsumerRow(consumer, RUN, base=base, note=note)
 
 
@@ -167,7 +167,7 @@ _KEY = re.compile(r"[ \t]*-{0,2}(?P<key>[A-Za-z0-9-]+)[ \t]*[ \t=:][ \t]*(?P<val
 
 
 def overlay(row: ConsumerRow, files: Files, keys: t.Mapping[str, t.Sequence[str]]) -> ConsumerRow:
-    """Return the row with the settings of a program's own files, which beat the variables."""
+    """Return the row with the settings of a program's own files, which override variables."""
     for path, text in files:
         for number, line in enumerate(text.split("\n"), 1):
             match = None if line.lstrip().startswith(("#", ";", "[")) else _KEY.match(line)
@@ -181,6 +181,6 @@ def masked(value: t.Any, masker: Masker) -> t.Any:
     """Return a row that may be shown."""
     if isinstance(value, dict):
         return {key: masked(each, masker) for key, each in value.items()}
-    if isinstance(value, str):  # a value may hold bytes that are no text
+    if isinstance(value, str):  # a value may contain bytes that are not UTF-8
         return masker.text(value).encode("utf-8", "backslashreplace").decode()
     return value

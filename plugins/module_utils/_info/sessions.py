@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What each consumer has as proxy and CA bundle: those that are run, by their own start-up."""
+"""Determine the proxy and CA bundle of sessions: run their own start-up."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _USER_MANAGER = (
 )
 _SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
 _SYSTEMD = "/run/systemd/system"
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 5.0  # seconds
 
 
 def shells(subject: Subject) -> list[ConsumerRow]:
@@ -70,7 +70,7 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
 
 
 def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
-    """`seen`: what sudo_environment said."""
+    """Return the row of sudo. `seen`: the result of sudo_environment()."""
     if not seen:
         return failed("sudo", "sudo is not installed or asks for a password")
     return row_of("sudo", RUN, seen, subject.login_files())

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""One table per platform: which reader takes environment variables from which file, in which dialect.
+"""The record of a platform: which program reads environment variables from which file, in which dialect.
 
 To manage another file, add a row. `{home}` stands for the user's home.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-# In a compiled condarc it stands for the path of the joined bundle, which only the machine knows.
+# The placeholder in a compiled condarc for the path of the joined bundle, which only the machine knows.
 CA_BUNDLE_PATH = "/condafleet-ca-bundle-of-this-machine"
 
 
@@ -22,16 +22,16 @@ class Consumer(t.NamedTuple):
 
     name: str
     dialect: str
-    form: str  # whole: a file of its own; block: in a file of others; block_top: before a line that may return early;
-    # value: one registry value for each variable
-    paths: tuple[str, ...]  # the first that exists; when none does, the last whose directory exists
-    needs: tuple[str, ...] = ()  # the row counts only where one of these exists; empty: always
+    form: str  # whole: a separate file; block: in a shared file; block_top: before a line that may return early;
+    # value: one registry value per variable
+    paths: tuple[str, ...]  # the first that exists; otherwise the last whose directory exists
+    needs: tuple[str, ...] = ()  # the row applies only where one of these exists; empty: always
     only_existing: bool = False  # never create the file
-    by_name: bool = False  # only when the user names it
+    by_name: bool = False  # only when conda_proxy_environment_targets names it
     check: str = ""  # one of the platform's checks
     activate: str = ""  # one of the platform's activations
     mode: int = 0o644
-    notice: str = ""  # what to do to see a change
+    notice: str = ""  # how to make a change visible
 
 
 class Activation(t.NamedTuple):
@@ -51,14 +51,14 @@ class Platform(t.NamedTuple):
     system_condarc: str
     system_state: str
     system_ca_bundle: str
-    ca_roots: tuple[str, ...]  # files with the operating system's CA certificates, the first that exists counts
+    ca_roots: tuple[str, ...]  # files with the CA certificates of the operating system; the first that exists is used
     user_condarc: str = "{home}/.condarc"
     user_state: str = "{home}/.local/state/condafleet"
     user_ca_bundle: str = "{home}/.conda/condafleet-ca.pem"
-    user_netrc: tuple[str, ...] = ("{home}/.netrc",)  # the first that exists; when none does, the first
+    user_netrc: tuple[str, ...] = ("{home}/.netrc",)  # the first that exists; otherwise the first
     separator: str = "/"
-    system_uid: int = 0  # the owner of files in system scope; -1: whoever creates them
-    inherited_modes: bool = False  # files have the permissions of their directory, and no mode
+    system_uid: int = 0  # owner of files in system scope; -1: the user who creates them
+    inherited_modes: bool = False  # files inherit the permissions of their directory and have no mode
     ignores_case: bool = False  # http_proxy and HTTP_PROXY are one variable
-    checks: t.Mapping[str, tuple[str, ...]] = {}  # commands that must accept a new file, as {file}, before it counts
+    checks: t.Mapping[str, tuple[str, ...]] = {}  # commands that must accept a new file ({file}) before it is used
     activations: t.Mapping[str, Activation] = {}

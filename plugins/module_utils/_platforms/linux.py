@@ -11,8 +11,8 @@ from __future__ import annotations
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Consumer, Platform
 
 _SHELL = "open shells keep the old values: log in again"
-_SESSION = "log in again, and restart cron, for new sessions to see the change"
-_USER_MANAGER = "the user's systemd keeps the old values until that user has logged out everywhere"
+_SESSION = "open sessions keep the old values: log in again and restart cron"
+_USER_MANAGER = "the systemd manager of a user keeps the old values until that user has logged out of all sessions"
 
 
 def _programs(*names: str) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ LINUX = Platform(
         "systemd_reload": Activation(
             argv=("systemctl", "daemon-reload"),
             only_if="/run/systemd/system",
-            otherwise="systemd does not run here: its manager reads the change at the next boot",
+            otherwise="systemd is not running: its manager reads the change at the next boot",
             read_back=("systemctl", "show-environment"),
         ),
     },

@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import WINDOWS
 
-# by what platform.system() says; Windows is worked on from the control node
+# by platform.system(); Windows is managed from the control node
 PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
 ENVIRONMENT_TARGETS = tuple(
     sorted({row.name for table in (*PLATFORMS.values(), WINDOWS) for row in table.system + table.user})

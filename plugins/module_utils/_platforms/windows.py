@@ -11,8 +11,8 @@ from __future__ import annotations
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Consumer, Platform
 
 _NEW_PROGRAMS = (
-    "open programs keep the old values: restart them, log in again for a desktop, and restart services (the one of the "
-    "Task Scheduler and sshd among them) that start conda"
+    "open programs keep the old values: restart them, log in again for a desktop session, and restart services that "
+    "start conda (such as the Task Scheduler and sshd)"
 )
 
 MACHINE_ENVIRONMENT = r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Whose files are changed, and becoming that user to do it."""
+"""Find users of this machine, and run code with their rights."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ def run_as(account: Account, function: t.Callable[[], T], read: t.Callable[[t.An
         text = stream.read()
     _pid, status = os.waitpid(child, 0)
     if status != 0 or not text:
-        raise MachineError(f"the process that ran as {account.name} ended without an answer")
+        raise MachineError(f"the process that ran as {account.name} ended without a result")
     answer = from_json(_Answer, json.loads(text))
     return t.cast("T", read(_result(answer)))
 
 
 def guarded(function: t.Callable[[], T]) -> T:
-    """Run `function` here. Raises MachineError, without foreign text, whatever goes wrong."""
+    """Run `function` in this process. Raises MachineError for every failure, without text of other programs."""
     return t.cast("T", _result(_answer(function)))
 
 
@@ -131,7 +131,7 @@ def _answer(function: t.Callable[[], t.Any]) -> _Answer:
         return _Answer(function())
     except MachineError as exc:
         return _Answer(error=str(exc), needs=exc.needs)
-    except Exception as exc:  # noqa: BLE001  # its text may hold anything, a secret too; the type names the place to look
+    except Exception as exc:  # noqa: BLE001  # its text may hold a secret; type and place are enough
         frame = exc.__traceback__
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next

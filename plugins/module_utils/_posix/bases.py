@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Which conda bases a user has, and whether root may run one. Nothing is started."""
+"""Find the conda bases of a user, without running anything."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases impo
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 
 _HOME_DIRECTORIES = ("miniconda3", "anaconda3", "miniforge3")
-_CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may have
+_CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may contain
 
 
 def find_bases(home: str, path: str = "", given: str = "") -> list[Base]:
     """Return the bases of a user, each once, best known first. With `given` only that one counts."""
     found: dict[str, Base] = {}
-    if given.startswith("~/"):  # the user's, which the control node does not know
+    if given.startswith("~/"):  # the home of this user, unknown to the control node
         given = os.path.join(home, given[2:])
     candidates = [(given, "given")] if given else _candidates(home, path)
     for prefix, found_by in candidates:
@@ -43,7 +43,7 @@ def _candidates(home: str, path: str) -> Iterator[tuple[str, str]]:
         yield prefix, "opt"
     for name in _HOME_DIRECTORIES:
         yield os.path.join(home, name), "home"
-    # written by conda itself: every environment of the user, and that of every base that made one
+    # written by conda: every environment of the user, and so every base that created one
     try:
         with open(os.path.join(home, ".conda", "environments.txt"), encoding="utf-8", errors="replace") as handle:
             lines = handle.read(1 << 20).splitlines()
@@ -56,7 +56,7 @@ def _candidates(home: str, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _prefixes_of(executable: str) -> Iterator[str]:
-    """Where the base of a `conda` on PATH may be: by its real path, then by its first line."""
+    """Yield possible bases of a `conda` on PATH: by its real path, then by its first line."""
     if not os.path.isfile(executable):
         return
     parent = os.path.dirname(os.path.dirname(os.path.realpath(executable)))
@@ -68,7 +68,7 @@ def _prefixes_of(executable: str) -> Iterator[str]:
             head = handle.read(1024).decode("utf-8", "replace")
     except OSError:
         return
-    # a path that is too long for a first line, or has spaces, stands in the second: '''exec' /prefix/bin/python ...
+    # a path that has spaces or is too long for the first line is in the second: '''exec' /prefix/bin/python ...
     for match in re.finditer(r"^(?:#!|'''exec' *)\s*\"?(/[^\"\n]*?)/bin/python", head, re.MULTILINE):
         yield match.group(1)
 

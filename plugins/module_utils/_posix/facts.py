@@ -22,7 +22,7 @@ _MOST = 1 << 20  # bytes
 
 
 def existing_paths(scope: Scope) -> frozenset[str]:
-    """Return what exists of the paths that the platform's table names for a scope."""
+    """Return the existing ones of the paths in the platform's table for a scope, and their directories."""
     found: set[str] = set()
     for row in scope.consumers:
         found.update(path for path in row.needs if os.path.exists(path))
@@ -35,7 +35,7 @@ def existing_paths(scope: Scope) -> frozenset[str]:
 
 
 def ca_roots(platform: Platform, bases: t.Iterable[Base]) -> str | None:
-    """Return the CA roots of the operating system, else those that come with a conda base."""
+    """Return the CA roots of the operating system, otherwise those of a conda base, or None."""
     candidates = list(platform.ca_roots)
     for base in bases:
         candidates += glob.glob(os.path.join(glob.escape(base.prefix), "lib/python*/site-packages/certifi/cacert.pem"))
@@ -47,7 +47,7 @@ def ca_roots(platform: Platform, bases: t.Iterable[Base]) -> str | None:
 
 
 def marked_files(scope: Scope) -> list[str]:
-    """Return the files of the table that carry the collection's mark, for a machine whose state was lost."""
+    """Return the files of the table that contain the collection's mark, for a machine whose state was lost."""
     found = []
     for row in scope.consumers:
         for path in map(scope.path, row.paths):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What a fresh login shell of a user has in its environment today."""
+"""Read the environment of a fresh login shell of a user."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases impo
 _EXPANDED = re.compile(r"\$\{?(\w+)")  # conda expands $NAME and ${NAME} in proxy_servers, channels and paths
 _SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
 _TIMEOUT = 10.0  # seconds
-_MOST = 1 << 18  # bytes: a start-up file must not fill the memory of a run of root
+_MOST = 1 << 18  # bytes of output, so that a start-up file cannot fill the memory of root's process
 
 
 def login_environment(home: str, shell: str, name: str, prefix: str, also: str = "") -> dict[str, str]:
-    """PATH, the proxy, CA and conda variables and those that a condarc or `also` names, of a fresh login shell.
+    """Return PATH, the proxy, CA and conda variables and those that a condarc or `also` names, of a fresh login shell.
 
-    Not HOME: who runs a base has one of his own. `prefix`: where to look for a base, as find_bases() has it. With the
-    rights of this process. `/etc/environment` first, as PAM does, then the shell's own start-up files. A start-up file
-    that waits for input or takes longer than 10 seconds is given up: then what PAM sets is the answer.
+    HOME is not included: the user who runs a base has another one. `prefix` is that of find_bases(). The shell runs with
+    the rights of this process: `/etc/environment` first, as with PAM, then its own start-up files. When a start-up file
+    waits for input or takes longer than 10 seconds, return the variables that PAM sets.
     """
     found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
     if found is None:
@@ -43,7 +43,7 @@ def login_environment(home: str, shell: str, name: str, prefix: str, also: str =
 
 def shell_argv(shell: str, command: str, login: bool) -> list[str]:
     """Return the arguments that have `shell` run `command`."""
-    # csh takes -l only alone; what it exports stands in a file that it reads without it
+    # csh accepts -l only alone; its variables are in a file that it reads without -l too
     takes_flag = login and os.path.basename(shell) in _SHELLS_WITH_LOGIN_FLAG
     return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
 

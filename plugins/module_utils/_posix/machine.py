@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The Machine of POSIX systems: system calls, with the rights of the process."""
+"""The Machine of POSIX systems: system calls with the rights of the process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, systemd
 
 _TEMPORARY = ".condafleet-"
-_LOCK_POLL = 0.2
+_LOCK_POLL = 0.2  # seconds
 _COMMAND_TIMEOUT = 60  # seconds
 _MOST = 1 << 18  # bytes of a command's output
 
@@ -33,8 +33,8 @@ _MOST = 1 << 18  # bytes of a command's output
 class PosixMachine:
     """The files of this machine, and the commands that check them and make them take effect.
 
-    `checks` and `activations` are the platform's; `environment` are the variables that an activation must read back;
-    `clean` masks secrets in what other programs say.
+    `checks` and `activations` are those of the platform; `environment` holds the variables that an activation must show;
+    `clean` masks secrets in the output of other programs.
     """
 
     separator = "/"
@@ -78,7 +78,7 @@ class PosixMachine:
             return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def write(self, path: str, new: File, check: str = "") -> None:
-        # a symbolic link stays one: its target is rewritten, with the rights of this process
+        # keep a symbolic link: rewrite its target, with the rights of this process
         path = os.path.realpath(path)
         directory, name = os.path.split(path)
         try:
@@ -102,9 +102,9 @@ class PosixMachine:
         _sync_directory(directory)
 
     def _dress(self, descriptor: int, path: str, new: File) -> None:
-        """Owner, all extended attributes (an SELinux label and a POSIX ACL are such) of what is replaced, and the mode.
+        """Set owner, mode, and the extended attributes of the replaced file (such as SELinux label and POSIX ACL).
 
-        The mode comes last, and limits what an ACL that grants more lets others do.
+        The mode comes last, so that it limits an ACL that grants more.
         """
         now = os.fstat(descriptor)
         if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
@@ -134,7 +134,7 @@ class PosixMachine:
         _sync_directory(os.path.dirname(path))
 
     def begin(self) -> None:
-        """Nothing is remembered here, so every look is a new one."""
+        """Do nothing: every read is a new one."""
 
     def sweep(self, path: str) -> None:
         directory, name = os.path.split(os.path.realpath(path))
@@ -166,7 +166,7 @@ class PosixMachine:
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
-    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002  # no marker here
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002  # there is no marker
         activation = self._activations[kind]
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
@@ -183,7 +183,7 @@ class PosixMachine:
             raise MachineError("{} failed: {}".format(" ".join(argv), self._clean(output)))
         shown = systemd.variables(output)
         for name, value in self._environment.items():
-            if shown.get(name) != value:  # compared and never shown: it may hold a password
+            if shown.get(name) != value:  # never show the value: it may hold a password
                 raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
 
     def remove_lock(self, directory: str) -> None:
@@ -207,12 +207,12 @@ class PosixMachine:
                 if exc.errno not in (errno.EACCES, errno.EAGAIN):
                     os.close(descriptor)
                     raise MachineError(
-                        f"{path}: this file system does not support locks ({exc.strerror}), so nothing is written"
+                        f"{path}: this file system does not support locks ({exc.strerror}); nothing was written"
                     ) from None
             if time.monotonic() > deadline:
                 holder = _holder(descriptor)
                 os.close(descriptor)
-                raise MachineError(f"{path} is held by another run ({holder}); wait for it to end")
+                raise MachineError(f"{path} is held by another run ({holder}); wait until it has ended")
             os.close(descriptor)
             time.sleep(_LOCK_POLL)
         try:
@@ -239,7 +239,7 @@ def _holder(descriptor: int) -> str:
 
 
 def _run(argv: t.Sequence[str]) -> tuple[int, str]:
-    """Return exit status and output, stderr included; 127: it cannot be started, 124: it did not end in time."""
+    """Return exit status and output with stderr. Status 127: the command did not start; 124: it did not end in time."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
     done = process.run(argv, environment, seconds=_COMMAND_TIMEOUT, cap=_MOST, stderr=subprocess.STDOUT)
     if done.failure:

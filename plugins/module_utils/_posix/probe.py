@@ -15,12 +15,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process im
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.trust import NotAsRootError, account_for
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import Answer
 
-_GRACE = 10.0  # seconds after the deadline: Python's own start is not counted by the probe
+_GRACE = 10.0  # seconds after the deadline: the probe does not count the start of Python
 _ALONE = Base("", sys.executable, found_by="alone")
 
 
 class PosixLauncher:
-    """Runs every base with no more rights than its owner has. `home`: the HOME of what runs with our own rights."""
+    """Runs a base with no more rights than its owner has. `home`: HOME of a base that runs as the current user."""
 
     python_alone: Base | None = _ALONE
     searched = ""

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Start, feed, bound and end a child process."""
+"""Run a child process with limits on its time and output."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROBE_BYTES = 1 << 20
 
 
 class RunAs(NamedTuple):
-    """Whose rights and home a child gets; -1 as uid: those of this process."""
+    """The rights and the home of a child; uid -1: the rights of this process."""
 
     uid: int
     gid: int
@@ -38,7 +38,7 @@ class Finished(NamedTuple):
     """What a child printed and how it ended."""
 
     output: bytes
-    status: int | None  # None: it was killed, or did not start
+    status: int | None  # None: killed, or not started
     failure: str = ""  # why it did not start
 
 
@@ -54,7 +54,7 @@ def run(
 ) -> Finished:
     """Run a command until it ends, `seconds` have passed or it has printed more than `cap` bytes.
 
-    It has a session of its own: no terminal is there to ask, and what it started and left running ends with it.
+    It runs in a new session: it cannot prompt on a terminal, and processes that it left running are killed with it.
     """
 
     def become() -> None:
@@ -73,7 +73,7 @@ def run(
             env=environment,
             cwd="/",
             start_new_session=True,
-            preexec_fn=become if run_as is not None else None,  # noqa: PLW1509 our threads only write to children that run already
+            preexec_fn=become if run_as is not None else None,  # noqa: PLW1509 threads here only write to running children
         )
     except (OSError, subprocess.SubprocessError) as exc:
         return Finished(b"", None, getattr(exc, "strerror", None) or type(exc).__name__)
@@ -91,7 +91,7 @@ def run(
 
 
 def _read(child: subprocess.Popen[bytes], stdout: IO[bytes], end: float, cap: int) -> tuple[bytes, bool]:
-    """Return the output, and whether the child ended by itself. A grandchild that keeps stdout open is not waited for."""
+    """Return the output, and whether the child ended by itself. Do not wait for a grandchild that keeps stdout open."""
     os.set_blocking(stdout.fileno(), False)
     output, closed = b"", False
     while time.monotonic() < end and len(output) <= cap:
@@ -115,13 +115,13 @@ def _feed(stdin: IO[bytes], text: bytes) -> None:
         with stdin:
             stdin.write(text)
     except OSError:
-        pass  # it ended before it read everything: its answer, or none, tells
+        pass  # it ended before it read everything: its output tells
 
 
 def run_python(python: str, program: bytes, run_as: RunAs, seconds: float) -> Answer:
-    """Run a program with an interpreter. It goes over stdin: neither argv nor the environment shows its secrets."""
+    """Run a program on stdin of an interpreter, so that neither argv nor the environment shows its secrets."""
     environment = {"PATH": PATH, "HOME": run_as.home, "LANG": "C.UTF-8"}
-    # -B: nothing is written
+    # -B: write no bytecode
     done = run([python, "-B", "-"], environment, seconds=seconds, cap=_PROBE_BYTES, stdin=program, run_as=run_as)
     if done.failure:
         return Answer(b"", failure=f"{python} cannot be started: {done.failure}.")

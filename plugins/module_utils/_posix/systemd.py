@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Read what `systemctl show-environment` prints."""
+"""Parse the output of `systemctl show-environment`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTROL = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 def variables(output: str) -> dict[str, str]:
     """Return the variables by name."""
-    # not splitlines(): a value may hold what that takes for a line end
+    # not splitlines(): a value may contain Unicode line ends
     pairs = [line.partition("=") for line in output.split("\n")]
     return {name: unquoted(value) for name, equals, value in pairs if equals}
 

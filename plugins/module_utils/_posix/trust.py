@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""With whose rights a conda base is run."""
+"""Decide with whose rights a conda base runs."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ NO_HOME = "/nonexistent"
 
 
 class NotAsRootError(Exception):
-    """Root does not run this base; its text says why."""
+    """Error for a base that root must not run. The message has the reason."""
 
 
 def account_for(base: Base, home: str) -> RunAs:
-    """With whose rights to run a base: never with more than its owner has.
+    """Return the rights to run a base with: never more than its owner has. Raises NotAsRootError.
 
-    One of root's that others can change, as a group that installs packages into it, is run by nobody.
+    A base of root that others can change, such as a group that installs packages, runs as the user `nobody`.
     """
     own = RunAs(-1, -1, "", home)
     if os.geteuid() != 0:

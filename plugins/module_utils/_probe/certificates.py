@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Who issued the certificate that a peer presents."""
+"""Find the issuer of the certificate that a peer presents."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def issuer_of(der: bytes) -> str | None:
 
 
 def _der(data: bytes) -> tuple[int, bytes, bytes]:
-    """One tag-length-value of DER, and what follows."""
+    """Return tag and value of the first DER element, and the bytes after it."""
     tag, length, start = data[0], data[1], 2
     if length & 0x80:
         start += length & 0x7F

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Check one channel by conda's own code: its session, its proxies, its certificates."""
+"""Check channels with conda's own code: its session, its proxies, its certificates."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.verdict im
 
 
 class ChannelCheck:
-    """The requests of one base. A session belongs to one thread, so each check has its own."""
+    """The requests of one base. Each check has its own session, which belongs to one thread."""
 
     def __init__(self, conda: Conda) -> None:
         self._conda = conda
@@ -72,7 +72,7 @@ class ChannelCheck:
         get_session = getattr(self._conda.session, "get_session", None)
         session = get_session(url) if get_session else self._conda.session.CondaSession()
         for adapter in session.adapters.values():
-            if hasattr(adapter, "max_retries"):  # a #!final condarc beats every variable: set it on the object
+            if hasattr(adapter, "max_retries"):  # set it on the object: a #!final condarc overrides every variable
                 adapter.max_retries = type(adapter.max_retries)(0, read=False)
         condarc = {key: str(value) for key, value in dict(session.proxies).items() if value is not None}
         environment = dict(self._conda.environ_proxies(url, no_proxy=None))
@@ -96,7 +96,7 @@ class ChannelCheck:
         """Request the start of one package, as a filter may block packages alone."""
         directory, name = find_package(url, lambda index, part: self._piece(session, index, part))
         if name is None:
-            return {"detail": "No package was requested: the part of the index that was read names none."}
+            return {"detail": "No package was requested: the start and the end of the index name none."}
         target = directory.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
         self._conda.scrubber.add_url(target)
         answer = self._request(session, target, "package", proxies, condarc)
@@ -120,12 +120,12 @@ class ChannelCheck:
                 return body.decode("utf-8", "replace"), int(total) if total.isdigit() else 0
             finally:
                 response.close()
-        except Exception:  # noqa: BLE001 whatever it is, there is nothing to read a name from
+        except Exception:  # noqa: BLE001 without the text there is no name
             return "", 0
 
     @staticmethod
     def _get(session: Any, url: str, arguments: dict[str, Any]) -> Any:
-        """On a connection of its own: one that a proxy is about to close must not look like a reset, there are no retries."""
+        """Request on a new connection: without retries, one that a proxy is closing would look like a reset."""
         for adapter in session.adapters.values():  # a session belongs to one thread
             if hasattr(adapter, "poolmanager"):
                 adapter.close()
@@ -136,7 +136,7 @@ class ChannelCheck:
             "headers": {"Range": part, "Accept-Encoding": "identity"},
             "stream": True,
             "timeout": self._conda.timeouts,
-            # a copy: requests writes the environment's proxies into what it is given
+            # a copy: requests adds the proxies of the environment to it
             "proxies": dict(session.proxies),
         }
 
@@ -154,7 +154,7 @@ class ChannelCheck:
             if isinstance(bundle, str) and os.path.exists(bundle) and target.startswith("https"):
                 need_bundle(bundle)
             found.update(self._exchange(session, target, kind, proxy, bundle))
-        except Exception as exc:  # noqa: BLE001 every failure is an answer
+        except Exception as exc:  # noqa: BLE001 every failure is a result
             if isinstance(exc, ProxyAuthenticationError):
                 exc = judge_407(exc.headers, parse_proxy(proxy_url) if proxy_url else None)
                 exc.facts["status"] = 407
@@ -207,7 +207,7 @@ class ChannelCheck:
         if response.history or (proxy is not None and proxy.scheme == "https"):
             return None
         try:
-            sock = response.raw._fp.fp.raw._sock  # noqa: SLF001 the connection itself lets go of it on "close"
+            sock = response.raw._fp.fp.raw._sock  # noqa: SLF001 on "close" the connection itself drops it
             # private from Python 3.10, public in 3.13
             chain_of = sock._sslobj.get_verified_chain  # noqa: SLF001
             root = chain_of()[-1].public_bytes(2)  # 2: DER
@@ -237,7 +237,7 @@ class ChannelCheck:
             for source, values in self._conda.context.collect_all().items():
                 if key in (values.get("proxy_servers") or {}):
                     found = str(source)
-        except Exception:  # noqa: BLE001 a nicety; another file's fault must not cost the answer
+        except Exception:  # noqa: BLE001 optional; an error in another file must not fail the check
             return None
         return found
 

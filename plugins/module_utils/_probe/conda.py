@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""conda inside its own Python: its configuration, its channels, its session."""
+"""Load conda inside its own Python: its configuration, its channels, its session."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _READ_EARLY = ("proxy_servers", "ssl_verify", "client_ssl_cert", "client_ssl_cer
 
 
 def raise_407(response: Any, **_kwargs: Any) -> Any:
-    """Instead of conda's own hook, which asks the user."""
+    """Raise ProxyAuthenticationError, in place of conda's own hook, which prompts the user."""
     if response.status_code == 407:
         raise ProxyAuthenticationError([str(response.headers.get("Proxy-Authenticate") or "")])
     return response
 
 
 class Conda:
-    """The parts of conda that the probe uses, over all its versions."""
+    """The parts of conda that the probe uses, in all its versions. Raises Verdict when conda cannot be used."""
 
     def __init__(self, report: Report, scrubber: Scrubber, timeouts: Timeouts, given: ProbeInput) -> None:
         self.report = report
@@ -82,11 +82,11 @@ class Conda:
             if value is None:
                 continue
             setattr(type(base.context), name, Fixed(type(base.context).__dict__[name], value))
-        # read now what the requests will need: an invalid value fails here, under its own name
+        # read now what the requests will need, so that an invalid value fails here, with its name
         for name in _READ_EARLY:
             getattr(self.context, name, None)
-        # conda's commands also check every file by itself, before variables are expanded: "conda config --show" expands
-        # ssl_verify: ${HOME}/ca.pem, "conda search" and "conda info" end on it (run on 24.7.1)
+        # conda's commands also check every file alone, before variables are expanded: "conda config --show" expands
+        # ssl_verify: ${HOME}/ca.pem, "conda search" and "conda info" fail with it (run on 24.7.1)
         files: Mapping[Any, Any] = getattr(self.context, "collect_all", dict)()
         self.timeouts = self._patience(files)
         self._channel = importlib.import_module("conda.models.channel").Channel
@@ -97,9 +97,9 @@ class Conda:
             self.session.CondaHttpAuth.handle_407 = staticmethod(raise_407)
 
     def _patience(self, files: Mapping[Any, Mapping[str, Any]]) -> Timeouts:
-        """Somebody who gave conda more time than a proof takes knows of something slow.
+        """Return timeouts: conda's own where they are configured and longer, as something is known to be slow.
 
-        Never all that is left until the deadline: a class that names what is slow says more than "deadline".
+        Use at most a share of the deadline, so that the verdict names what is slow and not "deadline".
         """
         named = {name for settings in files.values() for name in settings}
         names = ("remote_connect_timeout_secs", "remote_read_timeout_secs")
@@ -144,7 +144,7 @@ class Conda:
         return {url for name in names for url in self._channel(name).base_urls}
 
     def learn_secrets(self, urls: Iterable[str]) -> None:
-        """Everything that an exception's text could quote."""
+        """Register all secrets that the text of an exception could quote."""
         for url in (*urls, *self.context.proxy_servers.values(), *proxy_variables().values()):
             self.scrubber.add_url(str(url))
         for value in secret_variables():
@@ -159,10 +159,10 @@ def conda_info(report: Report, scrubber: Scrubber, given: ProbeInput, timeouts: 
     except Verdict as verdict:
         return f"conda info was not run: {verdict.name}. {verdict.detail}"
     urls: list[str] = []
-    with contextlib.suppress(Verdict):  # offline, for instance: no reason to be silent
+    with contextlib.suppress(Verdict):  # offline, for instance: still run conda info
         urls = conda.channels(None)
     conda.learn_secrets(urls)
-    os.environ.setdefault("CONDA_OVERRIDE_CUDA", "")  # else conda starts itself again to look for a graphics card
+    os.environ.setdefault("CONDA_OVERRIDE_CUDA", "")  # otherwise conda starts itself again to detect a graphics card
     sys.argv = ["conda", "info", "--all"]
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What is wrong with conda's configuration, and how a candidate's setting is put over it."""
+"""Explain errors in conda's configuration, and override settings with those of a candidate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.scrubber i
 
 
 class IgnoredFiles(logging.Handler):
-    """Since 23.7 conda skips a condarc that it cannot parse with nothing but a log line: that line, kept."""
+    """Collects the log lines with which conda, since 23.7, ignores a condarc that it cannot parse."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class IgnoredFiles(logging.Handler):
         if "Ignoring configuration file" in str(record.msg) and isinstance(record.args, tuple):
             path, error = record.args[0], record.args[-1]
             line = re.search(r"line (\d+)", str(error))
-            self.found.append(f"{path} is ignored by conda: not readable{_line(line)}.")
+            self.found.append(f"{path} is ignored by conda: it cannot be parsed{_line(line)}.")
 
 
 def _line(match: re.Match[str] | None) -> str:
@@ -36,7 +36,7 @@ def _line(match: re.Match[str] | None) -> str:
 
 
 def config_problem(exc: BaseException) -> tuple[str, str]:
-    """Class and detail of an exception out of conda's configuration. Only names: the texts quote the file."""
+    """Return verdict and detail of an exception of conda's configuration. Only names: the texts quote the file."""
     words = [type(exc).__name__]
     text = ""
     for link in [exc, *getattr(exc, "errors", ())]:
@@ -53,9 +53,9 @@ def config_problem(exc: BaseException) -> tuple[str, str]:
 
 
 class Fixed:
-    """In place of one of conda's settings: the value is given, everything else is asked of the original.
+    """A replacement for one of conda's settings: returns the given value, and all other attributes of the original.
 
-    So nothing has to be written for conda to use it, and conda still checks the machine's own files.
+    So conda uses the value although nothing is written, and still checks the machine's own files.
     """
 
     def __init__(self, original: Any, value: Any) -> None:
@@ -70,7 +70,7 @@ class Fixed:
 
 
 def expand(value: Any) -> Any:
-    """${NAME} in a proxy's URL, as conda does; a path is as conda's commands check it, before that."""
+    """Return `value` with `${NAME}` in proxy URLs expanded like conda; conda's commands check a path unexpanded."""
     if isinstance(value, dict):
         return {key: os.path.expandvars(text) for key, text in value.items()}
     return value

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What a failed request means: the class of its exception, and a look by hand where that cannot tell."""
+"""Diagnose a failed request: classify its exception, and connect again where that is not enough."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LOOK = 5.0  # seconds for each second look; the failure itself has taken its ti
 
 
 class Line(NamedTuple):
-    """The way a request went."""
+    """The route of a request."""
 
     url: str
     proxy_url: str | None
@@ -63,7 +63,7 @@ def explain(exc: BaseException, line: Line, scrubber: Scrubber) -> Row:
 
 
 def second_look(name: str, status: int | None, text: str, line: Line, proxy: Proxy | None) -> tuple[str, str]:
-    """Dial once more, by hand, where the exception alone cannot tell."""
+    """Return verdict and detail, connecting again where the exception alone does not show the cause. Raises Verdict."""
     if proxy is not None and proxy.scheme.startswith("socks"):
         name, text = look_at_socks(name, text, line, proxy)
         proxy = None  # behind it all is as without
@@ -72,7 +72,7 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
         and line.url.startswith("https:")
         and asks_for_certificate(line.url, proxy, line.timeouts)
     ):
-        return "tls_client_cert", "The server asks for a client certificate and closes the connection without one."
+        return "tls_client_cert", "The server requires a client certificate and closes the connection without one."
     if proxy is None:
         return ("not_repodata", "The server does not speak HTTP.") if name == "not_http" else (name, text)
     if status == 407:
@@ -95,25 +95,25 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
 
 
 def look_at_socks(name: str, text: str, line: Line, proxy: Proxy) -> tuple[str, str]:
-    """PySocks blames the proxy for everything: did the proxy fail, or what is behind it?"""
+    """Return verdict and detail of a SOCKS failure: PySocks does not tell a failed proxy from a failed channel."""
     if name == "proxy_auth_rejected" and proxy.user is None:
-        return "proxy_auth_required", "The SOCKS proxy wants credentials and none were sent."
+        return "proxy_auth_required", "The SOCKS proxy requires credentials, and none were sent."
     if name not in ("dns_proxy", "connect_timeout_proxy", "read_timeout", "connection_reset", "proxy_not_socks"):
         return name, text
     try:
         speaks = speaks_socks(proxy, line)
     except (ConnectTimeoutError, OSError) as exc:
-        exc.__context__ = None  # the failure that is looked at: this one counts
+        exc.__context__ = None  # drop the original failure: this one counts
         seen = classify(exc, True)[0]
         if seen != "read_timeout":
             return seen, text
-        if speaks_http(proxy, line.timeouts):  # many HTTP proxies wait for the rest of a line that never comes
+        if speaks_http(proxy, line.timeouts):  # many HTTP proxies wait for the rest of the line
             return "proxy_not_socks", "The proxy's port speaks HTTP."
         return "read_timeout_proxy", text
     if not speaks:
         return "proxy_not_socks", "The proxy's answer is not SOCKS."
-    # so it is the machine that could not resolve the channel's name (without socks5h it does that itself), or the proxy
-    # that did not get through to the channel
+    # so either the machine could not resolve the channel's name (without socks5h it resolves names itself), or the
+    # proxy could not connect to the channel
     return {"dns_proxy": "dns_channel", "connect_timeout_proxy": "read_timeout_proxy"}.get(name, name), text
 
 
@@ -123,7 +123,7 @@ def speaks_socks(proxy: Proxy, line: Line) -> bool:
     port = parts.port or {"http": 80}.get(parts.scheme, 443)
     four = proxy.scheme.startswith("socks4")
     with dial(proxy.host, proxy.port, line.timeouts) as sock:
-        if four:  # its greeting is the request already; 0.0.0.1 and a name: the proxy resolves
+        if four:  # version 4 has no greeting, so send a request; 0.0.0.1 and a name: the proxy resolves it
             name = (parts.hostname or "").encode("idna")
             sock.sendall(b"\x04\x01" + port.to_bytes(2, "big") + b"\0\0\0\x01\0" + name + b"\0")
         else:
@@ -148,12 +148,12 @@ def ask_407(line: Line, proxy: Proxy) -> Verdict:
 
 
 def look_at_proxy_tls(name: str, text: str, line: Line, proxy: Proxy) -> tuple[str, str]:
-    """Was it the TLS to the https:// proxy or the one behind it? urllib3 1.26 does not say."""
+    """Return verdict and detail of a TLS failure: to the https:// proxy or behind it? urllib3 1.26 does not tell."""
     try:
         connect_proxy(proxy, line.verify, line.timeouts).close()
     except (ConnectTimeoutError, OSError) as exc:
         name, _status, text = classify(exc, True)
-        silent = name == "read_timeout"  # some servers wait for the end of a request that never comes
+        silent = name == "read_timeout"  # some servers wait for the end of the request
         if name in ("tls_not_tls", "connection_reset") or (silent and speaks_http(proxy, line.timeouts)):
             return "proxy_scheme_https_on_http", "The proxy's port does not answer a TLS handshake."
         if silent:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""First of all: on Windows a base that nobody activated finds its OpenSSL nowhere else."""
+"""Add the DLL directory of a base on Windows, before all imports: without activation, Python cannot find OpenSSL."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Which proxy and CA bundle conda takes for a URL, said by conda's own session.
+"""Determine the proxy and CA bundle that conda uses for a URL, with conda's own session.
 
-Nothing is requested. conda asks in two styles: packages with its own proxies, `*.json.zst` (since 24.1) without, so
-that the environment's win.
+Nothing is requested. conda has two kinds of requests: packages with its own proxies, `*.json.zst` (since 24.1) without,
+so that those of the environment win.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def look(urls: Mapping[str, str]) -> ViewAnswer:
 
 
 def main(encoded: str) -> NoReturn:
-    """Print the answer as one JSON document, and nothing else."""
+    """Print the answer as one JSON document, and end the process."""
     given = ViewInput.from_json(json.loads(base64.b64decode(encoded)))
     output = os.dup(1)
     quiet = os.open(os.devnull, os.O_WRONLY)

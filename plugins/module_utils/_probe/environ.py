@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Environment variables for Python code alone."""
+"""Set environment variables for Python code only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import subprocess
 from typing import Any
 
 _HIDDEN: set[str] = set()
-# What libraries in C read by themselves. No secret is among them.
+# Read by C libraries directly. None of them is a secret.
 _FOR_C = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -28,9 +28,9 @@ _FOR_C = (
 
 
 def set_variable(name: str, value: str) -> None:
-    """Put a variable where Python code finds it, and not into the environment that a child inherits.
+    """Set a variable for Python code, without adding it to the environment that a child process inherits.
 
-    conda starts some (uname, lsb_release), and a proxy's password would stand in their /proc/PID/environ.
+    conda starts children (uname, lsb_release), and /proc/PID/environ would show the password of a proxy.
     """
     data = getattr(os.environ, "_data", None)
     if name in _FOR_C or data is None:

@@ -6,8 +6,8 @@
 
 """Classify the exceptions of conda, requests, urllib3, PySocks, ssl and socket.
 
-By type and number first: the text of an OSError is in the language of the system. The texts that count are those of
-OpenSSL and of the libraries, which are English everywhere.
+Type and number decide first: the text of an OSError is in the language of the system. Only texts of OpenSSL and of the
+libraries are compared, which are always English.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies im
 
 
 def chain(exc: BaseException) -> list[BaseException]:
-    """Return the exception and all that is behind it, in the three ways in which requests and urllib3 nest."""
+    """Return the exception and all nested ones, in the three ways in which requests and urllib3 nest them."""
     found: list[BaseException] = []
     todo: list[Any] = [exc]
     while todo and len(found) < 40:
@@ -32,15 +32,15 @@ def chain(exc: BaseException) -> list[BaseException]:
 
 
 def text_of(exc: BaseException) -> str:
-    """Return its text. conda's own exceptions fail here when the value that they quote holds a percent sign."""
+    """Return the text of an exception. conda's own fail here when they quote a value with a percent sign."""
     try:
         return str(exc)
-    except Exception:  # noqa: BLE001 whatever it is, there is no text
+    except Exception:  # noqa: BLE001 there is no text then
         return ""
 
 
 class _Rule(NamedTuple):
-    """A verdict, and the exceptions that mean it. `%` stands for `proxy` or `channel`: who was dialled."""
+    """A verdict, and the exceptions that mean it. `%` stands for `proxy` or `channel`, the host of the connection."""
 
     verdict: str
     types: str = ""  # class names
@@ -56,7 +56,7 @@ class _Rule(NamedTuple):
 
 
 def _numbers(exc: BaseException) -> set[int]:
-    """Return errno and winerror of a failed connection: the numbers of ssl are others, and a file's are not meant."""
+    """Return errno and winerror of a failed connection, but not of ssl or file errors, which mean something else."""
     if not isinstance(exc, OSError) or exc.filename is not None or type(exc).__name__.startswith("SSL"):
         return set()
     return {number for number in (exc.errno, getattr(exc, "winerror", None)) if isinstance(number, int)}
@@ -68,7 +68,7 @@ _UNREACHABLE = (
     *(errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, getattr(errno, "EHOSTDOWN", errno.ENETDOWN)),
     *(10050, 10051, 10064, 10065),
 )
-# a route that prohibits or swallows, a local filter, no address of that family
+# a prohibiting or blackhole route, a local filter, no address of that family
 _PROHIBITED = (errno.EPERM, errno.EACCES, errno.EINVAL, errno.EADDRNOTAVAIL, 10013, 10022, 10049)
 _TIMED_OUT = (errno.ETIMEDOUT, 10060)
 _RESET = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, 10052, 10053, 10054)
@@ -122,9 +122,9 @@ _RULES = (
     _Rule("not_http", "BadStatusLine LineTooLong UnknownProtocol InvalidHeader HeaderParsingError"),
 )
 VERDICTS = frozenset(rule.verdict for rule in _RULES)
-_FIXED = {  # their texts quote what they could not digest
+_FIXED = {  # fixed texts, as the exceptions quote the value
     "netrc_unreadable": "The netrc file cannot be decoded.",
-    "proxy_credentials_unencodable": "A user name or password holds characters outside Latin-1.",
+    "proxy_credentials_unencodable": "A user name or password contains characters outside Latin-1.",
     "proxy_url_malformed": MALFORMED,
 }
 _TUNNEL = {403: "proxy_forbidden", 502: "proxy_upstream", 503: "proxy_upstream", 504: "proxy_upstream"}
@@ -141,11 +141,11 @@ def classify(exc: BaseException, proxied: bool) -> tuple[str, int | None, str]:
             return (
                 "captive_portal",
                 status,
-                f"The proxy answered {status} to CONNECT, with the address of another page.",
+                f"The proxy answered {status} (a redirect) to CONNECT.",
             )
         return _TUNNEL.get(status, "proxy_tunnel_failed"), status, f"The proxy answered {status} to CONNECT."
     for rule in _RULES:
-        for link, text in zip(reversed(links), reversed(texts)):  # the root says it best
+        for link, text in zip(reversed(links), reversed(texts)):  # the innermost exception is the most specific
             if rule.matches(link):
                 verdict = rule.verdict
                 return verdict.replace("%", "proxy" if proxied else "channel"), None, _FIXED.get(verdict, text)

@@ -36,15 +36,15 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.without_co
 
 
 def no_prompt(*_args: Any, **_kwargs: Any) -> NoReturn:
-    """Instead of input and getpass: conda asks for proxy credentials, whatever its own options say."""
-    raise Verdict("proxy_auth_required", "conda wanted to ask for credentials.")
+    """Raise Verdict, in place of input and getpass: conda prompts for proxy credentials whatever its options say."""
+    raise Verdict("proxy_auth_required", "conda prompted for proxy credentials.")
 
 
 def main(encoded: str) -> NoReturn:
     """Run the probe with its input (base64 of JSON) and end the process."""
     given = ProbeInput.from_json(json.loads(base64.b64decode(encoded).decode("ascii")))
     report = Report(os.dup(1))
-    os.dup2(2, 1)  # whatever conda prints must not get into the document
+    os.dup2(2, 1)  # keep the output of conda out of the document
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     builtins.input = no_prompt
@@ -69,6 +69,6 @@ def main(encoded: str) -> NoReturn:
             side_by_side(report, given.without_conda.channels or (), bare.check)
         else:
             run_conda(report, scrubber, given, timeouts)
-    except Exception as exc:  # noqa: BLE001 the document must come in any case
+    except Exception as exc:  # noqa: BLE001 always print a document
         one_row(report, "unknown", f"{type(exc).__name__} in the probe.")
     report.end("completed")

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The netrc file that requests reads: what is wrong with it, and what in it is secret."""
+"""Check the netrc that requests reads, and collect its secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def netrc_problem() -> str | None:
     except netrc.NetrcParseError as exc:
         return f"{path}, line {exc.lineno}: cannot be parsed as netrc, so no entry of the file is used"
     except UnicodeError:
-        return f"{path}: holds bytes that are not UTF-8"
+        return f"{path}: contains bytes that are not UTF-8"
     except OSError as exc:
         return f"{path}: {exc.strerror}"
     return None

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""A small package that a channel's index names."""
+"""Find a small package in the index of a channel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sys
 import urllib.parse
 from typing import Callable
 
-INDEX_READ = 1 << 16  # of an index, at its start and at its end, to find a package's name
+INDEX_READ = 1 << 16  # bytes to read at the start and at the end of an index
 _PACKAGE = re.compile(r'"([^"/\\\s]+\.(?:conda|tar\.bz2))"\s*:\s*\{([^{}]*)\}')
 _SIZE = re.compile(r'"size"\s*:\s*(\d+)')
 _BASE_URL = re.compile(r'^\s*\{\s*"info"\s*:\s*\{[^{}]*"base_url"\s*:\s*"([^"\\]+)"')

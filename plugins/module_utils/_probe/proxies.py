@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Which proxy is in force for a URL, what its URL says, and what its 407 means."""
+"""Select the proxy for a URL, parse its URL, and explain its 407."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Proxy(NamedTuple):
 
 
 def proxy_keys(scheme: str, host: str) -> tuple[str, ...]:
-    """Return the keys of proxy_servers that requests and libmamba look at for a URL; the first that is there wins."""
+    """Return the keys of proxy_servers that requests and libmamba try for a URL; the first that exists wins."""
     return f"{scheme}://{host}", scheme, f"all://{host}", "all"
 
 
 def select_proxy(url: str, proxies: dict[str, str]) -> tuple[str | None, str | None]:
-    """Return the key and the proxy that requests would take for `url`."""
+    """Return the key and the proxy that requests uses for `url`; None without one."""
     parts = urllib.parse.urlsplit(url)
     for key in proxy_keys(parts.scheme, parts.hostname or ""):
         if key in proxies:
@@ -46,13 +46,13 @@ def proxy_variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.lower() in names and value}
 
 
-MALFORMED = "The proxy URL cannot be parsed; it is not shown, since what is wrong may be the password."
+MALFORMED = "The proxy URL cannot be parsed. It is not shown, as it may contain a password."
 
 
 def parse_proxy(url: str) -> Proxy:
-    """Take a proxy URL apart, or raise what is wrong with it.
+    """Return the parts of a proxy URL. Raises Verdict for an invalid one.
 
-    Before any packet: a raw / or # in the password makes conda dial a piece of the password as a host.
+    Call it before any connection: with a raw / or # in the password, conda connects to a part of it as a host.
     """
     scheme, sep, rest = url.strip().partition("://")
     if not sep:
@@ -79,7 +79,7 @@ def parse_proxy(url: str) -> Proxy:
     try:
         (user + password).encode("latin-1")
     except UnicodeEncodeError:
-        raise Verdict("proxy_credentials_unencodable", "The credentials hold characters outside Latin-1.") from None
+        raise Verdict("proxy_credentials_unencodable", "The credentials contain characters outside Latin-1.") from None
     return Proxy(scheme, match.group(1).strip("[]"), port, user or None, password)
 
 
@@ -94,5 +94,5 @@ def judge_407(headers: Iterable[str], proxy: Proxy | None) -> Verdict:
     if offered and "Basic" not in offered:
         return Verdict("proxy_auth_unsupported", "The proxy offers only " + ", ".join(offered) + ".")
     if proxy is not None and proxy.user is not None:
-        return Verdict("proxy_auth_rejected", "407 although credentials were sent.")
-    return Verdict("proxy_auth_required", "407 and no credentials were sent.")
+        return Verdict("proxy_auth_rejected", "The proxy answered 407 although credentials were sent.")
+    return Verdict("proxy_auth_required", "The proxy answered 407, and no credentials were sent.")

@@ -4,9 +4,9 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What the probe is given and what it answers.
+"""The input and the output of the probe.
 
-Both sides read these: the driver that starts the probe, and the probe inside conda's Python.
+Both sides use them: the code that starts the probe, and the probe inside conda's Python.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import e
 class WithoutConda(NamedTuple):
     """What Python alone checks on a machine without conda."""
 
-    channels: tuple[str, ...] | None = None  # URLs; None: those of the probe's input, else conda's default channel
+    channels: tuple[str, ...] | None = None  # URLs; None: those of the probe's input, otherwise conda's default channel
     proxy_servers: Mapping[str, str] | None = None  # as in a condarc
     ca_bundle: str | None = None  # a path
 
@@ -30,7 +30,7 @@ class WithoutConda(NamedTuple):
 
 
 class Override(NamedTuple):
-    """Settings that conda is made to find in force although no file has them; None: the machine's own."""
+    """Settings that conda uses although no file has them; None: those of the machine."""
 
     proxy_servers: Mapping[str, str] | None = None
     ssl_verify: str | None = None  # a path
@@ -44,15 +44,15 @@ class Override(NamedTuple):
 class ProbeInput(NamedTuple):
     """One run of the probe. Times are in seconds."""
 
-    environment: Mapping[str, str | None]  # for Python code; None: the variable is removed
+    environment: Mapping[str, str | None]  # for Python code; None: remove the variable
     channels: tuple[str, ...] | None = None  # names or URLs; None: the effective ones
-    packages: bool = False  # request a package of each channel too
+    packages: bool = False  # also request a package of each channel
     info: bool = False  # print `conda info --all` in place of the proof
     deadline: float = 45.0
     connect_timeout: float = 5.0
     read_timeout: float = 15.0
     override: Override = Override()
-    without_conda: WithoutConda | None = None  # Python alone checks; None: conda does
+    without_conda: WithoutConda | None = None  # check with Python alone; None: with conda
 
     @classmethod
     def from_json(cls, data: Any) -> ProbeInput:
@@ -79,7 +79,7 @@ class ProbeRow(NamedTuple):
     proxy_source: str  # none, condarc, environment, system
     proxy_file: str | None
     proxy_conflict: bool
-    verify: Any  # as requests has it: a bool or a path
+    verify: Any  # as in requests: a bool or a path
     tls_issuer: str | None
     package: str | None
     detail: str
@@ -108,7 +108,7 @@ class ProbeAnswer(NamedTuple):
 
 
 class ViewInput(NamedTuple):
-    """The question of effective_proxies.py: which proxy does conda use for these URLs (by scheme)?"""
+    """The input of effective_proxies.py: URLs by scheme whose proxies it determines."""
 
     environment: Mapping[str, str]
     urls: Mapping[str, str]
@@ -135,7 +135,7 @@ class ViewProxy(NamedTuple):
 
 
 class ViewAnswer(NamedTuple):
-    """The answer of effective_proxies.py. `error` is the type of what stopped it; then nothing else counts."""
+    """The output of effective_proxies.py. `error`: type of the exception that stopped it; the rest is empty then."""
 
     error: str
     verify: str

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The rows, and the one place from which the process ends."""
+"""Collect the rows, print them and end the process."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def new_row(url: str | None) -> Row:
 
 
 class Report:
-    """The rows, and the one place from which the process ends."""
+    """The rows. Only its method `end` ends the process."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -56,7 +56,7 @@ class Report:
         self.info: str | None = None
 
     def fill(self, row: Row, found: Row) -> None:
-        """Put a result into its row, whole. Raises RecordError for a field that rows do not have."""
+        """Put a result into its row in one step. Raises RecordError for an unknown field."""
         filled = dict(row, **found)
         filled["ok"] = filled["verdict"] == "ok"
         ProbeRow.from_json(filled)
@@ -64,7 +64,7 @@ class Report:
             row.update(filled)
 
     def end(self, finished_by: str) -> NoReturn:
-        """Write the document and leave at once: no thread in a resolver, no atexit handler can hold us."""
+        """Print the document and exit at once, without waiting for threads in a resolver or for atexit handlers."""
         self._lock.acquire()
         try:
             rows = self.rows or [new_row(None)]
@@ -92,7 +92,7 @@ def one_row(report: Report, name: str, detail: str) -> None:
 
 
 def side_by_side(report: Report, urls: Sequence[str], check: Any) -> None:
-    """Check every URL on a few threads; whatever goes wrong in one becomes its row."""
+    """Check all URLs on a few threads; an exception becomes the row of its URL."""
     todo: queue.Queue[tuple[str, Row]] = queue.Queue()
     rows = [new_row(re.sub(r"/noarch/?$", "", url)) for url in urls]
     report.rows = rows

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""From the start of an HTTP answer to a class of verdicts."""
+"""Judge a channel by the start of an HTTP response."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import judge_407
 
-READ = 1024  # enough to tell repodata from a login page; a filter that breaks downloads later is not seen
+READ = 1024  # bytes; enough to tell repodata from a login page, but not to detect a filter that breaks long downloads
 
 
 class Reply(NamedTuple):
-    """The start of an HTTP answer."""
+    """The start of an HTTP response."""
 
     status: int
     headers: Any  # a mapping with case-insensitive get
     body: bytes
     kind: str  # what was requested: json, zst or package
-    through_plain_proxy: bool  # an http:// URL through a proxy: the proxy may be who answers
+    through_plain_proxy: bool  # an http:// URL through a proxy: the response may be the proxy's
 
 
 _STATUSES = {
@@ -37,7 +37,7 @@ _STATUSES = {
 
 
 def judge(reply: Reply) -> tuple[str, str]:
-    """Class and detail of an answer."""
+    """Return verdict and detail of a response."""
     status = reply.status
     if reply.through_plain_proxy and status in (403, 502, 503, 504):
         software = str(reply.headers.get("Server") or "").partition("/")[0].lower()
@@ -65,16 +65,16 @@ def judge_body(reply: Reply) -> tuple[str, str]:
         return "captive_portal", "The response is HTML."
     if reply.kind == "package":
         known = start[:4] == b"PK\x03\x04" or start[:3] == b"BZh"
-        return ("ok", "") if known else ("not_repodata", "The answer is neither .conda nor .tar.bz2.")
+        return ("ok", "") if known else ("not_repodata", "The response is neither .conda nor .tar.bz2.")
     if reply.kind == "zst":
-        return ("ok", "") if start[:4] == b"\x28\xb5\x2f\xfd" else ("not_repodata", "The answer is not zstd.")
+        return ("ok", "") if start[:4] == b"\x28\xb5\x2f\xfd" else ("not_repodata", "The response is not zstd.")
     if start[:1] != b"{":
-        return "not_repodata", "The answer is not JSON." if start else "The answer is empty."
+        return "not_repodata", "The response is not JSON." if start else "The response is empty."
     if len(reply.body) < READ:
         try:
             keys = set(json.loads(start.decode("utf-8", "replace")))
         except ValueError:
             return "truncated", "The JSON ends early."
         if not keys & {"packages", "packages.conda", "info", "repodata_version"}:
-            return "not_repodata", "The answer is JSON, but not repodata."
+            return "not_repodata", "The response is JSON, but not repodata."
     return "ok", ""

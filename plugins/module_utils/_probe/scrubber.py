@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What may be shown: URLs without userinfo, texts without what is secret."""
+"""Remove secrets from URLs and texts of the result."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import urllib.parse
 from typing import Iterable
 
 WITHHELD = "The text is withheld: it may hold a secret."
-DETAIL = 300
+DETAIL = 300  # characters
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.IGNORECASE)
 _WORDS = ("true", "false", "none", "null")
 _SHAPES = (
     (re.compile(r"//[^\s'\"<>]*@"), "//***@"),  # up to the last @: a password may hold a raw one, or a slash
     (re.compile(r"[^\s/'\"<>(]+:[^\s'\"<>]*@"), "***@"),  # the same without a scheme
     (re.compile(r"/t/[^/\s'\"]+"), "/t/***"),
-    (re.compile(r"\?[^\s'\")]+"), "?***"),  # a portal's redirect carries session tokens
+    (re.compile(r"\?[^\s'\")]+"), "?***"),  # the redirect of a portal contains session tokens
 )
 
 
@@ -50,14 +50,14 @@ def secret_variables() -> list[str]:
 
 
 class Scrubber:
-    """Makes free text from outside fit to be shown: by shape first, then by the values known to be secret."""
+    """Removes secrets from text of other programs: the registered values first, then by shape."""
 
     def __init__(self) -> None:
         self._forms: set[str] = set()
         self._short = False
 
     def add(self, secret: str, user: str = "") -> None:
-        """Know a secret, in every form in which a library may print it."""
+        """Register a secret, in every form in which a library may print it."""
         for text in (secret, urllib.parse.unquote(secret), urllib.parse.unquote(secret, "latin-1")):
             if not text:
                 continue
@@ -65,7 +65,7 @@ class Scrubber:
             self._forms.update(_forms(text, urllib.parse.unquote(user)))
 
     def add_url(self, url: str) -> None:
-        """Know the password and the token of a URL, also of one that cannot be parsed."""
+        """Register the password and the token of a URL, even of one that cannot be parsed."""
         rest = url.partition("://")[2] or url
         for userinfo in (rest.rpartition("@")[0], rest.partition("/")[0].rpartition("@")[0]):
             user, _colon, password = userinfo.partition(":")
@@ -74,11 +74,11 @@ class Scrubber:
             self.add(token)
 
     def clean(self, text: str) -> str:
-        """One line of `text` without secrets."""
+        """Return `text` as one line without secrets, at most DETAIL characters."""
         return " ".join(self.clean_lines(text).split())[:DETAIL]
 
     def clean_lines(self, text: str) -> str:
-        """`text` without secrets; a fixed sentence where a secret is too short to be found reliably."""
+        """Return `text` without secrets; a fixed sentence when a secret is too short to be found reliably."""
         if self._short:
             return WITHHELD
         for form in sorted(self._forms, key=len, reverse=True):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Connections by hand: what the libraries hide, and everything where there is no conda."""
+"""Connect with sockets directly: for details that the libraries hide, and for checks without conda."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def tls_context(verify: Any) -> ssl.SSLContext:
 
 
 def need_bundle(path: str) -> None:
-    """Raise where there is no CA bundle that can be read: OpenSSL's own error names no file."""
+    """Raise Verdict for a CA bundle that cannot be read: the error of OpenSSL names no file."""
     if not os.path.exists(path):
         raise Verdict("ca_bundle_missing", f"{path} does not exist.")
     if not os.access(path, os.R_OK):
@@ -65,7 +65,7 @@ def authorization(user: str, password: str) -> str:
 
 
 class Answer(NamedTuple):
-    """The head of a proxy's answer to CONNECT, and the socket behind it."""
+    """Status and headers of a proxy's response to CONNECT, and the socket."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -118,7 +118,7 @@ def dial_through_socks(proxy: Proxy, host: str, port: int, timeouts: Timeouts) -
 
 
 def tunnel(url: str, proxy: Proxy | None, verify: Any, timeouts: Timeouts) -> socket.socket:
-    """Return a connection to the URL's host, through the proxy where one is in force. Raises OpaqueTunnelError."""
+    """Return a connection to the URL's host, through the proxy if there is one. Raises OpaqueTunnelError."""
     parts = urllib.parse.urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     if proxy is None:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""How a finding is raised, and the types that all files of the probe share."""
+"""The exceptions and types that all files of the probe share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Timeouts = Tuple[float, float]
 
 
 class Verdict(Exception):
-    """What is wrong, known at the place where it is raised. `detail` must hold no text from outside."""
+    """A verdict that is known where it is raised. `detail` must not contain text of other programs."""
 
     def __init__(self, name: str, detail: str = "", **facts: Any) -> None:
         super().__init__(name)
@@ -33,8 +33,8 @@ class ProxyAuthenticationError(Exception):
 
 
 class OpaqueTunnelError(Exception):
-    """An https:// proxy opened a tunnel. The ssl module cannot put TLS into TLS on a socket, so nothing more is seen."""
+    """An https:// proxy opened a tunnel. The ssl module has no TLS in TLS on a socket, so the check ends here."""
 
 
 class ConnectTimeoutError(Exception):
-    """The same name as urllib3's, so that one table reads both."""
+    """A timeout of a TCP connection. Named like urllib3's, so that one table classifies both."""

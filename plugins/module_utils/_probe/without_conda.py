@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The same question asked by Python alone, where there is no conda."""
+"""Check channels with Python alone, on a machine without conda."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _REDIRECTS = 10
 
 
 class Bare:
-    """The same question asked by Python alone."""
+    """The requests of Python alone."""
 
     def __init__(self, report: Report, scrubber: Scrubber, given: WithoutConda, timeouts: Timeouts) -> None:
         self._report = report
         self._scrubber = scrubber
-        # as conda does; what is not set stays as it is, and is named by who parses it
+        # expand like conda; an unset variable stays, and parse_proxy names it
         proxies = {key: os.path.expandvars(str(value)) for key, value in (given.proxy_servers or {}).items()}
         self._proxies: dict[str, str] = proxies
         names = (given.ca_bundle, os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("CURL_CA_BUNDLE"))
@@ -93,7 +93,7 @@ class Bare:
             found.update(answer)
         except OpaqueTunnelError:
             found.update(verdict="ok", detail="The proxy opened a tunnel; the channel behind it was not checked.")
-        except Exception as exc:  # noqa: BLE001 every failure is an answer
+        except Exception as exc:  # noqa: BLE001 every failure is a result
             found.update(explain(exc, Line(url, proxy_url, self._verify, self._timeouts), self._scrubber))
         if found["verdict"] == "proxy_url_malformed":
             found["proxy"] = "***"

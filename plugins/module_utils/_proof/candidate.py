@@ -22,9 +22,9 @@ _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy
 
 @contextlib.contextmanager
 def trying(candidate: Candidate | None, given: ProbeInput, uid: int = -1, gid: int = -1) -> Iterator[ProbeInput]:
-    """Yield the probe's input so that conda finds the candidate's settings in force, as if they had been written.
+    """Yield the probe's input with which conda uses the candidate's settings, as if they had been written.
 
-    A CA bundle is in a file for uid and gid alone (-1: for this process) as long as this lasts.
+    A CA bundle is in a temporary file that only uid and gid can read (-1: this process).
     """
     if candidate is None:
         yield given
@@ -45,7 +45,7 @@ def trying(candidate: Candidate | None, given: ProbeInput, uid: int = -1, gid: i
 
 @contextlib.contextmanager
 def _private_file(text: str, uid: int, gid: int) -> Iterator[str]:
-    """Yield the path of a file with this text."""
+    """Yield the path of a temporary file with this text."""
     handle, path = tempfile.mkstemp(prefix="condafleet-", suffix=".pem")
     try:
         with open(handle, "w", encoding="utf-8") as stream:
@@ -59,7 +59,7 @@ def _private_file(text: str, uid: int, gid: int) -> Iterator[str]:
 
 
 def named(row: ProofRow, override: Override) -> ProofRow:
-    """Return the row with `candidate` as the source of what comes from there: it is in no file of the machine."""
+    """Return the row with `candidate` as the source of its settings, which are in no file of the machine."""
     if override.proxy_servers and row.proxy_source != "none":
         row = row._replace(proxy_source="candidate", proxy_file=None)
     if override.ssl_verify and row.verify == override.ssl_verify:

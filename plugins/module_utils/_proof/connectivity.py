@@ -34,15 +34,15 @@ class Launcher(Protocol):
     """How an operating system runs a program in a conda base, and with whose rights."""
 
     python_alone: Base | None
-    """The interpreter that checks the proxy where there is no conda; None: there is none, see `searched`."""
+    """The interpreter that checks the proxy without conda; None: there is none, see `searched`."""
     searched: str
-    """Where bases were looked for, as a sentence."""
+    """A sentence that says where bases were searched for."""
 
     def owner(self, base: Base) -> tuple[int, int]:
-        """Return uid and gid that the program runs with; -1: those of this process."""
+        """Return the uid and gid that a program runs with; -1: those of this process."""
 
     def run(self, base: Base, text: bytes, seconds: float) -> Answer:
-        """Run a program, which ends by itself after `seconds`."""
+        """Run a program that ends by itself after `seconds`."""
 
 
 class CondaInfo(NamedTuple):
@@ -84,7 +84,7 @@ def conda_info(
     user: str | None,
     candidate: Candidate | None = None,
 ) -> list[CondaInfo]:
-    """Return `conda info --all` of every base: what support asks for, and never a verdict."""
+    """Return `conda info --all` of every base, for support. It never affects a verdict."""
     given = ProbeInput(environment, info=True, deadline=INFO_DEADLINE)
     found = []
     for base in bases:
@@ -94,7 +94,7 @@ def conda_info(
 
 
 def result(rows: Sequence[ProofRow], infos: Sequence[CondaInfo] | None, require: bool) -> dict[str, Any]:
-    """Return the result of conda_connectivity. `infos`: of `conda_info`, where it was requested."""
+    """Return the result of the module `conda_connectivity`. `infos`: those of conda_info(), if requested."""
     failed = [row for row in rows if not row.ok]
     found: dict[str, Any] = {
         "changed": False,
@@ -126,12 +126,12 @@ def _run(launcher: Launcher, base: Base, given: ProbeInput) -> Answer:
 def _without_conda(
     launcher: Launcher, given: ProbeInput, options: WithoutConda, candidate: Candidate | None
 ) -> list[ProofRow]:
-    """Return rows that say no_conda, and beside it what Python alone says of the proxy."""
+    """Return rows with the verdict no_conda, and with what Python alone found about the proxy."""
     base = launcher.python_alone
     if base is None:
         return [failed_row("no_conda", launcher.searched)]
     if options.channels == ():
-        return [failed_row("no_conda", "Python alone can check none of the channels.")]
+        return [failed_row("no_conda", "None of the channels can be checked without conda.")]
     names = options.channels or given.channels or (DEFAULT_CHANNEL,)
     options = options._replace(channels=tuple(channel_url(name) for name in names))
     if candidate is not None and candidate.proxy_servers:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""What goes into the probe and what comes back."""
+"""The input of the probe and its rows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import RecordError, from_json, to_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
 
-_UNREADABLE = "Its Python gave no answer that can be read."
+_UNREADABLE = "The output of its Python cannot be parsed."
 INFO_DEADLINE = 30.0  # seconds
 
 
 class Answer(NamedTuple):
-    """What a program in conda's Python printed."""
+    """The output of a program in conda's Python."""
 
     output: bytes
     in_time: bool = True
@@ -50,17 +50,17 @@ class ProofRow(NamedTuple):
     finished_by: str = "driver"  # completed, deadline (of the probe), killed, driver
     base: str | None = None
     user: str | None = None
-    proxy_verdict: str | None = None  # with no_conda: what Python alone says of the proxy
+    proxy_verdict: str | None = None  # with no_conda: what Python alone found about the proxy
     remedy: str = ""
     see: str = ""
 
     @property
     def subject(self) -> tuple[str | None, str | None, str | None]:
-        """Who looks at what: user, base and channel."""
+        """What the row is about: user, base and channel."""
         return self.user, self.base, self.url
 
     def result(self) -> dict[str, Any]:
-        """Return the row as results list it."""
+        """Return the row as a result lists it."""
         row: dict[str, Any] = to_json(self)
         if self.verdict != "no_conda":
             del row["proxy_verdict"]
@@ -73,7 +73,7 @@ class ProofRow(NamedTuple):
 
 
 def probe_input(environment: Mapping[str, str | None], options: ProofOptions) -> ProbeInput:
-    """Return what the probe is given, without a candidate's settings."""
+    """Return the input of the probe, without the settings of a candidate."""
     return ProbeInput(
         environment,
         channels=options.channels,
@@ -85,7 +85,7 @@ def probe_input(environment: Mapping[str, str | None], options: ProofOptions) ->
 
 
 def info_text(answer: Answer) -> str:
-    """Return what `conda info` said, or why there is nothing."""
+    """Return the output of `conda info`, or the reason why there is none."""
     if answer.failure:
         return answer.failure
     if not answer.in_time:
@@ -93,7 +93,7 @@ def info_text(answer: Answer) -> str:
     document = _document(answer.output)
     if document is None:
         return _UNREADABLE
-    return document.info or "No answer: {}".format(document.rows[0].detail if document.rows else "no reason given.")
+    return document.info or "No output: {}".format(document.rows[0].detail if document.rows else "no reason given.")
 
 
 def rows_of(answer: Answer) -> list[ProofRow]:
@@ -109,7 +109,7 @@ def rows_of(answer: Answer) -> list[ProofRow]:
 
 
 def failed_row(verdict: str, detail: str, finished_by: str = "driver") -> ProofRow:
-    """Return the one row of a base that gave none itself."""
+    """Return the only row of a base whose probe printed none."""
     row = ProbeRow.from_json(dict(new_row(None), verdict=verdict, detail=detail))
     return _row(row, None, None, finished_by)
 

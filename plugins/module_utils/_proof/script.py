@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""The files of `_probe` as one text for the stdin of another Python."""
+"""Build one program text from the files of `_probe`, for the stdin of another Python."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe import (
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import ProbeInput, ViewInput
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import to_json
 
-# in an order in which each imports only what stands before it; the first makes the rest importable
+# each imports only modules before it; the first makes the rest importable
 _MODULES = (
     dll_path,
     _records,
@@ -64,7 +64,7 @@ _MODULES = (
 )
 PROOF = main.__name__
 VIEW = effective_proxies.__name__
-# Under their own names, so that what they import from one another is found there, on a machine without Ansible.
+# Load them under their own names, so that they can import one another on a machine without Ansible.
 _LOADER = """import sys, types
 def load(name, source):
     sys.modules[name] = types.ModuleType(name)
@@ -73,7 +73,7 @@ def load(name, source):
 
 
 def _source(module: Any) -> str:
-    # the payload of a module is a zip file, so there is no file to open
+    # an Ansible module runs from a zip file, so there is no file to open
     source: str = module.__loader__.get_data(module.__file__).decode("utf-8")
     return source[source.index('"""') :]  # the licence stays here: two hundred bytes of each file
 
@@ -83,6 +83,6 @@ _SOURCES = "".join(f"load({module.__name__!r}, {_source(module)!a})\n" for modul
 
 
 def program(start: str, given: ProbeInput | ViewInput) -> bytes:
-    """Return the text that runs `main` of PROOF or VIEW with its input. ASCII: the other Python may take any encoding."""
+    """Return the program that runs `main` of PROOF or VIEW with its input. It is ASCII, which every Python can read."""
     encoded = base64.b64encode(json.dumps(to_json(given)).encode("ascii")).decode("ascii")
     return f'{_LOADER}{_SOURCES}sys.modules["{start}"].main("{encoded}")\n'.encode("ascii")

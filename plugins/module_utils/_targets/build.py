@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""From settings to targets: which files and registry values of a machine should hold what. Pure."""
+"""Build targets from settings: the desired files and registry values of a machine. Pure."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target i
 
 
 class RootsNeededError(MachineError):
-    """This machine has no CA roots to join the bundle with; the control node must send its own."""
+    """Error for a machine without CA roots to join the bundle with. The control node can send its own."""
 
     needs = "ca_roots"
 
     def __init__(self, option: str = "conda_proxy_ca_bundle_src") -> None:
-        super().__init__(f"no CA roots were found on this machine, so {option} has nothing to be joined with")
+        super().__init__(f"no CA roots were found on this machine to join {option} with")
 
 
 class Scope(t.NamedTuple):
-    """Whose files."""
+    """The system or one user, on one platform."""
 
     platform: Platform
-    home: str = ""  # empty: the whole system's
+    home: str = ""  # of the user; empty: the system
 
     @property
     def system(self) -> bool:
@@ -61,19 +61,19 @@ class Scope(t.NamedTuple):
 
     @property
     def ca_bundle(self) -> str:
-        """Where a joined bundle is deployed."""
+        """The path of the joined bundle."""
         return self.platform.system_ca_bundle if self.system else self.path(self.platform.user_ca_bundle)
 
     @property
     def condarc(self) -> str:
-        """The condarc that is written by default."""
+        """The default path of the condarc."""
         return self.platform.system_condarc if self.system else self.path(self.platform.user_condarc)
 
     def path(self, template: str) -> str:
         return template.replace("{home}", self.home)
 
     def native(self, path: str) -> str:
-        """Return a path that a user gave, as this platform writes it. `~/` is the home."""
+        """Return a configured path in the notation of this platform, with `~/` expanded."""
         if path.startswith(("~/", "~\\")):
             path = self.home + self.platform.separator + path[2:]
         return path.replace("/", "\\") if self.platform.separator == "\\" else path
@@ -82,7 +82,7 @@ class Scope(t.NamedTuple):
 def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str], facts: Facts) -> list[Target]:
     """Return the targets of `sections` for one user or the system, in the order in which they are written.
 
-    Raises MachineError for what cannot be represented there, and RootsNeededError.
+    Raises MachineError for a value that a file cannot hold, and RootsNeededError.
     """
     targets = []
     users = tuple(section for section in ("condarc", "environment") if section in sections)
@@ -100,7 +100,7 @@ def build_targets(scope: Scope, settings: Settings, sections: t.Collection[str],
 
 
 def environment_variables(scope: Scope, settings: Settings) -> dict[str, str]:
-    """Return the variables that the environment section sets, in their order."""
+    """Return the variables that the environment section sets, in order."""
     variables = dict(settings.variables)
     if settings.ca_bundle:
         variables["REQUESTS_CA_BUNDLE"] = scope.ca_bundle
@@ -122,10 +122,10 @@ def _ca_bundle(scope: Scope, bundle: CaBundle, sections: tuple[str, ...], roots:
 
 def _condarc(scope: Scope, settings: Settings) -> Target:
     path = scope.native(settings.condarc_path) if settings.condarc_path else scope.condarc
-    bundle = json.dumps(scope.ca_bundle)[1:-1]  # it stands in double quotes, where YAML escapes as JSON does
+    bundle = json.dumps(scope.ca_bundle)[1:-1]  # in double quotes, YAML escapes like JSON
     editor = CondarcEditor([[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings.fragment])
     if scope.system:
-        # an unreadable file in /etc/conda ends every conda command of every user
+        # an unreadable file in /etc/conda makes every conda command of every user fail
         return Target("condarc", path, editor, ("condarc",), 0o644, "readable")
     mode, access = (0o600, "private") if settings.secret else (0o644, "keep")
     return Target("condarc", path, editor, ("condarc",), mode, access)
@@ -159,7 +159,7 @@ def _registry_values(row: Consumer, variables: t.Mapping[str, str], marked: bool
 
 
 def _consumer_path(scope: Scope, row: Consumer, existing: t.Collection[str]) -> str:
-    """Return the file to write; empty where the program is not installed or the file must not be created."""
+    """Return the file to write; empty when the program is not installed or the file must not be created."""
     if row.needs and not any(path in existing for path in row.needs):
         return ""
     paths = [scope.path(path) for path in row.paths]

@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""How each reader of environment variables wants them written.
+"""Write environment variables in the dialect of each program that reads them.
 
-One function per dialect: variables in, lines out. Each is proven by the real reader on generated hostile text
-(tests/integration/hosts/test_dialects.py); what a dialect cannot hold raises Unrepresentable, before anything is written.
+One function per dialect: variables in, lines out. A test runs each with the real reader on generated hostile text
+(tests/integration/hosts/test_dialects.py); a value that a dialect cannot hold raises Unrepresentable, before anything is written.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Variables = t.Mapping[str, str]
 
 
 class Unrepresentable(ValueError):
-    """A value that this dialect cannot hold; the message names the variable and the character class, never the value."""
+    """Error for a value that a dialect cannot hold. The message names the variable and the characters, never the value."""
 
 
-# No reader takes these: control characters, and code points that are no characters (systemd drops the whole line).
+# No reader accepts these: control characters, and code points that are no characters (systemd drops the whole line).
 _NO_TEXT = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     + "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
-_PAM_LINE = 8190  # bytes that pam_env 1.5 takes in a line; it skips a longer one
+_PAM_LINE = 8190  # bytes; pam_env 1.5 skips a longer line
 
 
 def _refuse(name: str, what: str) -> None:
@@ -47,33 +47,33 @@ def _fish(variables: Variables) -> list[str]:
 
 
 def _csh(variables: Variables) -> list[str]:
-    # The history character counts inside single quotes too, and backslashes there may (backslash_quote) or may not:
-    # each of these stands outside of the quotes.
+    # csh expands the history character in single quotes too, and backslashes there depending on backslash_quote: write
+    # each of these outside of the quotes.
     return ["setenv {} '{}'".format(name, re.sub(r"([\\'!])", r"'\\\1'", value)) for name, value in variables.items()]
 
 
 def _pam_env(variables: Variables) -> list[str]:
-    """For /etc/environment, which two read: pam_env and, as environment.d/99-environment.conf, systemd.
+    """Return the lines of /etc/environment, which pam_env and systemd (environment.d/99-environment.conf) read.
 
     pam_env strips one pair of quotes, knows no escape and cuts at a `#` even in quotes; systemd expands `$` even in
-    quotes, and takes a backslash for its own outside of single ones. What they would read differently is refused.
+    quotes, and interprets a backslash outside of single quotes. Refuse a value that they read differently.
     """
     lines = []
     for name, value in variables.items():
         if not value:
-            _refuse(name, "is empty, which the readers of /etc/environment understand differently")
+            _refuse(name, "is empty, which pam_env and systemd read differently from /etc/environment")
         if "#" in value or "$" in value:
-            _refuse(name, "holds a # or a $, which /etc/environment cannot hold")
+            _refuse(name, "contains # or $, which /etc/environment cannot hold")
         quote = ""
         if value != value.strip(" ") or "\\" in value or value[0] in "\"'":
             if "'" in value and ('"' in value or "\\" in value):
                 _refuse(
-                    name, "holds quotes or backslashes together, or at its ends, as /etc/environment cannot hold them"
+                    name, "contains a combination of quotes, backslashes and spaces that /etc/environment cannot hold"
                 )
             quote = '"' if "'" in value else "'"
         line = f"{name}={quote}{value}{quote}"
         if len(line.encode()) > _PAM_LINE:
-            _refuse(name, f"is longer than a line of /etc/environment may be ({_PAM_LINE} bytes)")
+            _refuse(name, f"is too long for a line of /etc/environment (at most {_PAM_LINE} bytes)")
         lines.append(line)
     return lines
 
@@ -112,11 +112,11 @@ _DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
 
 
 def render(dialect: str, variables: Variables) -> list[str]:
-    """Return the lines, without line ends, that set and export `variables` in `dialect`, in their order.
+    """Return the lines, without line ends, that set and export `variables` in `dialect`, in order.
 
     Raises Unrepresentable for a value that the dialect cannot hold; no dialect holds a control character.
     """
     for name, value in variables.items():
         if _NO_TEXT.search(value):
-            _refuse(name, "holds a control character or another code point that is no text, which no reader takes")
+            _refuse(name, "contains a control character or a code point that is no character, which no reader accepts")
     return _DIALECTS[dialect](variables)

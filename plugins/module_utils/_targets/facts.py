@@ -12,10 +12,10 @@ import typing as t
 
 
 class Facts(t.NamedTuple):
-    """Gathered once per state directory by the operating system's side."""
+    """Facts of a machine, gathered once per state directory."""
 
-    existing: frozenset[str] = frozenset()  # of the paths that the platform's table names, and of their directories
+    existing: frozenset[str] = frozenset()  # among the paths in the platform's table and their directories
     ca_roots: str | None = None  # PEM text to join a CA bundle with
     netrc_path: str = ""  # the netrc that conda's Python reads; empty: not requested
-    netrc_escapes: bool | None = None  # does its parser know quotes and backslashes? None: not known
+    netrc_escapes: bool | None = None  # its parser interprets quotes and backslashes; None: not known
     marked: bool = False  # the registry has the collection's marker

@@ -15,22 +15,22 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 
 
 class Target(t.NamedTuple):
-    """A path, and the editor that says what is desired there."""
+    """A path, and the editor that holds its desired content."""
 
     kind: str  # condarc, environment, netrc, ca_bundle
     path: str
     editor: Editor
-    sections: tuple[str, ...]  # on whose behalf
+    sections: tuple[str, ...]  # that need it
     mode: int = 0o644  # of a new file
-    access: str = "keep"  # the mode that is there; exact: `mode`; readable by everybody; private to the owner
+    access: str = "keep"  # keep: the current mode; exact: `mode`; readable: by everybody; private: owner only
     check: str = ""  # one of the platform's checks
     activate: str = ""  # one of the platform's activations
     follow: bool = True  # symbolic links
-    notice: str = ""  # what to do to see a change
-    uid: int = -1  # the owner of a file that the collection creates; -1: whoever creates it
+    notice: str = ""  # how to make a change visible
+    uid: int = -1  # owner of a file that the collection creates; -1: the user who creates it
 
     def desired_owner(self, file: File, original: File) -> tuple[int, int]:
-        """Return user and group. A file that was there before keeps those that somebody chose."""
+        """Return uid and gid. A file that existed before it was managed keeps its own."""
         if self.uid in (-1, file.uid) or not file.exists or original.exists:
             return file.uid, file.gid
         return self.uid, self.uid

@@ -152,7 +152,7 @@ def test_the_proof_alone_writes_nothing_and_is_never_empty(player: Player, home:
     played = player.play("verify", conda_proxy_verify_deadline=5)
     assert played.returncode == 2, "it goes through the silent proxy"
     assert played.result("here")["changed"] is False
-    assert any("under way or was interrupted" in note for note in played.result("here")["warnings"])
+    assert any("in progress or was interrupted" in note for note in played.result("here")["warnings"])
     assert snapshot(home) == torn
     mended = player.play("site")
     assert mended.returncode == 0, mended.output

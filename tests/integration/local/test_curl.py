@@ -180,9 +180,9 @@ def test_what_curl_does_wins(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("wrap", "note"),
     [
-        ('"$real" "$@" | grep -v "Uses proxy env"', "does not report what it uses"),  # older than 7.60 or so
-        ("echo 'curl: option --unix-socket: is unknown'; exit 2", "does not report what it uses"),
-        ("exec yes", "does not report what it uses"),
+        ('"$real" "$@" | grep -v "Uses proxy env"', "does not report its settings"),  # older than 7.60 or so
+        ("echo 'curl: option --unix-socket: is unknown'; exit 2", "does not report its settings"),
+        ("exec yes", "does not report its settings"),
         ('[ "$1" = --disable ] && exec "$real" "$@"; exec sleep 1000', "did not end in time"),
     ],
 )

@@ -71,7 +71,7 @@ def test_the_state_was_lost(player: Player, home: Path) -> None:
     assert player.play("site", conda_proxy_sections=["environment"]).returncode == 0
     shutil.rmtree(home / ".local")
     told = player.play("remove")
-    assert any("the state does not know" in note for note in told.result("here")["warnings"])
+    assert any("not recorded in the state" in note for note in told.result("here")["warnings"])
     # taken over again, our own text does not count as what was there before
     assert player.play("site", conda_proxy_sections=["environment"]).returncode == 0
     assert player.play("remove").returncode == 0

@@ -54,7 +54,7 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
     task = Connectivity(NOWHERE, prefix="/nonexistent", candidate=candidate)
     answer = connectivity.run_connectivity(task)
     assert answer["needs"] == "ca_roots"
-    assert "ca_bundle_src has nothing" in answer["msg"]
+    assert "to join ca_bundle_src with" in answer["msg"]
     pem = ROOTS.read_text()
     given = candidate._replace(ca_bundle=CaBundle(pem, roots=pem))
     (row,) = connectivity.run_connectivity(task._replace(candidate=given))["proof"]
@@ -64,7 +64,7 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("echo hello\n", "no answer that can be read"),
+        ("echo hello\n", "cannot be parsed"),
         (f'exec {sys.executable} -I "$@"\n', "conda info was not run: conda_unusable."),
     ],
 )

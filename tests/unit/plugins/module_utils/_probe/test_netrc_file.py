@@ -48,7 +48,9 @@ def test_problems_name_the_file_and_no_word_of_it(home: Path) -> None:
     assert netrc_problem() == f"{path}, line 2: cannot be parsed as netrc, so no entry of the file is used"
     path.write_bytes(b"machine a login b password \xff\n")
     problem = netrc_problem()
-    assert problem is None or problem == f"{path}: holds bytes that are not UTF-8"  # Python before 3.10 asks the locale
+    assert (
+        problem is None or problem == f"{path}: contains bytes that are not UTF-8"
+    )  # Python before 3.10 asks the locale
     path.unlink()
     path.mkdir()
     assert netrc_problem() == f"{path}: {os.strerror(21)}"

@@ -53,7 +53,7 @@ def test_rows() -> None:
 def test_an_answer_that_is_none(answer: Answer) -> None:
     (row,) = rows_of(answer)
     assert (row.verdict, row.finished_by, row.ok) == ("conda_unusable", "driver", False)
-    assert info_text(answer) == "Its Python gave no answer that can be read."
+    assert info_text(answer) == "The output of its Python cannot be parsed."
 
 
 def test_one_that_was_killed_or_did_not_start() -> None:
@@ -67,7 +67,7 @@ def test_one_that_was_killed_or_did_not_start() -> None:
 
 def test_conda_info() -> None:
     assert info_text(printed(info="all is well")) == "all is well"
-    assert info_text(printed()) == "No answer: No result before the probe's deadline."
+    assert info_text(printed()) == "No output: No result before the probe's deadline."
 
 
 def test_the_result_names_the_proxy_s_verdict_only_without_conda() -> None:
