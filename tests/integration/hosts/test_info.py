@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,21 +108,21 @@ def no_secret(output: str) -> None:
         assert secret not in output
 
 
-def fresh_managers(host: Host) -> None:
+@contextmanager
+def fresh_managers(host: Host) -> Iterator[None]:
     """Ada's systemd with what there is now, and none of bob: an earlier test's still has what there was then."""
     managers = "user@$(id -u ada) user@$(id -u bob)"
-    # what logind still knows of a session that has ended, it stops some time later, and a new manager with it
-    look = f"systemctl is-active {managers}; loginctl list-users --no-legend | grep -oE 'ada|bob'"
     deadline = time.monotonic() + 60
     # one that was about to start or to stop goes on with that, so once may not be enough
-    while (states := host.run(look, check=False).stdout.split()) != ["inactive"] * 2:
+    while (states := host.run(f"systemctl is-active {managers}", check=False).stdout.split()) != ["inactive"] * 2:
         assert time.monotonic() < deadline, states
-        host.run(
-            "loginctl terminate-user ada bob; "
-            f"systemctl kill --signal=KILL {managers}; sleep 0.5; systemctl reset-failed",
-            check=False,
-        )
-    host.run("systemctl start user@$(id -u ada)")
+        host.run(f"systemctl kill --signal=KILL {managers}; sleep 0.5; systemctl reset-failed", check=False)
+    # logind stops the manager of a user some time after the last session, were it of an earlier test; not a lingering one
+    host.run("loginctl enable-linger ada && systemctl start user@$(id -u ada)")
+    try:
+        yield
+    finally:
+        host.run("loginctl disable-linger ada")
 
 
 @pytest.mark.hosts
@@ -130,42 +131,42 @@ def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> No
     host = conda_hosts[0]
     applied = player.play("site")
     assert applied.returncode == 0, applied.output
-    fresh_managers(host)
-    before = fingerprint(host)
-    played = player.play(play, "-vvv", info_users=["ada", "bob"])
-    assert played.returncode == 0, played.output
-    assert played.executions() == 1
-    assert fingerprint(host) == before
-    no_secret(played.output)
-    result = info(played)
-    assert result["conflicts"] == []
-    for user in ("ada", "bob"):
-        rows = rows_of(result, user)
-        wanted = [name for name in CONSUMERS if name != "systemd user" or user == "ada"] + FROM_FILES
-        assert sorted(rows) == sorted(wanted)
-        for name, row in rows.items():
-            assert row["how"] == ("read from files" if name in FROM_FILES else "run")
-            assert row["https_proxy"].startswith(f"http://{'***'}"), (user, row)
-            assert row["https_proxy"].endswith("@" + CORPORATE), (user, row)
-            assert row["http_proxy"] == row["https_proxy"] or name in ("conda packages", "conda zst"), (user, row)
-            if name != "curl":  # it does not read REQUESTS_CA_BUNDLE
-                assert row["ca_bundle"] == BUNDLE, (user, row)
-        decided = {name: row["decided_by"]["https_proxy"] for name, row in rows.items()}
-        for name, path in {
-            "systemd system": "/etc/systemd/system.conf.d/60-condafleet-proxy.conf:",
-            "conda packages": OURS + ":",
-            "conda zst": OURS + ":",
-            "micromamba": OURS + ":",
-            "csh": "/etc/csh.cshrc:",
-            "cron": "/etc/environment:",
-            "login shell": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
-            "ssh command": "/etc/environment:" if user == "ada" else "/etc/zsh/zshenv:",
-            "curl": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
-        }.items():
-            assert decided[name].startswith(path), (user, name, decided[name])
-        number = int(decided["csh"].split(":")[1])
-        assert "https_proxy" in host.read("/etc/csh.cshrc").splitlines()[number - 1]
-    assert rows_of(result, "ada")["systemd user"]["decided_by"]["https_proxy"].startswith("/etc/environment")
+    with fresh_managers(host):
+        before = fingerprint(host)
+        played = player.play(play, "-vvv", info_users=["ada", "bob"])
+        assert played.returncode == 0, played.output
+        assert played.executions() == 1
+        assert fingerprint(host) == before
+        no_secret(played.output)
+        result = info(played)
+        assert result["conflicts"] == []
+        for user in ("ada", "bob"):
+            rows = rows_of(result, user)
+            wanted = [name for name in CONSUMERS if name != "systemd user" or user == "ada"] + FROM_FILES
+            assert sorted(rows) == sorted(wanted)
+            for name, row in rows.items():
+                assert row["how"] == ("read from files" if name in FROM_FILES else "run")
+                assert row["https_proxy"].startswith(f"http://{'***'}"), (user, row)
+                assert row["https_proxy"].endswith("@" + CORPORATE), (user, row)
+                assert row["http_proxy"] == row["https_proxy"] or name in ("conda packages", "conda zst"), (user, row)
+                if name != "curl":  # it does not read REQUESTS_CA_BUNDLE
+                    assert row["ca_bundle"] == BUNDLE, (user, row)
+            decided = {name: row["decided_by"]["https_proxy"] for name, row in rows.items()}
+            for name, path in {
+                "systemd system": "/etc/systemd/system.conf.d/60-condafleet-proxy.conf:",
+                "conda packages": OURS + ":",
+                "conda zst": OURS + ":",
+                "micromamba": OURS + ":",
+                "csh": "/etc/csh.cshrc:",
+                "cron": "/etc/environment:",
+                "login shell": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
+                "ssh command": "/etc/environment:" if user == "ada" else "/etc/zsh/zshenv:",
+                "curl": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
+            }.items():
+                assert decided[name].startswith(path), (user, name, decided[name])
+            number = int(decided["csh"].split(":")[1])
+            assert "https_proxy" in host.read("/etc/csh.cshrc").splitlines()[number - 1]
+        assert rows_of(result, "ada")["systemd user"]["decided_by"]["https_proxy"].startswith("/etc/environment")
 
 
 @pytest.mark.hosts
@@ -234,18 +235,18 @@ def test_conflicts_and_their_winners(player: Player, play: str, conda_hosts: lis
 def test_a_user_alone(player: Player, play: str, conda_hosts: list[Host]) -> None:
     host = conda_hosts[0]
     assert player.play("site").returncode == 0
-    fresh_managers(host)
-    alone = Player(player._run, player._folder, {host.name: host.inventory("ada")}, {})
-    played = alone.play(play, "-vvv")
-    assert played.returncode == 0, played.output
-    assert played.executions() == 1
-    no_secret(played.output)
-    rows = rows_of(info(played), "ada")
-    assert sorted(rows) == sorted(CONSUMERS + FROM_FILES)
-    assert all(row["https_proxy"].endswith("@" + CORPORATE) for row in rows.values()), rows
-    refused = alone.play(play, info_users=["bob"])
-    assert refused.returncode == 2
-    assert "showing other users needs root, and this runs as ada; set become: true" in refused.output
+    with fresh_managers(host):
+        alone = Player(player._run, player._folder, {host.name: host.inventory("ada")}, {})
+        played = alone.play(play, "-vvv")
+        assert played.returncode == 0, played.output
+        assert played.executions() == 1
+        no_secret(played.output)
+        rows = rows_of(info(played), "ada")
+        assert sorted(rows) == sorted(CONSUMERS + FROM_FILES)
+        assert all(row["https_proxy"].endswith("@" + CORPORATE) for row in rows.values()), rows
+        refused = alone.play(play, info_users=["bob"])
+        assert refused.returncode == 2
+        assert "showing other users needs root, and this runs as ada; set become: true" in refused.output
 
 
 CATEGORIES = """

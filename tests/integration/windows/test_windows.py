@@ -237,7 +237,7 @@ def test_connectivity_and_info(reachable: Player, machine: WindowsStandIn, tmp_p
                     "hosts": "all",
                     "gather_facts": False,
                     "tasks": [
-                        {"condafleet.proxy.conda_connectivity": {"info": True}, "register": "now"},
+                        {"condafleet.proxy.conda_connectivity": {"verify_info": True}, "register": "now"},
                         {
                             "condafleet.proxy.conda_connectivity": {
                                 "http": "http://127.0.0.1:9",
