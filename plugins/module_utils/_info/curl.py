@@ -101,7 +101,9 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
     program = next(filter(None, map(_program, subject.login.get("PATH", "").split(":"))), None)
     if program is None:
         return rules._replace(note="not run: it is not on the PATH of a login shell")
-    odd = sorted({word for path, text in files(subject) for word in _words(text) if word not in _HARMLESS})
+    words = {word for _path, text in files(subject) for word in _words(text) if word not in _HARMLESS}
+    # a short option may have its value attached, which may be a secret
+    odd = sorted({word[:2] if word.startswith("-") else word for word in words})
     if odd:
         return rules._replace(note="not run: {} has {}".format(files(subject)[0][0], ", ".join(odd)))
     url = "{{}}://{}/".format(subject.channel.partition("://")[2].partition("/")[0].rpartition("@")[2])

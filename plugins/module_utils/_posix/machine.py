@@ -234,7 +234,7 @@ def _holder(descriptor: int) -> str:
     try:
         content = json.loads(os.pread(descriptor, 1000, 0).decode())
         return "process {} on {}".format(int(content["pid"]), content["host"])
-    except (ValueError, KeyError, OSError):
+    except (ValueError, KeyError, TypeError, OSError):  # whatever somebody put into the file
         return "unknown process"
 
 
