@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -57,11 +58,13 @@ ROOMS: dict[str, str] = {
 CONTROL_NODE_ONLY = ("ansible.errors", "ansible.plugins", "ansible.template", "ansible.utils", "yaml", "jinja2")
 
 
+@cache
 def files() -> dict[str, Path]:
     """Dotted name below plugins/ -> file."""
     return {".".join(path.relative_to(PLUGINS).with_suffix("").parts): path for path in PLUGINS.rglob("*.py")}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -73,6 +76,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def own_imports() -> dict[str, set[str]]:
     """File -> files of the collection that it imports."""
     known = files()

@@ -107,3 +107,51 @@ def test_what_cannot_be_taken_apart_stays_managed() -> None:
     assert broken.problems[0].startswith(f"{PATH}: cannot separate the managed part")
     assert PATH in broken.state.targets
     assert broken.changes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "reasons"),
+    [
+        ("a=1\n", {}, None),
+        ("a=1\n", {"data": b"somebody\n"}, ["edited"]),
+        ("a=2\n", {}, ["rotated"]),
+        ("a=2\n", {"data": b"somebody\n"}, ["rotated"]),
+        ("a=1\n", {"data": None}, ["missing"]),
+        ("a=1\n", {"mode": 0o600}, ["mode"]),
+        ("a=1\n", {"uid": 5}, ["owner"]),
+    ],
+)
+def test_why_a_managed_file_is_written(text: str, file: dict[str, object], reasons: list[str] | None) -> None:
+    wanted = target()._replace(access="exact", uid=0)
+    made = plan([wanted], {})
+    there = made.changes[0].new._replace(uid=0, gid=0)
+    again = plan([target(text)._replace(access="exact", uid=0)], {PATH: there._replace(**file)}, made.state)  # type: ignore[arg-type]
+    assert [change.reasons for change in again.changes] == ([reasons] if reasons else [])
+    assert again.unchanged == (0 if reasons else 1)
+    assert again.state.targets[PATH].original == File(), "the original stays that of the first run"
+
+
+def test_what_is_removed_was_unwanted_and_a_mode_that_somebody_set_since_is_kept() -> None:
+    before = {PATH: File(b"mine\n", 0o640, 5, 5)}
+    made = plan([target()._replace(mode=0o644, access="exact")], before)
+    managed = made.changes[0].new
+    for mode, restored in ((managed.mode, 0o640), (0o600, 0o600)):
+        back = plan([], {PATH: managed._replace(mode=mode)}, made.state)
+        assert [(change.reasons, change.new.data, change.new.mode) for change in back.changes] == [
+            (["unwanted"], b"mine\n", restored)
+        ]
+
+
+def test_a_managed_file_that_somebody_removed_is_not_made_again_to_be_restored() -> None:
+    made = plan([target()], {PATH: File(b"mine\n", 0o644)})
+    gone = plan([], {}, made.state)
+    assert (gone.changes, gone.problems) == ([], [])
+    assert gone.state.empty
+
+
+def test_a_file_of_a_state_that_was_lost_has_no_original_of_ours() -> None:
+    block = Target("environment", PATH, BlockEditor({"lines": ["a=1"], "top": False}), ("environment",))
+    made = plan([block], {PATH: File(b"mine\n", 0o644)})
+    lost = plan([block], {PATH: made.changes[0].new})
+    assert lost.state.targets[PATH].original.data == b"mine\n"
+    assert lost.changes == []

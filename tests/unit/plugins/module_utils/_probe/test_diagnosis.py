@@ -53,7 +53,9 @@ def test_a_port_that_speaks_tls_behind_an_http_url(tmp_path: Path) -> None:
 
 def test_a_port_that_speaks_http_behind_an_https_url() -> None:
     with Proxy() as proxy:
-        row = explained(ConnectionResetError(104, "reset"), proxy.url().replace("http:", "https:"))
+        url = proxy.url().replace("http:", "https:")
+        line = Line(URL, url, True, (5.0, 0.5))  # each of two looks waits as long as this for an answer
+        row = explain(ConnectionResetError(104, "reset"), line, Scrubber())
     assert row["verdict"] == "proxy_scheme_https_on_http"
 
 
