@@ -135,7 +135,6 @@ def test_with_an_option_that_may_do_harm_it_is_not_run_and_no_value_is_told(
     assert "Zq7secret" not in row.note
 
 
-@pytest.mark.xfail(reason="what follows a short option directly is taken for a part of its name")
 def test_a_value_that_follows_its_option_directly_is_not_told(tmp_path: Path) -> None:
     program(tmp_path)
     write(tmp_path / "home/.curlrc", "-bZq7secret\n")
