@@ -159,7 +159,7 @@ def test_longest_line_of_etc_environment(tmp_path: Path) -> None:
     assert read_with_pam(path, tmp_path) == fits
     assert read_with_generator(path, tmp_path) == fits
     longer = {"CF_X": fits["CF_X"] + "x", "CF_Y": "end"}
-    with pytest.raises(dialects.Unrepresentable, match="CF_X is longer"):
+    with pytest.raises(dialects.Unrepresentable, match="CF_X is too long"):
         dialects.render("pam_env", longer)
     path.write_text("CF_X={CF_X}\nCF_Y={CF_Y}\n".format(**longer), encoding="utf-8")
     assert read_with_pam(path, tmp_path) != longer
