@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Works as user and as root. What is built lies in .venv and .cache.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo-venv link vendor test check lint sanity cores unit integration molecule demo lock clean
+.PHONY: help venv demo-venv link vendor test beds check lint sanity cores unit integration molecule demo lock clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -46,8 +46,14 @@ link: ## Make the checkout visible to Ansible as condafleet.proxy
 vendor: venv ## Put the collections that lint and molecule need into .cache/collections
 	@tests/tools/vendor
 
-test: lint cores ## Everything; pytest comes last
+# Lint keeps one core busy, and what the tests need comes out of the network
+test: vendor ## Everything; pytest comes last
+	@$(MAKE) --no-print-directory -j 2 lint beds
+	@$(MAKE) --no-print-directory cores
 	@$(BIN)/pytest $(XDIST) $(DURATIONS) $(PYTEST_ARGS)
+
+beds: venv ## Build what the tests need and build once: conda, the hosts' image, other ansible-cores
+	@$(BIN)/python -m tests.bed.prepare
 
 check: lint cores unit ## What a pull request needs: lint, sanity and unit tests on three ansible-cores
 
