@@ -61,8 +61,11 @@ class Machine(t.Protocol):
     def read(self, path: str, follow: bool = True) -> File:
         """Return a file; `File()` for a missing one. Refuse a symbolic link when `follow` is false."""
 
-    def write(self, path: str, new: File, check: str = "") -> None:
-        """Replace or create a file atomically. The command `check` must accept the new file before it is used."""
+    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+        """Replace or create a file atomically. The command `check` must accept the new file before it is used.
+
+        `private`: nothing but the mode may open it to others, such as an access control list.
+        """
 
     def remove(self, path: str) -> None:
         """Remove a file; do nothing when it does not exist."""

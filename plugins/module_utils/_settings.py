@@ -98,6 +98,7 @@ class Settings(t.NamedTuple):
     ca_bundle: CaBundle | None = None
     netrc: tuple[NetrcEntry, ...] = ()
     secret: bool = False  # the settings hold a secret: files in user scope are private
+    exposed: bool = False  # others may see a password
     secrets: tuple[str, ...] = ()  # to mask in text of other programs
 
     @property

@@ -20,17 +20,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import yaml
 
 from tests.bed.locks import file_lock
-from tests.bed.paths import CACHE
+from tests.bed.ssh import FOLDER, SshMachine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FOLDER = CACHE / "hosts"
 _LABEL = "condafleet-bed"
 _START_SECONDS = 120
 _PACKAGES = (
@@ -71,14 +70,12 @@ def gateway() -> str:
     return str(subnet["gateway"])
 
 
-class Host:
+class Host(SshMachine):
     """One running host. Its users root, ada (bash, sudo without password) and bob (zsh) take `ssh_key`."""
 
     def __init__(self, name: str, container: str, address: str) -> None:
-        self.name = name
+        super().__init__(name, address)
         self.container = container
-        self.address = address
-        self.ssh_key = _ssh_key()
 
     @classmethod
     def start(cls, name: str, mounts: Sequence[str] = (), detached: bool = False) -> Host:
@@ -103,51 +100,6 @@ class Host:
             _remove(container)
             raise
         return host
-
-    def ssh_argv(self, user: str = "root") -> list[str]:
-        """The ssh command up to the remote command; no configuration of this machine's user takes part."""
-        return ["ssh", "-F", "/dev/null", *shlex.split(SSH_OPTIONS), "-i", str(self.ssh_key), f"{user}@{self.address}"]
-
-    def run(
-        self, argv: Sequence[str] | str, user: str = "root", check: bool = True, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command over ssh, as sshd and PAM would for a person. A string goes to the user's shell as it is."""
-        command = argv if isinstance(argv, str) else shlex.join(argv)
-        done = subprocess.run(
-            [*self.ssh_argv(user), command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8"},
-        )
-        if check and done.returncode != 0:
-            raise RuntimeError(
-                f"{command!r} on {self.name} as {user}: rc {done.returncode}\n{done.stdout}{done.stderr}"
-            )
-        return done
-
-    def write(self, path: str, content: str, mode: str = "0644", owner: str = "root") -> None:
-        """Put a file there."""
-        quoted = shlex.quote(path)
-        folder = shlex.quote(os.path.dirname(path))
-        self.run(
-            f"mkdir -p {folder} && cat > {quoted} && chmod {mode} {quoted} && chown {owner}: {quoted}", stdin=content
-        )
-
-    def read(self, path: str) -> str:
-        """The text of a file there."""
-        return self.run(["cat", path]).stdout
-
-    def inventory(self, user: str = "root") -> dict[str, Any]:
-        """Ansible's variables for this host."""
-        return {
-            "ansible_host": self.address,
-            "ansible_user": user,
-            "ansible_ssh_private_key_file": str(self.ssh_key),
-            "ansible_ssh_common_args": f"-F /dev/null {SSH_OPTIONS}",
-            "ansible_python_interpreter": "/usr/bin/python3",
-        }
 
     def stop(self) -> None:
         """Remove the host and all that it wrote."""
@@ -181,34 +133,48 @@ class Host:
         raise RuntimeError(f"host {self.name} did not boot: {state}")
 
 
-SSH_OPTIONS = (
-    "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o IdentitiesOnly=yes"
-    " -o IdentityAgent=none -o BatchMode=yes -o ConnectTimeout=10"
-)
-
-
 def build_image() -> str:
     """The image's name; its root file system is kept as a tar in the cache."""
-    digest = hashlib.sha256(f"{_SUITE} {_PACKAGES} {_SETUP}".encode()).hexdigest()[:12]
-    image = f"localhost/{_LABEL}:{digest}"
-    tar = _FOLDER / f"{_SUITE}-{digest}.tar"
-    with file_lock(_FOLDER / "image.lock"):
-        if _podman("images", "--quiet", image).strip():
-            return image
-        if not tar.exists():
-            part = tar.with_suffix(".part.tar")
-            hook = 'chroot "$1" sh -c ' + shlex.quote(_SETUP)
-            subprocess.run(
-                [
-                    "mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}",
-                    f"--customize-hook={hook}", _SUITE, part,
-                ],
-                check=True,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-            part.rename(tar)
-        _podman("import", "--quiet", str(tar), image)
+    image = f"localhost/{_LABEL}:{_digest()}"
+    with file_lock(FOLDER / "image.lock"):
+        if not _podman("images", "--quiet", image).strip():
+            _podman("import", "--quiet", str(_tar()), image)
     return image
+
+
+def build_root() -> Path:
+    """The same root file system as a directory, for machines without a container engine. Mount it, never write to it."""
+    root = FOLDER / f"root-{_digest()}"
+    with file_lock(FOLDER / "image.lock"):
+        if not root.exists():
+            part = root.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            subprocess.run(["tar", "-xf", _tar(), "-C", part, "--numeric-owner"], check=True)
+            part.rename(root)
+    return root
+
+
+def _digest() -> str:
+    return hashlib.sha256(f"{_SUITE} {_PACKAGES} {_SETUP}".encode()).hexdigest()[:12]
+
+
+def _tar() -> Path:
+    """The root file system as a tar. Call it with the lock of the image."""
+    tar = FOLDER / f"{_SUITE}-{_digest()}.tar"
+    if not tar.exists():
+        part = tar.with_suffix(".part.tar")
+        hook = 'chroot "$1" sh -c ' + shlex.quote(_SETUP)
+        subprocess.run(
+            [
+                "mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}",
+                f"--customize-hook={hook}", _SUITE, part,
+            ],
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        part.rename(tar)
+    return tar
 
 
 def sweep() -> None:
@@ -218,14 +184,6 @@ def sweep() -> None:
         owner = int(container["Labels"][_LABEL])
         if owner and not Path(f"/proc/{owner}").exists():
             _remove(container["Names"][0])
-
-
-def _ssh_key() -> Path:
-    key = _FOLDER / "id_ed25519"
-    with file_lock(_FOLDER / "key.lock"):
-        if not key.exists():
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", _LABEL, "-f", key], check=True)
-    return key
 
 
 def _podman(*args: str, stdin: str = "") -> str:

@@ -30,7 +30,7 @@ class MemoryMachine:
     def read(self, path: str, follow: bool = True) -> File:  # noqa: ARG002
         return self.files.get(path, File())
 
-    def write(self, path: str, new: File, check: str = "") -> None:  # noqa: ARG002
+    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:  # noqa: ARG002
         assert path.rpartition(self.separator)[0] in self.folders, f"{path}: its directory does not exist"
         self.files[path] = new if new.uid >= 0 else new._replace(uid=self.uid, gid=self.uid)
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from tests.bed.hosts import Host
+    from tests.bed.ssh import SshMachine
 
 # all consumers of Linux in system scope
 EVERYTHING = ["profile", "zsh", "fish", "csh", "pam", "environment_d", "systemd_manager", "sudoers"]
@@ -31,14 +33,14 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str | None, int, int]
     return found
 
 
-def fingerprint(host: Host) -> dict[str, str]:
+def fingerprint(host: SshMachine, folders: Sequence[str] = MANAGED) -> dict[str, str]:
     """Type, mode, owner and content of everything that the collection could touch, by other means than its own."""
     script = (
         "find "
-        + " ".join(MANAGED)
+        + shlex.join(folders)
         + r" -xdev \( -name .cache -o -name .ansible -o -name .ssh -o -name .conda -o -name '.*_history'"
         r" -o -name .fish_history -o -path '*/.local/share' \) -prune -o"
-        r" -printf '%p %y %m %U:%G ' -a \( -type f -exec sha256sum {} \; -o -printf '-\n' \)"
+        r" -printf '%p\t%y %m %U:%G ' -a \( -type f -exec sha256sum {} \; -o -printf '-\n' \)"
     )
     lines = host.run(script, check=False).stdout.splitlines()  # a folder that is not there is fine
-    return {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in lines if " " in line}
+    return {line.split("\t", 1)[0]: line.split("\t", 1)[1] for line in lines if "\t" in line}

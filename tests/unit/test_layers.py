@@ -34,14 +34,14 @@ ROOMS: dict[str, str] = {
     # what is known of conda
     "module_utils/_conda": "_editors _files _probe",
     # targets
-    "module_utils/_targets": "_editors _machine _platforms _settings",
+    "module_utils/_targets": "_editors _machine _platforms _records _settings",
     # proof, control side
     "module_utils/_proof": "_conda _probe _records _settings",
     # apply
     "module_utils/_engine": "_conda _editors _machine _proof _records _redact _settings _targets",
     # POSIX
     "module_utils/_posix": "_conda _editors _files _machine _platforms _proof _records _targets",
-    "module_utils/_info": "_conda _editors _files _posix _probe _proof _records _redact",
+    "module_utils/_info": "_conda _editors _files _platforms _posix _probe _proof _records _redact",
     "module_utils/_host": (
         "_conda _editors _engine _files _info _machine _platforms _posix _proof _records _redact _settings _targets"
     ),

@@ -12,6 +12,9 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import netrc_escapes
 
+# directories that the installers of Miniconda, Anaconda and Miniforge make, on every platform
+NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
+
 
 class Base(t.NamedTuple):
     """A conda base on a machine."""

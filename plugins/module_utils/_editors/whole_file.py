@@ -12,6 +12,8 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER, Editor
 
+_TOP = 400  # characters: the first lines of XML are its own
+
 
 class WholeEditor(Editor):
     """`desired` is the text of a file that belongs to the collection alone."""
@@ -20,7 +22,7 @@ class WholeEditor(Editor):
     reverted = "the whole file is managed, so the edits were removed too"
 
     def marked(self, text: str) -> bool:
-        return text.startswith(HEADER)
+        return text.startswith(HEADER) or (text.startswith("<?xml ") and HEADER in text[:_TOP])
 
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         if text is None or owned is not None or self.marked(text):

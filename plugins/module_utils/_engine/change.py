@@ -30,6 +30,7 @@ class Change(t.NamedTuple):
     activate: str = ""
     notice: str = ""
     follow: bool = True
+    private: bool = False
 
     def journal_entry(self) -> JournalEntry:
         """Return what undoes this change."""

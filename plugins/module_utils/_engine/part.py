@@ -21,7 +21,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verificat
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, Machine
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, build_targets
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
+    Overruled,
+    Scope,
+    build_targets,
+    overruled,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import remarks as target_remarks
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
@@ -61,8 +67,12 @@ def run_part(
 ) -> PartResult:
     """Converge one scope and verify it. Raises MachineError for a failure before anything was written."""
 
+    overruling: list[Overruled] = []
+
     def targets() -> t.Sequence[Target]:
-        return build_targets(part.scope, settings, part.desired, side.facts())
+        facts = side.facts()
+        overruling[:] = overruled(part.scope, settings, part.desired, facts)
+        return build_targets(part.scope, settings, part.desired, facts)
 
     transaction = Transaction(
         side.machine,
@@ -74,7 +84,7 @@ def run_part(
         host=run.host,
     )
     outcome, error, rolled_back = _verified(transaction, verification, check_mode)
-    notes = list(side.remarks(outcome.changes))
+    notes = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes)]
     if not settings.present and not outcome.changes:
         notes += side.leftovers()
     return PartResult.of(
@@ -84,6 +94,7 @@ def run_part(
         error=error,
         rolled_back=rolled_back,
         settled=not check_mode and transaction.settled,
+        overruled=tuple(overruling),
     )
 
 

@@ -190,6 +190,7 @@ def _converge(target: Target, file: File, known: StateEntry | None, masker: Mask
         target.activate,
         target.notice,
         target.follow,
+        target.private,
     )
 
 

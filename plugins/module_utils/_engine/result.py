@@ -16,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import CondaInfo
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Overruled
 
 SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]  # Ansible's
@@ -34,6 +35,7 @@ class PartResult(t.NamedTuple):
     settled: bool = False  # nothing managed is left
     error: str = ""
     infos: tuple[CondaInfo, ...] = ()  # where it was requested
+    overruled: tuple[Overruled, ...] = ()
 
     @classmethod
     def of(cls, outcome: Outcome, permissions: t.Callable[[File], str], **more: t.Any) -> PartResult:
@@ -59,6 +61,7 @@ class PartResult(t.NamedTuple):
             proof=each(ProofRow.from_json),
             diff=tuple,
             infos=each(CondaInfo.from_json),
+            overruled=each(Overruled.from_json),
         )
 
 
@@ -105,6 +108,11 @@ class RunResult:
             "unchanged": sum(part.unchanged for part in parts),
             "proof": [row.result() for row in proof],
             "rolled_back": any(part.rolled_back for part in parts),
+            "overruled": [
+                dict(one._asdict(), **({"user": user} if user else {}))
+                for part, user in self._parts
+                for one in part.overruled
+            ],
             "warnings": self.warnings,
         }
         infos = [info._asdict() for part in parts for info in part.infos]

@@ -224,7 +224,7 @@ class Store:
     def save(self, state: State) -> None:
         """Replace the state file."""
         text = json.dumps(state.to_json(), sort_keys=True, indent=1)
-        self.machine.write(self._path, File(text.encode(), 0o600))
+        self.machine.write(self._path, File(text.encode(), 0o600), private=True)
 
     def drop_journal(self, state: State) -> State:
         """Save `state` without its journal and return it; remove the file when nothing is managed."""

@@ -194,7 +194,7 @@ class Transaction:
                 self._machine.make_directory(directory)
             for change in plan.changes:
                 if change.new.exists:
-                    self._machine.write(change.path, change.new, change.check)
+                    self._machine.write(change.path, change.new, change.check, change.private)
                 else:
                     self._machine.remove(change.path)
             warnings = self._activate(plan)

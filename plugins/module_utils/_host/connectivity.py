@@ -13,9 +13,9 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import certificates
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts, facts, keychain
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
@@ -36,9 +36,9 @@ def run_connectivity(task: Connectivity) -> Result:
 
 
 def _run(task: Connectivity, account: Account) -> Result:
-    table = supported.this_platform()
+    table = this_machine()
     also = json.dumps(to_json(task.candidate))
-    login = login_environment(account.home, account.shell, account.name, task.prefix, also)
+    login = login_environment(table.session, account, task.prefix, also)
     bases = find_bases(account.home, login.pop("PATH", ""), task.prefix)
     environment: t.Mapping[str, str | None] = login if task.environment is None else task.environment
     candidate = task.candidate
@@ -54,4 +54,6 @@ def _run(task: Connectivity, account: Account) -> Result:
         if task.proof.info
         else None
     )
-    return connectivity.result(rows, infos, task.require)
+    result = connectivity.result(rows, infos, task.require)
+    result["warnings"] = keychain.notes(table.keychains, rows)
+    return result

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
@@ -26,12 +25,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import Job, is_own_scope, plan_jobs
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import UserView
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import facts as _facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import keychain
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
@@ -47,7 +47,7 @@ def run(settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Resu
     """Converge this machine and return the result of the module `conda_proxy`."""
     result = RunResult()
     try:
-        _run_jobs(supported.this_platform(), settings, run, check_mode, result)
+        _run_jobs(this_machine(), settings, run, check_mode, result)
     except MachineError as exc:
         result.fail(exc)
     return result.finish(with_diff)
@@ -104,7 +104,7 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
         logins=() if job.account else settings.proof.logins,  # only the users' netrc has the login
     )
     part = Part(scope, job.sections, job.desired)
-    named = run if run.host else run._replace(host=platform.node())
+    named = run if run.host else run._replace(host=_facts.host_name(table))
     done = run_part(part, side, settings, named, verification, check_mode)
     if settings.proof.info and verified:
         done = done._replace(infos=side.view.conda_info())
@@ -126,17 +126,18 @@ class _PosixSide:
         self._scope = scope
         self._settings = settings
         self._job = job
+        self._proven: list[ProofRow] = []
         self._account = job.account or _accounts.own()
         self._variables = environment_variables(scope, settings) if "environment" in job.desired else {}
         self.machine = PosixMachine(
             run.lock_timeout,
             checks=scope.platform.checks,
-            activations=scope.platform.activations,
+            activations=scope.activations,
             environment=self._variables,
             clean=lambda text: masker.foreign(text, settings.secrets),
         )
         if needs_login or "netrc" in job.desired:
-            self.view = UserView.of(self._account, settings.prefix)
+            self.view = UserView.of(self._account, settings.prefix, scope.platform.session)
         else:
             self.view = UserView(self._account, find_bases(self._account.home, "", settings.prefix), {})
 
@@ -160,19 +161,23 @@ class _PosixSide:
             else:
                 look = functools.partial(self._prove_other, user, applied)
                 rows += _accounts.run_as(user, look, each(ProofRow.from_json))
+        self._proven = rows
         return rows
 
     def _prove_own(self, applied: bool) -> list[ProofRow]:
         view = self.view
         if applied:  # the changes, removals included, may affect a login shell
-            login = {**UserView.of(self._account, self._settings.prefix).login, **self._variables}
+            login = {**self._view_of(self._account).login, **self._variables}
             view = view._replace(login=login)
         return view.prove(self._settings.proof, self._ca_bundle(self._account), applied)
 
     def _prove_other(self, user: Account, applied: bool) -> list[ProofRow]:
         """Verify for a user whose own files do not change in this job."""
-        view = UserView.of(user, self._settings.prefix)
+        view = self._view_of(user)
         return view.prove(self._settings.proof, self._ca_bundle(user), applied)
+
+    def _view_of(self, user: Account) -> UserView:
+        return UserView.of(user, self._settings.prefix, self._scope.platform.session)
 
     def _ca_bundle(self, user: Account) -> str:
         return Scope(self._scope.platform, "" if self._settings.system else user.home).ca_bundle
@@ -184,12 +189,15 @@ class _PosixSide:
         ]
 
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:  # noqa: ARG002  # the machine decides
-        """Return warnings where another netrc is read than the one that is written."""
+        """Return warnings where another netrc is read than the one that is written, and of CAs in a keychain."""
+        found = keychain.notes(self._scope.platform.keychains, self._proven)
         path = os.path.join(self._account.home, ".netrc")
         named = self.view.login.get("NETRC", path)
-        if "netrc" not in self._job.desired or not self._job.account or _same_file(named, path):
-            return []
-        return [f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this one is not read"]
+        if "netrc" in self._job.desired and self._job.account and not _same_file(named, path):
+            found.append(
+                f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this one is not read"
+            )
+        return found
 
     def permissions(self, file: File) -> str:
         return f"(mode {file.mode:04o})\n"

@@ -19,11 +19,18 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._conda import con
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import common_escapes
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, failure
-from ansible_collections.condafleet.proxy.plugins.module_utils._info import conda, conflicts, consumers, sessions
+from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import (
+    conda,
+    conflicts,
+    consumers,
+    network_settings,
+    sessions,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import SCHEMA_VERSION, Conflict, View
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms import supported
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
@@ -38,13 +45,13 @@ def run_info(task: Info) -> Result:
     result: Result = {"changed": False, "schema_version": SCHEMA_VERSION, "consumers": [], "conflicts": []}
     errors = []
     try:
-        supported.this_platform()
+        table = this_machine()
         accounts = _asked(task.users)
     except MachineError as exc:
         return dict(result, **failure(str(exc)))
     for account in accounts:
         try:
-            view = _of_user(account, task)
+            view = _of_user(table, account, task)
         except MachineError as exc:
             errors.append(f"{account.name}: {exc}")
             continue
@@ -70,19 +77,35 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
     return accounts
 
 
-def _of_user(account: Account, task: Info) -> View:
+class _Seen(t.NamedTuple):
+    """What only root can ask for."""
+
+    by_sudo: t.Mapping[str, str] | None
+    at_the_screen: t.Mapping[str, str] | None
+
+
+def _of_user(table: Platform, account: Account, task: Info) -> View:
     """Return the view of a user, read with that user's rights. Only sudo runs as root, so that it logs no refusal."""
-    login = functools.partial(login_shell.login_environment, account.home, account.shell, account.name, task.prefix)
+    login = functools.partial(login_shell.login_environment, table.session, account, task.prefix)
     variables = _accounts.run_as(account, login, dict)
-    by_sudo = sessions.sudo_environment(variables, account)
-    subject = _rows.Subject(account, variables, defaults.channel_url(task.channel))
-    return _accounts.run_as(account, functools.partial(_look, subject, by_sudo, task.prefix), View.from_json)
+    seen = _Seen(
+        sessions.sudo_environment(table.session, variables, account), sessions.launchd_environment(table, account)
+    )
+    subject = _rows.Subject(table, account, variables, defaults.channel_url(task.channel))
+    return _accounts.run_as(account, functools.partial(_look, subject, seen, task.prefix), View.from_json)
 
 
-def _look(subject: _rows.Subject, by_sudo: t.Mapping[str, str] | None, prefix: str) -> View:
+def _look(subject: _rows.Subject, seen: _Seen, prefix: str) -> View:
     home, login = subject.account.home, subject.login
     bases = find_bases(home, login.get("PATH", ""), prefix)
-    rows = [*sessions.shells(subject), sessions.sudo(subject, by_sudo), *sessions.systemd(subject)]
+    rows = [
+        *sessions.shells(subject),
+        *sessions.other_shells(subject),
+        sessions.sudo(subject, seen.by_sudo),
+        *sessions.systemd(subject),
+        *sessions.screen(subject, seen.at_the_screen),
+        *network_settings.rows(subject),
+    ]
     for base in bases:
         rows += conda.conda(subject, base)
     rows += consumers.rows(subject, bases)
@@ -104,6 +127,7 @@ def _settings(subject: _rows.Subject, bases: t.Sequence[Base]) -> list[Conflict]
         found += conflicts.environments(_environments(home, root), files)
     escapes = common_escapes(base.netrc_escapes for base in bases)
     host = defaults.channel_host(subject.channel)
+    found += conflicts.replaced(subject.platform)
     found += conflicts.netrc(home, login.get("NETRC", ""), _files.read_text, escapes, host)
     return [one for number, one in enumerate(found) if one not in found[:number]]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Session
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
@@ -30,9 +30,9 @@ class UserView(t.NamedTuple):
     login: t.Mapping[str, str]
 
     @classmethod
-    def of(cls, account: Account, prefix: str) -> UserView:
+    def of(cls, account: Account, prefix: str, session: Session) -> UserView:
         """Return the view of `account`: start a login shell and find bases, with the rights of this process."""
-        login = login_shell.login_environment(account.home, account.shell, account.name, prefix)
+        login = login_shell.login_environment(session, account, prefix)
         return cls(account, find_bases(account.home, login.get("PATH", ""), prefix), login)
 
     @property

@@ -15,8 +15,6 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info import assi
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
     ANY,
     BOTH,
-    CSH,
-    PAM,
     READ,
     ConsumerRow,
     Files,
@@ -39,22 +37,17 @@ def variables_in(files: Files) -> dict[str, str]:
 def csh(subject: Subject) -> ConsumerRow:
     # tcsh reads .cshrc only where there is no .tcshrc
     skipped = "{home}/.cshrc" if os.path.exists(f"{subject.account.home}/.tcshrc") else ""
-    files = subject.files(*PAM, *(path for path in CSH if path != skipped))
-    return row_of(
-        "csh", READ, {**login_shell.pam_environment(), **variables_in(files[1:] if _pam(files) else files)}, files
-    )
-
-
-def _pam(files: Files) -> bool:
-    return bool(files) and files[0][0] == PAM[0]
+    own = subject.files(*(path for path in subject.platform.startup.login.get("csh", ()) if path != skipped))
+    session = subject.platform.session
+    environment = {**login_shell.file_environment(session), **variables_in(own)}
+    return row_of("csh", READ, environment, [*subject.session_files, *own])
 
 
 def cron(subject: Subject) -> ConsumerRow:
-    files = [*subject.files(*PAM)]
-    jobs = _crontab(subject)
-    environment = {**login_shell.pam_environment(), **variables_in(jobs)}
-    row = row_of("cron", READ, environment, [*files, *jobs])
-    return row._replace(note="the user's crontab, and PAM's variables")
+    session, jobs = subject.platform.session, _crontab(subject)
+    environment = {**login_shell.file_environment(session), **variables_in(jobs)}
+    row = row_of("cron", READ, environment, [*subject.session_files, *jobs])
+    return row._replace(note="the user's crontab" + (", and PAM's variables" if session.environment_files else ""))
 
 
 def _crontab(subject: Subject) -> Files:

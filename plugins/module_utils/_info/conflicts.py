@@ -15,6 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._conda import con
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import PROXIES, VERIFY, Setting
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import netrc as _netrc
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Conflict, ConsumerRow
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 
 Place = t.Callable[[str, str], str]
 
@@ -100,6 +101,15 @@ def environments(directories: t.Iterable[str], files: t.Sequence[t.Sequence[Sett
                 what = f"sets {names} while the environment {directory} is active"
                 found.append(Conflict(path, what, ", ".join(winning) or "an earlier, locked file"))
     return found
+
+
+def replaced(platform: Platform) -> list[Conflict]:
+    """Return files of the platform's table that programs do not read, because device management has put others there."""
+    return [
+        Conflict(row.paths[0], f"is not read: {row.name} reads {row.replaced_by} in its place", row.replaced_by)
+        for row in platform.system
+        if row.replaced_by and os.path.exists(row.replaced_by)
+    ]
 
 
 def netrc(

@@ -26,7 +26,7 @@ def rows(subject: Subject, bases: t.Sequence[Base]) -> list[ConsumerRow]:
     """Return the consumers that are on this machine."""
     directories = [*subject.login.get("PATH", process.PATH).split(":"), *(f"{base.prefix}/bin" for base in bases)]
     found = [
-        (("csh", "tcsh"), csh),
+        *([] if subject.platform.shells else [(("csh", "tcsh"), csh)]),  # otherwise it was started
         (("crontab",), cron),
         (("curl",), curl),
         (("pip", "pip3"), pip),

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _files
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import assignments
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json, to_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -35,37 +36,34 @@ ANY: t.Mapping[str, t.Sequence[str]] = {
     "no_proxy": ("no_proxy", "NO_PROXY"),
     "ca_bundle": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"),
 }
-# the start-up files of a shell, in the order in which they are read
-PAM = ("/etc/environment",)
-_SH_LOGIN = ("/etc/profile", "/etc/profile.d/*.sh")
-_BASHRC = ("/etc/bash.bashrc", "/etc/bashrc", "{home}/.bashrc")
-_ZSHENV = ("/etc/zshenv", "/etc/zsh/zshenv", "{home}/.zshenv")
-_ZLOGIN = ("/etc/zprofile", "/etc/zsh/zprofile", "{home}/.zprofile", "/etc/zlogin", "/etc/zsh/zlogin", "{home}/.zlogin")
-_FISH = (
-    "/etc/fish/conf.d/*.fish",
-    "/etc/fish/config.fish",
-    "{home}/.config/fish/conf.d/*.fish",
-    "{home}/.config/fish/config.fish",
-)
-CSH = ("/etc/csh.cshrc", "/etc/csh.login", "{home}/.tcshrc", "{home}/.cshrc", "{home}/.login")
-_BASH_LOGINS = ("{home}/.profile", "{home}/.bash_login", "{home}/.bash_profile")
-COMMAND_FILES = {"bash": _BASHRC, "zsh": _ZSHENV, "fish": _FISH, "csh": CSH, "tcsh": CSH}
-_LOGIN = {"zsh": _ZSHENV + _ZLOGIN, "fish": _FISH, "csh": CSH, "tcsh": CSH, "bash": _SH_LOGIN + _BASHRC + _BASH_LOGINS}
 
 
 class Subject(t.NamedTuple):
     """The user and the channel of a view. `login`: the variables of a fresh login shell."""
 
+    platform: Platform
     account: Account
     login: dict[str, str]
     channel: str
 
+    @property
+    def session_files(self) -> Files:
+        """The files that a session reads before a shell does."""
+        return self.files(*self.platform.session.environment_files)
+
     def files(self, *patterns: str) -> Files:
         return _files.read_all(pattern.replace("{home}", self.account.home) for pattern in patterns)
 
-    def login_files(self) -> Files:
-        shell = os.path.basename(self.account.shell)
-        return self.files(*PAM, *_LOGIN.get(shell, _SH_LOGIN + _BASH_LOGINS[:1]))
+    def login_files(self, shell: str = "") -> Files:
+        """Return what a login shell reads; by default the user's own shell."""
+        startup = self.platform.startup
+        name = os.path.basename(shell or self.account.shell)
+        return [*self.session_files, *self.files(*startup.login.get(name, startup.other_login))]
+
+    def command_files(self) -> Files:
+        """Return what the user's shell reads for `ssh host command`."""
+        name = os.path.basename(self.account.shell)
+        return [*self.session_files, *self.files(*self.platform.startup.command.get(name, ()))]
 
 
 def pick(environment: Environment, names: t.Sequence[str]) -> tuple[str, str]:

@@ -13,8 +13,8 @@ import shutil
 import socket
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
-    COMMAND_FILES,
-    PAM,
+    ANY,
+    FIELDS,
     RUN,
     ConsumerRow,
     Environment,
@@ -23,7 +23,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     failed,
     row_of,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
+    Agent,
+    Consumer,
+    Platform,
+    Session,
+)
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import launchd, login_shell, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.systemd import unquoted
 
@@ -33,7 +39,7 @@ _MANAGER = (
     "/etc/systemd/system.conf.d/*.conf",
 )
 _USER_MANAGER = (
-    *PAM,
+    "/etc/environment",
     "/usr/lib/environment.d/*.conf",
     "/etc/environment.d/*.conf",
     "{home}/.config/environment.d/*.conf",
@@ -42,6 +48,7 @@ _USER_MANAGER = (
 )
 _SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
 _SYSTEMD = "/run/systemd/system"
+_SHELL_NAMES = {"tcsh": "csh"}
 _CONNECT_SECONDS = 5.0  # seconds
 
 
@@ -49,15 +56,58 @@ def shells(subject: Subject) -> list[ConsumerRow]:
     """Return the rows of the login shell and of a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
-    session = dict(login_shell.session_environment(account.home, account.shell, account.name), **_SSH)
+    session = dict(login_shell.session_environment(subject.platform.session, account), **_SSH)
     seen = login_shell.environment_of(login_shell.shell_argv(account.shell, "env", login=False), session)
     if seen is None:
         return [*rows, failed("ssh command", "the shell did not end in time")]
-    files = subject.files(*PAM, *COMMAND_FILES.get(os.path.basename(account.shell), ()))
-    return [*rows, row_of("ssh command", RUN, seen, files)]
+    return [*rows, row_of("ssh command", RUN, seen, subject.command_files())]
 
 
-def sudo_environment(login: Environment, account: Account) -> dict[str, str] | None:
+def other_shells(subject: Subject) -> list[ConsumerRow]:
+    """Return the rows of the other shells of the platform, each as a login shell."""
+    rows = []
+    for shell in subject.platform.shells:
+        if os.access(shell, os.X_OK):
+            name = _SHELL_NAMES.get(os.path.basename(shell), os.path.basename(shell))
+            account = subject.account._replace(shell=shell)
+            environment = login_shell.session_environment(subject.platform.session, account)
+            seen = login_shell.environment_of(login_shell.shell_argv(shell, "env", login=True), environment)
+            rows.append(
+                failed(name, "the shell did not end in time")
+                if seen is None
+                else row_of(name, RUN, seen, subject.login_files(shell))
+            )
+    return rows
+
+
+def launchd_environment(platform: Platform, account: Account) -> dict[str, str] | None:
+    """Return what programs from the Dock get of our variables; None where this process cannot ask, or nobody is there.
+
+    May run as root, which alone can ask the session of another user.
+    """
+    agents = [one for one in platform.activations.values() if isinstance(one, Agent)]
+    if not agents or not launchd.logged_in(account.uid):
+        return None
+    names = dict.fromkeys(name for field in FIELDS for name in ANY[field])
+    return launchd.session_environment(account.uid, account.name, names)
+
+
+def screen(subject: Subject, seen: Environment | None) -> list[ConsumerRow]:
+    """Return the row of the session at the screen. `seen`: the result of launchd_environment()."""
+    agents = [one for one in subject.platform.activations.values() if isinstance(one, Agent)]
+    if not agents:
+        return []
+    if seen is None:
+        return [failed("launchd", "the user is not logged in at the screen, or only root can ask that session")]
+    files = subject.files(*(row.paths[0] for row in _data_rows(subject.platform)))
+    return [row_of("launchd", RUN, seen, files)._replace(note="programs from the Dock")]
+
+
+def _data_rows(platform: Platform) -> list[Consumer]:
+    return [row for row in (*platform.system, *platform.user) if row.dialect == "name_value"]
+
+
+def sudo_environment(session: Session, login: Environment, account: Account) -> dict[str, str] | None:
     """Return what a command has that sudo starts from a login shell; None when sudo is not installed or refuses.
 
     May run as root: so no program is searched for in the user's own PATH, neither here nor by sudo.
@@ -65,7 +115,7 @@ def sudo_environment(login: Environment, account: Account) -> dict[str, str] | N
     program = shutil.which("sudo", path=process.PATH)
     if program is None:
         return None
-    mine = login_shell.session_environment(account.home, account.shell, account.name)
+    mine = login_shell.session_environment(session, account)
     return login_shell.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": process.PATH})
 
 

@@ -22,8 +22,8 @@ class Consumer(t.NamedTuple):
 
     name: str
     dialect: str
-    form: str  # whole: a separate file; block: in a shared file; block_top: before a line that may return early;
-    # value: one registry value per variable
+    form: str  # whole: a separate file; constant: one whose text is `content`; block: in a shared file;
+    # block_top: before a line that may return early; value: one registry value per variable
     paths: tuple[str, ...]  # the first that exists; otherwise the last whose directory exists
     needs: tuple[str, ...] = ()  # the row applies only where one of these exists; empty: always
     only_existing: bool = False  # never create the file
@@ -32,6 +32,9 @@ class Consumer(t.NamedTuple):
     activate: str = ""  # one of the platform's activations
     mode: int = 0o644
     notice: str = ""  # how to make a change visible
+    content: str = ""  # of the form constant
+    replaced_by: str = ""  # where this file exists, programs read it in place of the managed one
+    exposes: bool = False  # a program shows the values to everybody who runs `ps`, for a moment
 
 
 class Activation(t.NamedTuple):
@@ -41,6 +44,34 @@ class Activation(t.NamedTuple):
     only_if: str
     otherwise: str
     read_back: tuple[str, ...] = ()
+
+
+class Agent(t.NamedTuple):
+    """A program that launchd starts in each session at the screen. It brings the session up to date when it runs."""
+
+    label: str
+    plist: str  # the property list that names it
+    every_session: bool  # those of all users, otherwise that of the user who runs this
+    volume: str = ""  # launchd accepts no property list on another file system than this directory's
+
+
+class Session(t.NamedTuple):
+    """What a session begins with before a shell reads its files."""
+
+    path: str = "/usr/local/bin:/usr/bin:/bin"
+    language: str = "C.UTF-8"
+    environment_files: tuple[str, ...] = ()  # of the session itself, NAME=value
+
+
+Shells = t.Mapping[str, t.Tuple[str, ...]]
+
+
+class StartupFiles(t.NamedTuple):
+    """The files that each shell reads, in order, as patterns; `{home}` is the user's. Shells by name."""
+
+    login: Shells
+    command: Shells  # of `ssh host command`
+    other_login: tuple[str, ...]  # of a login shell that is not listed
 
 
 class Platform(t.NamedTuple):
@@ -61,4 +92,11 @@ class Platform(t.NamedTuple):
     inherited_modes: bool = False  # files inherit the permissions of their directory and have no mode
     ignores_case: bool = False  # http_proxy and HTTP_PROXY are one variable
     checks: t.Mapping[str, tuple[str, ...]] = {}  # commands that must accept a new file ({file}) before it is used
-    activations: t.Mapping[str, Activation] = {}
+    activations: t.Mapping[str, Activation | Agent] = {}
+    session: Session = Session()
+    startup: StartupFiles = StartupFiles({}, {}, ())
+    shells: tuple[str, ...] = ()  # conda_proxy_info starts each of them, besides the user's own
+    host_name: tuple[str, ...] = ()  # prints a name that stays; empty: the host name stays
+    network_settings: tuple[str, ...] = ()  # prints the proxy of the operating system
+    keychains: tuple[str, ...] = ()  # with CA certificates that conda does not read
+    interpreter_groups: tuple[int, ...] | None = None  # who may write the Python that root runs; None: not checked

@@ -8,7 +8,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Consumer, Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
+    Activation,
+    Consumer,
+    Platform,
+    Session,
+    StartupFiles,
+)
 
 _SHELL = "open shells keep the old values: log in again"
 _SESSION = "open sessions keep the old values: log in again and restart cron"
@@ -23,6 +29,19 @@ _ZSH = _programs("zsh")
 _FISH = _programs("fish")
 _CSH = _programs("tcsh", "csh")
 _SYSTEMD = ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")
+
+_SH_LOGIN = ("/etc/profile", "/etc/profile.d/*.sh")
+_BASHRC = ("/etc/bash.bashrc", "/etc/bashrc", "{home}/.bashrc")
+_ZSHENV = ("/etc/zshenv", "/etc/zsh/zshenv", "{home}/.zshenv")
+_ZLOGIN = ("/etc/zprofile", "/etc/zsh/zprofile", "{home}/.zprofile", "/etc/zlogin", "/etc/zsh/zlogin", "{home}/.zlogin")
+_FISH_FILES = (
+    "/etc/fish/conf.d/*.fish",
+    "/etc/fish/config.fish",
+    "{home}/.config/fish/conf.d/*.fish",
+    "{home}/.config/fish/config.fish",
+)
+_CSH_FILES = ("/etc/csh.cshrc", "/etc/csh.login", "{home}/.tcshrc", "{home}/.cshrc", "{home}/.login")
+_BASH_LOGINS = ("{home}/.profile", "{home}/.bash_login", "{home}/.bash_profile")
 
 LINUX = Platform(
     system=(
@@ -97,4 +116,16 @@ LINUX = Platform(
             read_back=("systemctl", "show-environment"),
         ),
     },
+    session=Session(environment_files=("/etc/environment",)),
+    startup=StartupFiles(
+        login={
+            "bash": _SH_LOGIN + _BASHRC + _BASH_LOGINS,
+            "zsh": _ZSHENV + _ZLOGIN,
+            "fish": _FISH_FILES,
+            "csh": _CSH_FILES,
+            "tcsh": _CSH_FILES,
+        },
+        command={"bash": _BASHRC, "zsh": _ZSHENV, "fish": _FISH_FILES, "csh": _CSH_FILES, "tcsh": _CSH_FILES},
+        other_login=_SH_LOGIN + _BASH_LOGINS[:1],
+    ),
 )

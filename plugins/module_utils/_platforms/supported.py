@@ -13,11 +13,12 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.darwin import DARWIN
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import WINDOWS
 
 # by platform.system(); Windows is managed from the control node
-PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX}
+PLATFORMS: t.Mapping[str, Platform] = {"Linux": LINUX, "Darwin": DARWIN}
 ENVIRONMENT_TARGETS = tuple(
     sorted({row.name for table in (*PLATFORMS.values(), WINDOWS) for row in table.system + table.user})
 )
@@ -27,6 +28,6 @@ def this_platform() -> Platform:
     """Return the table of this machine. Raises MachineError, which names the supported systems."""
     name = platform.system()
     if name not in PLATFORMS:
-        supported = " and ".join(sorted([*PLATFORMS, "Windows"]))
+        supported = "Linux, macOS and Windows"
         raise MachineError(f"the operating system {name or '(unknown)'} is not supported; {supported} are")
     return PLATFORMS[name]

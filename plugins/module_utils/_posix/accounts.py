@@ -73,14 +73,13 @@ def run_as(account: Account, function: t.Callable[[], T], read: t.Callable[[t.An
     """
     if account.uid == os.geteuid():
         return guarded(function)
-    groups = os.getgrouplist(account.name, account.gid)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:  # never returns, and runs none of the parent's exit handlers
         status = 1
         try:
             os.close(reader)
-            _become(account, groups)
+            _become(account)
             with os.fdopen(writer, "w", encoding="utf-8") as stream:
                 json.dump(to_json(_answer(function)), stream)
             status = 0
@@ -117,13 +116,24 @@ def _result(answer: _Answer) -> t.Any:
     return answer.result
 
 
-def _become(account: Account, groups: t.Sequence[int]) -> None:
+def _become(account: Account) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # secrets are in memory
-    os.setgroups(groups)
-    os.setgid(account.gid)
-    os.setuid(account.uid)
+    drop_rights(account.name, account.uid, account.gid)
     os.umask(0o022)
     os.chdir("/")
+
+
+def drop_rights(name: str, uid: int, gid: int) -> None:
+    """Make this process one of the user's, with all groups, also where an account has more than setgroups(2) takes.
+
+    initgroups(3) of macOS tells the kernel who asks, and that finds the groups beyond 16; setgroups would hide them.
+    """
+    try:
+        os.initgroups(name, gid)
+    except OverflowError:  # macOS takes a C int, and the group of nobody is -2
+        os.initgroups(name, gid - (1 << 32))
+    os.setgid(gid)
+    os.setuid(uid)
 
 
 def _answer(function: t.Callable[[], t.Any]) -> _Answer:

@@ -13,10 +13,12 @@ import os
 import re
 from typing import Iterable, Iterator
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import NAMES, Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 
-_HOME_DIRECTORIES = ("miniconda3", "anaconda3", "miniforge3")
+# ~/opt: Anaconda's installer for macOS in 2020; Caskroom: Homebrew's casks
+_USER_DIRECTORIES = ("{home}", "{home}/opt")
+_MACHINE_PATTERNS = ("/opt/*", "/opt/homebrew/Caskroom/*/base", "/usr/local/Caskroom/*/base")
 _CONDA_RECORD = re.compile(r"^conda-\d[^-]*-[^-]+\.json$")  # not conda-build-..., which any environment may contain
 
 
@@ -39,10 +41,12 @@ def _candidates(home: str, path: str) -> Iterator[tuple[str, str]]:
     for directory in path.split(os.pathsep):
         for prefix in _prefixes_of(os.path.join(directory, "conda")) if os.path.isabs(directory) else ():
             yield prefix, "PATH"
-    for prefix in sorted(glob.glob("/opt/*")):
-        yield prefix, "opt"
-    for name in _HOME_DIRECTORIES:
-        yield os.path.join(home, name), "home"
+    for pattern in _MACHINE_PATTERNS:
+        for prefix in sorted(glob.glob(pattern)):
+            yield prefix, "opt"
+    for directory in _USER_DIRECTORIES:
+        for name in NAMES:
+            yield os.path.join(directory.replace("{home}", home), name), "home"
     # written by conda: every environment of the user, and so every base that created one
     try:
         with open(os.path.join(home, ".conda", "environments.txt"), encoding="utf-8", errors="replace") as handle:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import glob
 import os
+import platform
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, directory_of
 
 _MOST = 1 << 20  # bytes
@@ -25,13 +27,22 @@ def existing_paths(scope: Scope) -> frozenset[str]:
     """Return the existing ones of the paths in the platform's table for a scope, and their directories."""
     found: set[str] = set()
     for row in scope.consumers:
-        found.update(path for path in row.needs if os.path.exists(path))
+        found.update(path for path in (*row.needs, row.replaced_by) if path and os.path.exists(path))
         for path in map(scope.path, row.paths):
             if os.path.lexists(path):
                 found.add(path)
             if os.path.isdir(directory_of(path)):
                 found.add(directory_of(path))
     return frozenset(found)
+
+
+def host_name(table: Platform) -> str:
+    """Return a name of this machine that stays."""
+    if table.host_name:
+        status, output = process.command(table.host_name)
+        if status == 0 and output:
+            return output
+    return platform.node()
 
 
 def ca_roots(platform: Platform, bases: t.Iterable[Base]) -> str | None:

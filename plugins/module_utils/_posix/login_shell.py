@@ -15,7 +15,9 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import search_path
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.variables import NAMES, PREFIX
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Session
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 _EXPANDED = re.compile(r"\$\{?(\w+)")  # conda expands $NAME and ${NAME} in proxy_servers, channels and paths
@@ -24,16 +26,17 @@ _TIMEOUT = 10.0  # seconds
 _MOST = 1 << 18  # bytes of output, so that a start-up file cannot fill the memory of root's process
 
 
-def login_environment(home: str, shell: str, name: str, prefix: str, also: str = "") -> dict[str, str]:
+def login_environment(session: Session, account: Account, prefix: str, also: str = "") -> dict[str, str]:
     """Return PATH, the proxy, CA and conda variables and those that a condarc or `also` names, of a fresh login shell.
 
     HOME is not included: the user who runs a base has another one. `prefix` is that of find_bases(). The shell runs with
-    the rights of this process: `/etc/environment` first, as with PAM, then its own start-up files. When a start-up file
-    waits for input or takes longer than 10 seconds, return the variables that PAM sets.
+    the rights of this process: the files of the session first, then its own start-up files. When a start-up file waits
+    for input or takes longer than 10 seconds, return the variables of the session.
     """
-    found = environment_of(shell_argv(shell, "env", login=True), session_environment(home, shell, name))
+    home, shell = account.home, account.shell
+    found = environment_of(shell_argv(shell, "env", login=True), session_environment(session, account))
     if found is None:
-        found = pam_environment()
+        found = file_environment(session)
     roots = [base.prefix for base in find_bases(home, found.get("PATH", ""), prefix)] or [""]
     paths = dict.fromkeys(path for root in roots for path in search_path(home, root, found))
     texts = [also, *(read_text(path) or "" for path in paths)]
@@ -48,10 +51,10 @@ def shell_argv(shell: str, command: str, login: bool) -> list[str]:
     return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
 
 
-def session_environment(home: str, shell: str, name: str) -> dict[str, str]:
+def session_environment(session: Session, account: Account) -> dict[str, str]:
     """Return what a session of a user begins with, before a shell reads its files."""
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    environment.update(pam_environment(), HOME=home, USER=name, LOGNAME=name, SHELL=shell)
+    environment = {"PATH": session.path, "LANG": session.language, **file_environment(session)}
+    environment.update(HOME=account.home, USER=account.name, LOGNAME=account.name, SHELL=account.shell)
     return environment
 
 
@@ -70,12 +73,13 @@ def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes 
     return None if done.status is None else done.output
 
 
-def pam_environment() -> dict[str, str]:
-    """Return the variables of `/etc/environment`."""
-    try:
-        with open("/etc/environment", encoding="utf-8", errors="surrogateescape") as stream:
-            lines = [line.strip() for line in stream]
-    except OSError:
-        return {}
-    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
-    return {key.replace("export ", "", 1).strip(): value.strip().strip("\"'") for key, _equals, value in pairs}
+def file_environment(session: Session) -> dict[str, str]:
+    """Return the variables of the files that a session reads, such as PAM's `/etc/environment` on Linux."""
+    found: dict[str, str] = {}
+    for path in session.environment_files:
+        lines = [line.strip() for line in (read_text(path) or "").split("\n")]
+        pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+        found.update(
+            (key.replace("export ", "", 1).strip(), value.strip().strip("\"'")) for key, _equals, value in pairs
+        )
+    return found

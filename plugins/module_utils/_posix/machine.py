@@ -15,19 +15,16 @@ import glob
 import json
 import os
 import stat
-import subprocess
 import tempfile
 import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process, systemd
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Agent
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import attributes, launchd, process, systemd
 
 _TEMPORARY = ".condafleet-"
 _LOCK_POLL = 0.2  # seconds
-_COMMAND_TIMEOUT = 60  # seconds
-_MOST = 1 << 18  # bytes of a command's output
 
 
 class PosixMachine:
@@ -44,7 +41,7 @@ class PosixMachine:
         lock_timeout: float = 60,  # seconds
         *,
         checks: t.Mapping[str, tuple[str, ...]] | None = None,
-        activations: t.Mapping[str, Activation] | None = None,
+        activations: t.Mapping[str, Activation | Agent] | None = None,
         environment: t.Mapping[str, str] | None = None,
         clean: t.Callable[[str], str] = str,
     ) -> None:
@@ -77,10 +74,10 @@ class PosixMachine:
         with os.fdopen(descriptor, "rb") as stream:
             return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
-    def write(self, path: str, new: File, check: str = "") -> None:
-        # keep a symbolic link: rewrite its target, with the rights of this process
-        path = os.path.realpath(path)
-        directory, name = os.path.split(path)
+    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+        # keep a symbolic link: rewrite its target, with the rights of this process; messages name the path that users know
+        real = os.path.realpath(path)
+        directory, name = os.path.split(real)
         try:
             descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix="." + name.lstrip("."), dir=directory)
         except OSError as exc:
@@ -89,19 +86,19 @@ class PosixMachine:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(t.cast("bytes", new.data))
                 stream.flush()
-                self._dress(stream.fileno(), path, new)
-                os.fsync(stream.fileno())
+                self._dress(stream.fileno(), real, new, private)
+                _sync(stream.fileno())
             if check:
                 self._check(check, temporary, path)
-            os.rename(temporary, path)
+            os.rename(temporary, real)
         except OSError as exc:
-            raise _sentence(path, "cannot be written", exc) from None
+            raise _sentence(path, "cannot be written", exc, attributes.lock_of(real)) from None
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
         _sync_directory(directory)
 
-    def _dress(self, descriptor: int, path: str, new: File) -> None:
+    def _dress(self, descriptor: int, path: str, new: File, private: bool) -> None:
         """Set owner, mode, and the extended attributes of the replaced file (such as SELinux label and POSIX ACL).
 
         The mode comes last, so that it limits an ACL that grants more.
@@ -109,16 +106,12 @@ class PosixMachine:
         now = os.fstat(descriptor)
         if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
             os.fchown(descriptor, new.uid, new.gid)
-        if hasattr(os, "listxattr") and os.path.exists(path):
-            for name in os.listxattr(path):
-                value = os.getxattr(path, name)
-                if _attribute(descriptor, name) != value:
-                    os.setxattr(descriptor, name, value)
+        attributes.copy(path, descriptor, private)
         os.fchmod(descriptor, new.mode)
 
     def _check(self, kind: str, temporary: str, path: str) -> None:
         argv = [word.replace("{file}", temporary) for word in self._checks[kind]]
-        status, output = _run(argv)
+        status, output = process.command(argv)
         if status != 0:
             raise MachineError(
                 f"{path}: {argv[0]} rejects the new content ({self._clean(output.replace(temporary, path))})"
@@ -130,7 +123,7 @@ class PosixMachine:
         except FileNotFoundError:
             return
         except OSError as exc:
-            raise _sentence(path, "cannot be removed", exc) from None
+            raise _sentence(path, "cannot be removed", exc, attributes.lock_of(path)) from None
         _sync_directory(os.path.dirname(path))
 
     def begin(self) -> None:
@@ -164,13 +157,15 @@ class PosixMachine:
             os.rmdir(path)
 
     def real(self, path: str) -> str:
-        return os.path.realpath(path)
+        return _as_stored(os.path.realpath(path))
 
-    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:  # noqa: ARG002  # there is no marker
+    def activate(self, kind: str, read_back: bool, managed: bool) -> list[str]:
         activation = self._activations[kind]
+        if isinstance(activation, Agent):
+            return launchd.refresh(activation, managed, self._environment if read_back else {}, self._clean)
         if not os.path.exists(activation.only_if):
             return [activation.otherwise]
-        status, output = _run(activation.argv)
+        status, output = process.command(activation.argv)
         if status != 0:
             raise MachineError("{} failed: {}".format(" ".join(activation.argv), self._clean(output)))
         if read_back and activation.read_back and self._environment:
@@ -178,7 +173,7 @@ class PosixMachine:
         return []
 
     def _read_back(self, argv: t.Sequence[str]) -> None:
-        status, output = _run(argv)
+        status, output = process.command(argv)
         if status != 0:
             raise MachineError("{} failed: {}".format(" ".join(argv), self._clean(output)))
         shown = systemd.variables(output)
@@ -223,11 +218,20 @@ class PosixMachine:
             os.close(descriptor)
 
 
-def _attribute(descriptor: int, name: str) -> bytes | None:
+def _as_stored(path: str) -> str:
+    """Return a path in the letters that its directories have, where the file system ignores their case."""
+    directory, name = os.path.split(path)
+    if not name or not os.path.lexists(path):
+        return path
+    directory = _as_stored(directory)
     try:
-        return os.getxattr(descriptor, name)
+        names = os.listdir(directory)
     except OSError:
-        return None
+        return os.path.join(directory, name)
+    if name not in names:
+        alike = (each for each in names if each.casefold() == name.casefold())
+        name = next((each for each in alike if os.path.samefile(os.path.join(directory, each), path)), name)
+    return os.path.join(directory, name)
 
 
 def _holder(descriptor: int) -> str:
@@ -238,21 +242,19 @@ def _holder(descriptor: int) -> str:
         return "unknown process"
 
 
-def _run(argv: t.Sequence[str]) -> tuple[int, str]:
-    """Return exit status and output with stderr. Status 127: the command did not start; 124: it did not end in time."""
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-    done = process.run(argv, environment, seconds=_COMMAND_TIMEOUT, cap=_MOST, stderr=subprocess.STDOUT)
-    if done.failure:
-        return 127, done.failure
-    if done.status is None:
-        return 124, f"no answer in {_COMMAND_TIMEOUT} s"
-    return done.status, done.output.decode("utf-8", "replace").strip()
+def _sync(descriptor: int) -> None:
+    """Write a file to the disk. On macOS fsync stops at the drive's cache, and not every file system has F_FULLFSYNC."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
 
 
 def _sync_directory(directory: str) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     except OSError as exc:
         if exc.errno != errno.EINVAL:  # some file systems cannot sync a directory
             raise
@@ -260,5 +262,7 @@ def _sync_directory(directory: str) -> None:
         os.close(descriptor)
 
 
-def _sentence(path: str, what: str, exc: OSError) -> MachineError:
+def _sentence(path: str, what: str, exc: OSError, lock: str = "") -> MachineError:
+    if lock:
+        return MachineError(f"{path} {what}: its flag {lock} locks it; run chflags no{lock} on it first")
     return MachineError(f"{path} {what}: {exc.strerror or exc.__class__.__name__}")

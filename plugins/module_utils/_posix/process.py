@@ -17,12 +17,17 @@ import threading
 import time
 from typing import IO, Mapping, NamedTuple, Sequence, cast
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import drop_rights
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import Answer
 
-PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# not first: on macOS, Homebrew gives /usr/local/bin to a user
+PATH = f"{SYSTEM_PATH}:/usr/local/bin"
 _POLL = 0.05  # seconds
 _CHUNK = 1 << 16
 _PROBE_BYTES = 1 << 20
+_COMMAND_TIMEOUT = 60  # seconds
+_COMMAND_BYTES = 1 << 18
 
 
 class RunAs(NamedTuple):
@@ -59,9 +64,7 @@ def run(
 
     def become() -> None:
         if run_as is not None and run_as.uid >= 0:
-            os.initgroups(run_as.name, run_as.gid)
-            os.setgid(run_as.gid)
-            os.setuid(run_as.uid)
+            drop_rights(run_as.name, run_as.uid, run_as.gid)
 
     try:
         # AnsibleModule.run_command bounds neither time nor output, and there is no module in a forked child
@@ -116,6 +119,17 @@ def _feed(stdin: IO[bytes], text: bytes) -> None:
             stdin.write(text)
     except OSError:
         pass  # it ended before it read everything: its output tells
+
+
+def command(argv: Sequence[str]) -> tuple[int, str]:
+    """Return exit status and output with stderr. Status 127: the command did not start; 124: it did not end in time."""
+    environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C"}
+    done = run(argv, environment, seconds=_COMMAND_TIMEOUT, cap=_COMMAND_BYTES, stderr=subprocess.STDOUT)
+    if done.failure:
+        return 127, done.failure
+    if done.status is None:
+        return 124, f"no answer in {_COMMAND_TIMEOUT} s"
+    return done.status, done.output.decode("utf-8", "replace").strip()
 
 
 def run_python(python: str, program: bytes, run_as: RunAs, seconds: float) -> Answer:

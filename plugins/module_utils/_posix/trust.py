@@ -11,8 +11,11 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+import sys
+import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import attributes
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.process import RunAs
 
 
@@ -22,18 +25,29 @@ def untrusted_for_root(prefix: str) -> str | None:
     Only the path itself is looked at, not every file below: what root's own installer made there is root's.
     """
     path = os.path.realpath(prefix)
-    for own in (path, os.path.join(path, "bin"), os.path.realpath(os.path.join(path, "bin", "python"))):
-        refusal = _changeable(own, parent=False)
+    python = os.path.realpath(os.path.join(path, "bin", "python"))
+    return _first_changeable([path, os.path.join(path, "bin"), python], ())
+
+
+def untrusted_interpreter(groups: tuple[int, ...]) -> str | None:
+    """Return why root must not run this Python; members of `groups` may write it."""
+    return _first_changeable([os.path.realpath(sys.executable), os.path.realpath(os.__file__)], groups)
+
+
+def _first_changeable(paths: t.Iterable[str], groups: tuple[int, ...]) -> str | None:
+    """Return the first reason why a path, or one of its parents, can be changed by others."""
+    for own in paths:
+        refusal = _changeable(own, False, groups)
         place = own
         while refusal is None and place != os.path.dirname(place):
             place = os.path.dirname(place)
-            refusal = _changeable(place, parent=True)
+            refusal = _changeable(place, True, groups)
         if refusal is not None:
             return refusal
     return None
 
 
-def _changeable(place: str, parent: bool) -> str | None:
+def _changeable(place: str, parent: bool, groups: tuple[int, ...]) -> str | None:
     try:
         info = os.stat(place)
     except OSError as exc:
@@ -42,7 +56,8 @@ def _changeable(place: str, parent: bool) -> str | None:
         return f"{place} does not belong to root"
     # in a sticky directory (/tmp) others can neither rename nor remove what is root's, but put things beside it
     harmless = parent and info.st_mode & stat.S_ISVTX
-    if stat.S_IMODE(info.st_mode) & 0o022 and not harmless:
+    others = 0o002 if info.st_gid in groups else 0o022
+    if (stat.S_IMODE(info.st_mode) & others and not harmless) or attributes.opened_by_list(place):
         return f"{place} can be changed by users other than root"
     return None
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
@@ -22,9 +23,12 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_fi
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
     CA_BUNDLE_PATH,
+    Activation,
+    Agent,
     Consumer,
     Platform,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._records import from_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
@@ -38,6 +42,22 @@ class RootsNeededError(MachineError):
 
     def __init__(self, option: str = "conda_proxy_ca_bundle_src") -> None:
         super().__init__(f"no CA roots were found on this machine to join {option} with")
+
+
+class Overruled(t.NamedTuple):
+    """A reader that does not see what the collection has written."""
+
+    consumer: str
+    path: str  # that is managed
+    decided_by: str  # what it reads instead
+
+    @classmethod
+    def from_json(cls, data: t.Any) -> Overruled:
+        """Return the record that `data` holds. Raises RecordError."""
+        return from_json(cls, data)
+
+
+_PASSWORD = re.compile(r"://[^/@:\s]*:[^/@\s]+@")
 
 
 class Scope(t.NamedTuple):
@@ -68,6 +88,14 @@ class Scope(t.NamedTuple):
     def condarc(self) -> str:
         """The default path of the condarc."""
         return self.platform.system_condarc if self.system else self.path(self.platform.user_condarc)
+
+    @property
+    def activations(self) -> dict[str, Activation | Agent]:
+        """What makes changes take effect, with the paths of this scope."""
+        return {
+            kind: one._replace(plist=self.path(one.plist)) if isinstance(one, Agent) else one
+            for kind, one in self.platform.activations.items()
+        }
 
     def path(self, template: str) -> str:
         return template.replace("{home}", self.home)
@@ -132,7 +160,6 @@ def _condarc(scope: Scope, settings: Settings) -> Target:
 
 
 def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]:
-    named = settings.environment_targets
     variables = environment_variables(scope, settings)
     if scope.platform.ignores_case:
         first = {name.lower(): name for name in reversed(list(variables))}
@@ -140,15 +167,47 @@ def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]
     targets: list[Target] = []
     if not variables:
         return targets
-    for row in scope.consumers:
-        if (row.name in named) if named else not row.by_name:
-            if row.form == "value":
-                targets += _registry_values(row, variables, facts.marked)
-                continue
+    for row in _requested(scope, settings):
+        if row.form == "value":
+            targets += _registry_values(row, variables, facts.marked)
+        elif not _left_out(row, settings, variables):
             path = _consumer_path(scope, row, facts.existing)
             if path:
                 targets.append(_consumer_file(scope, settings, row, path, variables))
     return targets
+
+
+def _requested(scope: Scope, settings: Settings) -> list[Consumer]:
+    named = settings.environment_targets
+    return [row for row in scope.consumers if ((row.name in named) if named else not row.by_name)]
+
+
+def _left_out(row: Consumer, settings: Settings, variables: t.Mapping[str, str]) -> bool:
+    return row.exposes and not settings.exposed and any(map(_PASSWORD.search, variables.values()))
+
+
+def remarks(scope: Scope, settings: Settings, sections: t.Collection[str]) -> list[str]:
+    """Return warnings about readers of environment variables that are left out."""
+    if "environment" not in sections:
+        return []
+    variables = environment_variables(scope, settings)
+    names = [row.name for row in _requested(scope, settings) if _left_out(row, settings, variables)]
+    return [
+        f"the environment target {name} was left out: every user who runs ps could see the password for a moment; "
+        "accept that with conda_proxy_password_exposure: allow"
+        for name in dict.fromkeys(names)
+    ]
+
+
+def overruled(scope: Scope, settings: Settings, sections: t.Collection[str], facts: Facts) -> list[Overruled]:
+    """Return the readers that read another file in place of the managed one."""
+    if "environment" not in sections or not environment_variables(scope, settings):
+        return []
+    return [
+        Overruled(row.name, row.paths[0], row.replaced_by)
+        for row in _requested(scope, settings)
+        if row.replaced_by in facts.existing
+    ]
 
 
 def _registry_values(row: Consumer, variables: t.Mapping[str, str], marked: bool) -> t.Iterator[Target]:
@@ -178,15 +237,17 @@ def directory_of(path: str) -> str:
 def _consumer_file(
     scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]
 ) -> Target:
-    try:
-        lines = dialects.render(row.dialect, variables)
-    except dialects.Unrepresentable as exc:
-        raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
-    whole = row.form == "whole"
-    text = "".join(line + "\n" for line in [HEADER, *lines])
-    editor: Editor = WholeEditor(text) if whole else BlockEditor({"lines": lines, "top": row.form == "block_top"})
+    whole = row.form in ("whole", "constant")
+    editor: Editor = WholeEditor(row.content)
+    if row.form != "constant":
+        try:
+            lines = dialects.render(row.dialect, variables)
+        except dialects.Unrepresentable as exc:
+            raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
+        text = "".join(line + "\n" for line in [HEADER, *lines])
+        editor = WholeEditor(text) if whole else BlockEditor({"lines": lines, "top": row.form == "block_top"})
     mode, access = row.mode, "exact" if whole else "keep"
-    if not scope.system and settings.secret:
+    if not scope.system and settings.secret and row.form != "constant":
         mode, access = 0o600, "exact" if whole else "private"
     return Target(
         "environment", path, editor, ("environment",), mode, access, row.check, row.activate, notice=row.notice

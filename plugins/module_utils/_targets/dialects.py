@@ -100,6 +100,10 @@ def _sudoers(variables: Variables) -> list[str]:
     return ['Defaults env_keep += "{}"'.format(" ".join(variables))]
 
 
+def _name_value(variables: Variables) -> list[str]:
+    return [f"{name}={value}" for name, value in variables.items()]
+
+
 _DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
     "sh": _sh,
     "fish": _fish,
@@ -108,6 +112,7 @@ _DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
     "environment_d": _environment_d,
     "systemd_manager": _systemd_manager,
     "sudoers": _sudoers,
+    "name_value": _name_value,
 }
 
 

@@ -29,6 +29,11 @@ class Target(t.NamedTuple):
     notice: str = ""  # how to make a change visible
     uid: int = -1  # owner of a file that the collection creates; -1: the user who creates it
 
+    @property
+    def private(self) -> bool:
+        """Whether only its owner may read the file."""
+        return self.access == "private" or (self.access == "exact" and not self.mode & 0o077)
+
     def desired_owner(self, file: File, original: File) -> tuple[int, int]:
         """Return uid and gid. A file that existed before it was managed keeps its own."""
         if self.uid in (-1, file.uid) or not file.exists or original.exists:

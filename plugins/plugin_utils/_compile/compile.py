@@ -106,6 +106,7 @@ def compile_settings(options: Options, render: Render, pem: str | None = None, w
         ca_bundle=tls.bundle,
         netrc=entries.entries,
         secret=bool(secret),
+        exposed=exposure_allowed,
         secrets=_secrets(proxies, entries),
     )
     warnings = advise(

@@ -13,12 +13,11 @@ import ntpath
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import NAMES, Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.python import recorded_python
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.machine import ADMINISTRATORS, WindowsMachine
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 
-_NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge")
 # where the installers of Miniconda, Anaconda and Miniforge put a base for all users, and Chocolatey's packages
 _MACHINE_DIRECTORIES = (r"C:\ProgramData", "C:", r"C:\tools", r"C:\Program Files")
 _USER_DIRECTORIES = (r"{home}", r"{home}\AppData\Local", r"{home}\AppData\Local\Continuum")
@@ -38,11 +37,9 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
         return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, which has no conda")]
-    places = [directory + "\\" + name for directory in _MACHINE_DIRECTORIES for name in _NAMES]
+    places = [directory + "\\" + name for directory in _MACHINE_DIRECTORIES for name in NAMES]
     if home:
-        places += [
-            directory.replace("{home}", home) + "\\" + name for directory in _USER_DIRECTORIES for name in _NAMES
-        ]
+        places += [directory.replace("{home}", home) + "\\" + name for directory in _USER_DIRECTORIES for name in NAMES]
     found = _with_conda(remote, places)
     if not found:
         with contextlib.suppress(ModuleFailed):  # a directory on a drive that is gone

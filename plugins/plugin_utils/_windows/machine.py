@@ -158,7 +158,7 @@ class WindowsMachine:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def write(self, path: str, new: File, check: str = "") -> None:  # noqa: ARG002  # no row of the table has a check
+    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:  # noqa: ARG002  # profiles are private
         self._lock()
         if registry_value.is_registry(path):
             self._write_value(path, new)

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import conda as _conda
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
@@ -206,7 +207,7 @@ def test_what_conda_starts_does_not_inherit_a_password(
     assert "https_proxy: <set>" in conda_info(bases, environment, tmp_path)
     account = Account("ada", os.getuid(), os.getgid(), str(tmp_path), "/bin/sh")
     login = {name: value or "" for name, value in environment.items()}
-    seen = _conda.conda(_rows.Subject(account, login, "https://conda.bed.invalid/main"), bases[0])
+    seen = _conda.conda(_rows.Subject(LINUX, account, login, "https://conda.bed.invalid/main"), bases[0])
     assert {row.https_proxy for row in seen} == {proxy}
     assert f"PATH={tmp_path}/bin" in note.read_text(), "conda started nothing: this test has lost its point"
     assert not leaks(note.read_text())

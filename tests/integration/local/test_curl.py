@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import consumers, rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from tests.bed import hostile
@@ -50,7 +51,7 @@ def ask(home: Path, tmp_path: Path, log: Path) -> Any:
         script.write_text(f"#!/bin/sh\nreal={real}\nprintf '%s\\n' \"$@\" >> '{log}'\n{wrap}\n")
         script.chmod(0o755)
         login = {"PATH": f"relative:{programs}:{SYSTEM_PATH}", **variables}
-        subject = rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, channel)
+        subject = rows.Subject(LINUX, Account("ada", 1, 1, str(home), "/bin/bash"), login, channel)
         (row,) = [row for row in consumers.rows(subject, []) if row.consumer == "curl"]
         return row._asdict()
 

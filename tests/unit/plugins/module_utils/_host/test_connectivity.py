@@ -95,4 +95,4 @@ def test_an_unsupported_system_gets_the_sentence_of_all_modules(monkeypatch: pyt
     ]
     for answer in answers:
         assert answer["failed"]
-        assert answer["msg"] == "the operating system SunOS is not supported; Linux and Windows are"
+        assert answer["msg"] == "the operating system SunOS is not supported; Linux, macOS and Windows are"

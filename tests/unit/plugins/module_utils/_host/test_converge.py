@@ -62,8 +62,8 @@ class Fleet:
     def _account(self, name: str) -> accounts.Account | None:
         return accounts.Account(name, 0, 0, str(self.homes[name]), "/bin/sh") if name in self.homes else None
 
-    def _login(self, _home: str, _shell: str, name: str, *_args: str) -> dict[str, str]:
-        self.logins.append(name)
+    def _login(self, _session: Any, account: accounts.Account, *_args: str) -> dict[str, str]:
+        self.logins.append(account.name)
         return {}
 
     def _prove(self, _launcher: Any, _bases: Any, _environment: Any, _options: Any, *, user: str) -> list[ProofRow]:

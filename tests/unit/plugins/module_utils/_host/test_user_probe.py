@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._host import user_probe
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import UserView
-from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH, Session
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.records import WithoutConda
@@ -38,10 +38,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_a_view_comes_of_a_login_shell_and_of_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, ...]] = []
+SESSION = Session("/bin", "C", ())
 
-    def login_environment(*args: str) -> dict[str, str]:
+
+def test_a_view_comes_of_a_login_shell_and_of_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def login_environment(*args: Any) -> dict[str, str]:
         asked.append(args)
         return LOGIN
 
@@ -51,8 +54,8 @@ def test_a_view_comes_of_a_login_shell_and_of_its_path(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(login_shell, "login_environment", login_environment)
     monkeypatch.setattr(user_probe, "find_bases", find_bases)
-    assert UserView.of(ADA, "/given") == VIEW
-    assert asked == [("/home/ada", "/bin/zsh", "ada", "/given"), ("/home/ada", "/home/ada/bin", "/given")]
+    assert UserView.of(ADA, "/given", SESSION) == VIEW
+    assert asked == [(SESSION, ADA, "/given"), ("/home/ada", "/home/ada/bin", "/given")]
 
 
 def test_conda_sees_the_variables_of_the_shell_and_not_its_path(asked: list[tuple[Any, ...]]) -> None:

@@ -9,6 +9,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info import (
     conda,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ USER = "proxy_servers:\n  https: http://user:1\n"
 
 
 def subject(home: Path, **login: str) -> _rows.Subject:
-    return _rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
+    return _rows.Subject(LINUX, Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
 
 
 def test_mamba_takes_the_condarc_then_the_environment(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info import (
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import curl as _curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import rows as _rows
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ PROXY = "http://ada:p%40ss@proxy.example.com:8080"
 
 
 def subject(home: Path, **login: str) -> _rows.Subject:
-    return _rows.Subject(Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
+    return _rows.Subject(LINUX, Account("ada", 1, 1, str(home), "/bin/bash"), login, "https://conda.anaconda.org")
 
 
 def test_curl_and_pip_by_their_rules(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import consumers
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Subject
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def program(folder: Path, name: str, mode: int = 0o755) -> None:
 
 def names(tmp_path: Path, bases: list[Base] | None = None) -> list[str]:
     account = Account("ada", 1, 1, str(tmp_path / "home"), "/bin/sh")
-    subject = Subject(account, {"PATH": str(tmp_path / "bin"), "HOME": account.home}, "https://mirror.invalid/main")
+    subject = Subject(
+        LINUX, account, {"PATH": str(tmp_path / "bin"), "HOME": account.home}, "https://mirror.invalid/main"
+    )
     return [row.consumer for row in consumers.rows(subject, bases or [])]
 
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import Said
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import READ, RUN, ConsumerRow, Subject
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
@@ -22,7 +23,7 @@ PROXY, OTHER = "http://proxy.invalid:1", "http://other.invalid:2"
 
 def subject(tmp_path: Path, **login: str) -> Subject:
     account = Account("ada", 1, 1, str(tmp_path / "home"), "/bin/dash")
-    return Subject(account, {"PATH": str(tmp_path / "bin"), **login}, "https://ada:pw@mirror.invalid/main")
+    return Subject(LINUX, account, {"PATH": str(tmp_path / "bin"), **login}, "https://ada:pw@mirror.invalid/main")
 
 
 def write(path: Path, text: str) -> Path:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 
 SYSTEM = {row.name: row for row in LINUX.system}
@@ -38,6 +39,7 @@ def test_files_of_the_system_are_root_s_and_readable_except_sudoers() -> None:
 
 def test_the_manager_is_told_and_read_back() -> None:
     activation = LINUX.activations[SYSTEM["systemd_manager"].activate]
+    assert isinstance(activation, Activation)
     assert activation.read_back
     assert activation.only_if == "/run/systemd/system"
     assert activation.otherwise

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Session
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.login_shell import login_environment
 
 if TYPE_CHECKING:
@@ -33,8 +35,12 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def ada(home: Path) -> Account:
+    return Account("ada", 1, 1, str(home), "/bin/sh")
+
+
 def test_what_conda_will_expand_and_nothing_else(home: Path) -> None:
-    seen = login_environment(str(home), "/bin/sh", "ada", str(home / "conda"), also="http://${GIVEN}@p:1")
+    seen = login_environment(Session(), ada(home), str(home / "conda"), also="http://${GIVEN}@p:1")
     assert {name: seen.get(name) for name in ("IN_USER", "IN_BASE", "GIVEN", "CONDA_SSL_VERIFY", "HTTPS_PROXY")} == {
         "IN_USER": "1",
         "IN_BASE": "2",
@@ -47,6 +53,6 @@ def test_what_conda_will_expand_and_nothing_else(home: Path) -> None:
 
 
 def test_without_a_base_the_user_s_own_files_count(home: Path) -> None:
-    seen = login_environment(str(home), "/bin/sh", "ada", "/nonexistent")
+    seen = login_environment(Session(), ada(home), "/nonexistent")
     assert seen["IN_USER"] == "1"
     assert "IN_BASE" not in seen

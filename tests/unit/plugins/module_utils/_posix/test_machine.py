@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import machine as _machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from tests.bed.settings import SECRET
 
@@ -300,7 +300,7 @@ def test_what_a_manager_shows_is_compared_and_never_told(shown: str, problem: st
 
 
 def test_a_command_that_does_not_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_machine, "_COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr(process, "_COMMAND_TIMEOUT", 0.2)
     with pytest.raises(MachineError):
         activating("exec sleep 600").activate("reload", False, True)
 
