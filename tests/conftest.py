@@ -25,6 +25,14 @@ link_collection()
 IN_CI = os.environ.get("CI") == "true"
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups of pytest-xdist hold what is expensive to start: one that is not kept together is started in each worker."""
+    if session.config.getoption("loadgroup", False):
+        lost = [item.nodeid for item in session.items if "xdist_group" in item.keywords and "@" not in item.nodeid]
+        if lost:
+            raise pytest.UsageError(f"this pytest-xdist does not know the groups of this pytest: {lost[0]}")
+
+
 def unavailable(reason: str) -> NoReturn:
     """Skip for a user, fail in CI, where everything must be there."""
     if IN_CI:

@@ -60,6 +60,8 @@ sys.modules["ctypes.macholib.dyld"] = _dyld
 
 def _record(entry):
     descriptor = os.open(_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    if os.fstat(descriptor).st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o666)
     os.write(descriptor, (json.dumps(entry) + "\n").encode())
     os.close(descriptor)
 
