@@ -8,6 +8,7 @@ dies with the process that started it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -69,11 +70,17 @@ class LightMachine(SshMachine):
 
     @classmethod
     def start(
-        cls, name: str, folder: Path, *, layers: Sequence[Path] = (), mounts: Mapping[str, Path] | None = None
+        cls,
+        name: str,
+        folder: Path,
+        *,
+        layers: Sequence[Path] = (),
+        mounts: Mapping[str, Path] | None = None,
+        detached: bool = False,
     ) -> Self:
         """Start a machine. `layers` lie over the Debian root, the first on top; `mounts`: path there -> read-only folder.
 
-        `folder` is empty and its own, for a mount point and the log.
+        `folder` is empty and its own, for a mount point and the log. `detached` outlives this process, half an hour at most.
         """
         root = hosts.build_root()
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +100,8 @@ class LightMachine(SshMachine):
             "NAME": name,
             "PORT": str(port),
         }
-        argv = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork"]
+        argv = ["timeout", "--signal=KILL", "1800"] if detached else ["setpriv", "--pdeathsig", "KILL"]
+        argv += ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork"]
         argv += ["--kill-child", "--propagation", "private", "sh", "-c", _INIT]
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -107,10 +115,15 @@ class LightMachine(SshMachine):
             raise
         return machine
 
+    @property
+    def pid(self) -> int:
+        """The leader of the session that holds the machine: `end` takes it."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End all its processes; its files and mounts go with them."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
+            end(self.pid)
         self._process.wait()
 
     def __enter__(self) -> Self:
@@ -127,6 +140,12 @@ class LightMachine(SshMachine):
                     return
             time.sleep(0.05)
         raise RuntimeError(f"{self.name} did not start:\n{self._log.read_text(errors='replace')}")
+
+
+def end(pid: int) -> None:
+    """End the machine of a pid that `LightMachine.pid` gave."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def keys_layer() -> Path:

@@ -73,9 +73,9 @@ class MacMachine(LightMachine):
     """One running machine of this kind."""
 
     @classmethod
-    def boot(cls, name: str, folder: Path, mounts: Mapping[str, Path] | None = None) -> Self:
-        """Start one; `mounts`: path there -> read-only folder."""
-        return cls.start(name, folder, layers=[_layer()], mounts=mounts)
+    def boot(cls, name: str, folder: Path, mounts: Mapping[str, Path] | None = None, *, detached: bool = False) -> Self:
+        """Start one; see LightMachine.start."""
+        return cls.start(name, folder, layers=[_layer()], mounts=mounts, detached=detached)
 
     def login(self, user: str) -> None:
         """Log a user in at the screen: launchd starts the agents."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bed import hosts
+from tests.bed import hosts, light
 from tests.bed.paths import CHECKOUT
 from tests.conftest import unavailable
 
@@ -18,13 +18,14 @@ SCENARIOS = sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/
 
 
 def _parameter(scenario: str) -> Any:
-    marks = [pytest.mark.hosts] if scenario == "system" else []
+    marks = {"system": [pytest.mark.hosts], "macos_standin": [pytest.mark.macos]}.get(scenario, [])
     return pytest.param(scenario, marks=marks)
 
 
 @pytest.mark.parametrize("scenario", [_parameter(name) for name in SCENARIOS])
 def test_scenario(scenario: str) -> None:
-    if scenario == "system" and (reason := hosts.missing()):
+    missing = {"system": hosts.missing, "macos_standin": light.missing}.get(scenario)
+    if missing and (reason := missing()):
         unavailable(reason)
     done = subprocess.run(
         [CHECKOUT / "tests/tools/molecule", scenario],
