@@ -238,6 +238,8 @@ options:
         The readers of environment variables to manage. Empty means the platform's, docs/environment.md has the
         table.
       - V(systemd_manager) and V(sudoers) are managed only when named here; Windows knows V(registry) alone.
+      - V(launchd) gives the variables to programs from the Dock of macOS. With a password it needs
+        O(password_exposure=allow), also in user scope, as launchctl shows it to C(ps) for a moment.
     type: list
     elements: str
     default: []
@@ -400,6 +402,30 @@ rolled_back:
   type: bool
   returned: when the machine was reached
   sample: false
+overruled:
+  description:
+    - Readers of environment variables that read another file in place of the managed one, such as one of device management.
+    - Never a change by itself.
+  type: list
+  elements: dict
+  returned: when the machine was reached
+  contains:
+    consumer:
+      description: The reader, by its name in O(environment_targets).
+      type: str
+      sample: zsh
+    path:
+      description: The managed file.
+      type: str
+      sample: /etc/zshenv
+    decided_by:
+      description: What is read instead.
+      type: str
+      sample: /private/var/db/ManagedConfigurationFiles/com.apple.zsh/etc/zshenv
+    user:
+      description: Whose home it is in. Not there for the system's own files.
+      type: str
+      sample: ada
 warnings:
   description: What was replaced, what conda cannot obey, and what must be restarted or logged in again to see the change.
   type: list

@@ -34,7 +34,7 @@ _LABEL = "condafleet-bed"
 _START_SECONDS = 120
 _PACKAGES = (
     "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,sudo,python3,zsh,fish,tcsh,cron,"
-    "ca-certificates,curl"
+    "ca-certificates,curl,strace"
 )
 _SUITE = "bookworm"
 _SETUP = r"""

@@ -14,6 +14,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
+
 from tests.bed import hosts
 from tests.bed.light import LightMachine
 from tests.bed.locks import file_lock
@@ -202,3 +204,28 @@ def _stand_ins(layer: Path) -> None:
     library = layer / "usr/lib/python3.11"
     library.mkdir(parents=True)
     shutil.copyfile(_HERE / "sitecustomize.py", library / "sitecustomize.py")
+
+
+class RealMac(MacMachine):
+    """A Mac that was prepared by .github/workflows/macos-unrun.yml: sshd takes the key for root and for the users.
+
+    Nobody can log in at its screen, so a test that needs a session there is skipped.
+    """
+
+    def __init__(self) -> None:
+        SshMachine.__init__(self, "mac1", "127.0.0.1")
+
+    def stop(self) -> None:
+        """Leave it as it is: `remove` has been played."""
+
+    def login(self, user: str) -> None:
+        pytest.skip(f"nobody logs {user} in at the screen of this Mac")
+
+    def from_the_dock(self, user: str) -> dict[str, str]:
+        pytest.skip(f"{user} has no session at the screen of this Mac")
+
+    def programs(self) -> list[dict[str, Any]]:
+        return []
+
+    def inventory(self, user: str = "root") -> dict[str, Any]:
+        return {**SshMachine.inventory(self, user), "ansible_python_interpreter": "/opt/miniconda3/bin/python"}

@@ -2,7 +2,7 @@
 """Make Python on Linux behave as on macOS, where the collection could notice the difference.
 
 * `platform.system()` is Darwin, `sys.platform` is darwin; `os.*xattr` is missing (Python has it on Linux only);
-* `os.setgroups` takes 16 groups (NGROUPS_MAX; CPython's posixmodule.c);
+* `os.setgroups` takes 16 groups (NGROUPS_MAX), `os.initgroups` a C int (CPython's posixmodule.c);
 * `_scproxy` is there, and fails in a forked child: SystemConfiguration may kill it there (CPython 105912);
 * a process of the collection starts only programs of the table: everything else is an error and is recorded.
 """
@@ -35,6 +35,16 @@ def _at_most_16(groups):
 
 
 os.setgroups = _at_most_16
+_initgroups = os.initgroups
+
+
+def _c_int(name, gid):
+    if gid > 0x7FFFFFFF:
+        raise OverflowError("signed integer is greater than maximum")
+    _initgroups(name, gid % (1 << 32))
+
+
+os.initgroups = _c_int
 
 
 def _system_configuration(answer):

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.bed import conda_base, light
 from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
-from tests.bed.macos.machine import MacMachine
+from tests.bed.macos.machine import MacMachine, RealMac
 from tests.bed.play import Player
 from tests.conftest import unavailable
 
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
     from tests.bed.company import Channels
     from tests.bed.squid import Squid
 
-BASE = "/opt/homebrew/Caskroom/miniconda/base"
+REAL = os.environ.get("CONDAFLEET_MAC") == "real"
+BASE = "/opt/miniconda3" if REAL else "/opt/homebrew/Caskroom/miniconda/base"
 
 
 @pytest.fixture
 def mac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MacMachine]:
-    """A fresh machine; at its end no process of the collection has started what no Mac has."""
+    """A fresh machine; at its end no process of the collection has started what no Mac has.
+
+    With CONDAFLEET_MAC=real a real Mac, see RealMac.
+    """
+    if REAL:
+        yield RealMac()
+        return
     if reason := light.missing() or conda_base.host_python_missing():
         unavailable(reason)
     folder = tmp_path_factory.mktemp("mac")
@@ -48,9 +56,9 @@ def mac_player(
     squid: Squid,
     channels: Channels,
     authority: Authority,
-) -> Player:
+) -> Iterator[Player]:
     """Plays on the machine as root, with the settings of a company."""
-    return Player(
+    player = Player(
         ansible_run,
         tmp_path,
         {mac.name: mac.inventory()},
@@ -64,3 +72,6 @@ def mac_player(
             "conda_proxy_prefix": BASE,
         },
     )
+    yield player
+    if REAL:
+        player.play("remove")

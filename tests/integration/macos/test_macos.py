@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import plistlib
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -107,6 +108,35 @@ def look(mac: MacMachine, squid: Squid) -> None:
     plistlib.loads(mac.read(PLIST).encode())
 
 
+# what a shell opens of the system's files and of the user's, by the man pages of macOS
+READS = {
+    "bash -lc true": {"/etc/profile", "/etc/bashrc", "~/.bash_profile", "~/.bash_login", "~/.profile"},
+    "bash -c true": set(),
+    "env SSH_CLIENT=x SHLVL=0 bash -c true": {"~/.bashrc"},
+    "zsh -lc true": {"/etc/zshenv", "~/.zshenv", "/etc/zprofile", "~/.zprofile", "~/.zlogin", "/etc/zlogin"},
+    "zsh -c true": {"/etc/zshenv", "~/.zshenv"},
+    "zsh -ic true": {"/etc/zshenv", "~/.zshenv", "/etc/zshrc", "~/.zshrc"},
+    "tcsh -c true": {"/etc/csh.cshrc", "~/.tcshrc", "~/.cshrc"},
+    "tcsh -l": {"/etc/csh.cshrc", "/etc/csh.login", "~/.tcshrc", "~/.cshrc", "~/.login"},
+}
+OPENED = re.compile(r'(?:open|openat)\((?:AT_FDCWD, )?"([^"]+)"')
+
+
+def test_which_files_each_shell_reads(mac: MacMachine) -> None:
+    """The columns name no file that a shell does not ask for, and leave out none that could set a variable."""
+    for command, expected in READS.items():
+        trace = f"cd; strace -f -e trace=open,openat,access,stat,newfstatat -o /tmp/trace {command} </dev/null; cat /tmp/trace"
+        opened = set(OPENED.findall(mac.run(trace, user="ada").stdout))
+        names = {path.replace("/etc/zsh/", "/etc/").replace("/Users/ada", "~") for path in opened}
+        asked = {
+            name for name in names if re.fullmatch(r"(/etc/|~/\.)(z\w+|bash\w*|profile|\w*cshrc|csh\.\w+|login)", name)
+        }
+        assert asked - {"/etc/zshrc", "/etc/csh.logout"} <= expected | {"/etc/bash.bashrc"}, command
+        assert {
+            name for name in expected if name.startswith("/etc/") and name not in ("/etc/zlogin", "/etc/bashrc")
+        } <= asked
+
+
 def test_plutil_takes_the_property_list(mac: MacMachine, mac_player: Player, tmp_path: Path) -> None:
     """libplist has another parser than Python, as launchd has."""
     if shutil.which("plistutil") is None:
@@ -168,6 +198,25 @@ def test_what_cuts_a_healthy_machine_off_is_rolled_back(
     changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     assert changed <= set(own)
     assert mac.from_the_dock("bob") == seen
+
+
+def test_a_home_on_another_volume_is_named(mac: MacMachine, mac_player: Player) -> None:
+    mac.run("mount -t tmpfs -o mode=0755,uid=502,gid=20 none /Users/bob")
+    mac.login("bob")
+    mine = {"conda_proxy_scope": "user", "conda_proxy_users": ["bob"], "conda_proxy_verify": "none"}
+    played = mac_player.play("site", **mine)
+    assert played.returncode == 0, played.output
+    assert "launchd accepts no property list on another volume" in played.output
+
+
+def test_the_machine_has_a_name_that_stays(mac: MacMachine, mac_player: Player) -> None:
+    mac_player.variables["conda_proxy_verify"] = "none"
+    assert mac_player.play("site").returncode == 0
+    mac.run("hostname of-dhcp")
+    again = mac_player.play("site", conda_proxy_http="http://other.example.com:1")
+    assert again.returncode == 0, again.output
+    assert "shared with host" not in again.output
+    assert '"host": "Condafleet-Mac"' in mac.read("/Library/Application Support/condafleet/state.json")
 
 
 def test_nobody_at_the_screen_an_agent_switched_off_and_one_that_leaves(mac: MacMachine, mac_player: Player) -> None:

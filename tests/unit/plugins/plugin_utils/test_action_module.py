@@ -11,6 +11,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.condafleet.proxy.plugins.action import conda_proxy
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from tests.bed.actions import run_action
 from tests.bed.settings import CERTIFICATE
@@ -31,3 +32,22 @@ def test_an_option_that_ansible_refuses_fails_the_task(sent: list[Any]) -> None:
     with pytest.raises(AnsibleActionFail, match="verify must be one of: none, report, rollback, require"):
         run_action(conda_proxy, verify="maybe")
     assert not sent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "xcode-select: note: no developer tools were found at '/Applications/Xcode.app', requesting install.",
+        "xcode-select: error: no developer tools were found, and no install could be requested",
+        "xcode-select: error: no install could be requested (perhaps no UI is present)",
+    ],
+)
+@pytest.mark.parametrize("stream", ["module_stdout", "module_stderr"])
+def test_the_stub_of_macos_is_named(said: str, stream: str) -> None:
+    def answer_of(text: str) -> Any:
+        answer = {"failed": True, "msg": "MODULE FAILURE", stream: text}
+        action: Any = SimpleNamespace(_execute_module=lambda **_more: answer)
+        return HostAction.on_machine(action, {}, Info("https://example.com/main"))["msg"]
+
+    assert "set ansible_python_interpreter" in answer_of(said)
+    assert answer_of("Traceback: something else") == "MODULE FAILURE"

@@ -158,3 +158,19 @@ def test_no_child_and_no_pipe_is_left(nobody: Account) -> None:
     assert set(os.listdir("/proc/self/fd")) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_group_that_is_negative_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group of nobody on macOS is -2, which Python shows as 4294967294 and initgroups takes as a C int."""
+    calls: list[tuple[str, int]] = []
+
+    def initgroups(name: str, gid: int) -> None:
+        if gid > 0x7FFFFFFF:
+            raise OverflowError
+        calls.append(("initgroups", gid))
+
+    monkeypatch.setattr(os, "initgroups", initgroups)
+    monkeypatch.setattr(os, "setgid", lambda gid: calls.append(("setgid", gid)))
+    monkeypatch.setattr(os, "setuid", lambda uid: calls.append(("setuid", uid)))
+    accounts.drop_rights("nobody", 4294967294, 4294967294)
+    assert calls == [("initgroups", -2), ("setgid", 4294967294), ("setuid", 4294967294)]

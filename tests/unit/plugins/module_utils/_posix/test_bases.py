@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import NAMES
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def test_given_alone_counts(tmp_path: Path) -> None:
     assert prefixes(tmp_path, "", str(tmp_path / "nothing")) == []
 
 
-@pytest.mark.parametrize("name", ["miniconda3", "anaconda3", "miniforge3"])
+@pytest.mark.parametrize("name", [*NAMES, "opt/miniconda3", "opt/anaconda3"])
 def test_in_the_home(tmp_path: Path, name: str) -> None:
     base = plant(tmp_path / name)
     assert prefixes(tmp_path) == [str(base)]
@@ -106,3 +108,12 @@ def test_python_version(tmp_path: Path) -> None:
     found = {name: find_bases(str(tmp_path), "", str(tmp_path / name))[0] for name in "abc"}
     assert [found[name].python_version for name in "abc"] == ["3.12.4", "3.9", None]
     assert found["a"].uid == os.getuid()
+
+
+@pytest.mark.parametrize(
+    "place", ["opt/homebrew/Caskroom/miniconda/base", "usr/local/Caskroom/miniforge/base", "opt/x"]
+)
+def test_where_installers_put_a_base_for_all_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    base = plant(tmp_path / place)
+    monkeypatch.setattr(bases, "_MACHINE_PATTERNS", tuple(f"{tmp_path}{one}" for one in bases._MACHINE_PATTERNS))
+    assert prefixes(tmp_path / "home") == [str(base)]

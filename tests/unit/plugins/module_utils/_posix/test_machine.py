@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import attributes, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
 from tests.bed.settings import SECRET
 
@@ -315,3 +315,86 @@ def test_extended_attributes_are_kept(tmp_path: Path) -> None:
         pytest.skip("this file system has none")
     PosixMachine().write(str(path), NEW)
     assert os.getxattr(path, "user.note") == b"kept"
+
+
+class IgnoresCase:
+    """A file system that ignores the case of letters, as far as two functions of os show it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real_lexists, real_stat = os.path.lexists, os.stat
+        monkeypatch.setattr(os.path, "lexists", lambda path: real_lexists(self.stored(path)))
+        monkeypatch.setattr(os, "stat", lambda path, **more: real_stat(self.stored(path), **more))
+
+    @staticmethod
+    def stored(path: Any) -> Any:
+        place = "/"
+        for part in str(path).split("/")[1:]:
+            names = os.listdir(place)
+            place = os.path.join(place, next((name for name in names if name.casefold() == part.casefold()), part))
+        return place
+
+
+def test_one_file_is_one_target_where_the_case_of_letters_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Etc").mkdir()
+    (tmp_path / "Etc/Conda").touch()
+    IgnoresCase(monkeypatch)
+    machine = PosixMachine()
+    names = {machine.real(str(tmp_path / name)) for name in ("Etc/Conda", "etc/conda", "ETC/Conda")}
+    assert names == {str(tmp_path / "Etc/Conda")}
+    assert machine.real(str(tmp_path / "etc/new")) == str(tmp_path / "etc/new"), "a file that is not there yet"
+
+
+def test_two_files_that_differ_in_case_stay_two(tmp_path: Path) -> None:
+    for name in ("a", "A"):
+        (tmp_path / name).touch()
+    assert {PosixMachine().real(str(tmp_path / name)) for name in ("a", "A")} == {f"{tmp_path}/a", f"{tmp_path}/A"}
+
+
+@pytest.mark.parametrize("change", ["write", "remove"])
+def test_a_locked_file_is_named_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def refuse(*_args: Any) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(attributes, "lock_of", lambda _path: "uchg")
+    monkeypatch.setattr(os, "rename", refuse)
+    real_unlink = os.unlink
+    monkeypatch.setattr(os, "unlink", lambda name: refuse() if name == str(path) else real_unlink(name))
+    with pytest.raises(MachineError) as raised:
+        PosixMachine().write(str(path), NEW) if change == "write" else PosixMachine().remove(str(path))
+    assert str(raised.value).startswith(f"{path} cannot be ")
+    assert "run chflags nouchg on it" in str(raised.value)
+    assert sorted(os.listdir(tmp_path)) == ["a"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_drive_is_told_to_write_where_the_file_system_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    calls: list[str] = []
+
+    def control(_descriptor: int, _command: int) -> int:
+        calls.append("full")
+        if not there:
+            raise OSError(errno.ENOTSUP, "Operation not supported")
+        return 0
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", control)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: calls.append("fsync"))
+    PosixMachine().write(str(tmp_path / "a"), NEW)
+    assert calls == (["full", "full"] if there else ["full", "fsync"] * 2)
+
+
+def test_messages_name_the_path_that_users_know(tmp_path: Path) -> None:
+    (tmp_path / "private/etc").mkdir(parents=True)
+    (tmp_path / "etc").symlink_to("private/etc")
+    machine = PosixMachine(checks={"no": ("false", "{file}")})
+    with pytest.raises(MachineError) as raised:
+        machine.write(f"{tmp_path}/etc/x", NEW, "no")
+    assert str(raised.value).startswith(f"{tmp_path}/etc/x: ")
+    assert "private" not in str(raised.value)

@@ -11,9 +11,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
     CA_BUNDLE_PATH,
+    Agent,
     Consumer,
     Platform,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.darwin import DARWIN
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
@@ -22,11 +24,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.window
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, NetrcEntry, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
+    Overruled,
     RootsNeededError,
     Scope,
     build_targets,
     directory_of,
     environment_variables,
+    overruled,
+    remarks,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 from tests.bed.settings import CERTIFICATE, PROXY, SECRET
@@ -263,3 +268,50 @@ def test_scopes() -> None:
     assert (SYSTEM.system, SYSTEM.state, SYSTEM.consumers) == (True, LINUX.system_state, LINUX.system)
     assert (ADA.system, ADA.state, ADA.consumers) == (False, f"{HOME}/.local/state/condafleet", LINUX.user)
     assert directory_of("/etc/a/x") == "/etc/a"
+
+
+MAC, MAC_ADA = Scope(DARWIN), Scope(DARWIN, "/Users/ada")
+WITH_PASSWORD = {"http_proxy": "http://ada:pw@proxy.example.com:1"}
+
+
+@pytest.mark.parametrize("exposed", [True, False])
+@pytest.mark.parametrize("variables", [{"http_proxy": PROXY}, WITH_PASSWORD], ids=["open", "password"])
+def test_a_program_that_shows_values_gets_no_password_unless_that_is_allowed(
+    exposed: bool, variables: dict[str, str]
+) -> None:
+    given = settings(variables=variables, exposed=exposed, scope="user", secret=True)
+    targets = build_targets(MAC_ADA, given, ("environment",), FACTS)
+    agents = [target.path for target in targets if target.activate == "launchd_user"]
+    left_out = variables is WITH_PASSWORD and not exposed
+    assert len(agents) == (0 if left_out else 2)
+    notes = remarks(MAC_ADA, given, ("environment",))
+    assert [note.split(" was ")[0] for note in notes] == (["the environment target launchd"] if left_out else [])
+    assert "pw" not in "".join(notes)
+    assert remarks(MAC_ADA, given, ("condarc",)) == []
+
+
+def test_the_property_list_does_not_depend_on_the_settings() -> None:
+    texts = set()
+    for proxy in (PROXY, "http://ada:pw@other.example.com:1"):
+        given = settings(variables={"http_proxy": proxy}, exposed=True, secret=True)
+        plist = next(item for item in build_targets(MAC_ADA, given, ALL, FACTS) if item.path.endswith(".plist"))
+        texts.add((text(plist), plist.mode, plist.access))
+        assert plist.editor.marked(text(plist))
+    assert [found[1:] for found in texts] == [(0o644, "exact")]
+
+
+def test_who_is_overruled() -> None:
+    managed = next(row.replaced_by for row in DARWIN.system if row.name == "zsh")
+    facts = FACTS._replace(existing=frozenset([managed]))
+    found = overruled(MAC, settings(), ("environment",), facts)
+    assert found == [Overruled("zsh", "/etc/zshenv", managed)]
+    assert overruled(MAC, settings(), ("condarc",), facts) == []
+    assert overruled(MAC, settings(environment_targets=("csh",)), ("environment",), facts) == []
+    assert overruled(MAC, settings(), ("environment",), FACTS) == []
+
+
+def test_paths_of_an_activation_are_those_of_the_user() -> None:
+    agent = MAC_ADA.activations["launchd_user"]
+    assert isinstance(agent, Agent)
+    assert agent.plist == "/Users/ada/Library/LaunchAgents/condafleet.proxy.environment.plist"
+    assert SYSTEM.activations == LINUX.activations
