@@ -48,18 +48,18 @@ _PLIST = """\
 <!-- # Managed by Ansible (condafleet.proxy): changes are lost -->
 <plist version="1.0">
 <dict>
-	<key>Label</key>
-	<string>{label}</string>
-	<key>LimitLoadToSessionType</key>
-	<string>Aqua</string>
-	<key>ProgramArguments</key>
-	<array>
-		<string>/bin/sh</string>
-		<string>-c</string>
-		<string>{script}</string>
-	</array>
-	<key>RunAtLoad</key>
-	<true/>
+    <key>Label</key>
+    <string>{label}</string>
+    <key>LimitLoadToSessionType</key>
+    <string>Aqua</string>
+    <key>ProgramArguments</key>
+    <array>
+        <string>/bin/sh</string>
+        <string>-c</string>
+        <string>{script}</string>
+    </array>
+    <key>RunAtLoad</key>
+    <true/>
 </dict>
 </plist>
 """

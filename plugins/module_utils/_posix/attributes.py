@@ -12,9 +12,11 @@ is neither an attribute nor in the mode, and directories hand theirs down: fcopy
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
+import typing as t
 
 _COPYFILE_ACL = 1  # fcopyfile(3)
 _COPYFILE_XATTR = 4
@@ -23,7 +25,8 @@ _ACL_TYPE_EXTENDED = 0x100  # acl(3)
 _WRITING = frozenset(
     "write append delete delete_child add_file add_subdirectory writeattr writeextattr writesecurity chown".split()
 )
-_NONE_THERE = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT)  # the file system has no such thing
+# EPERM: macOS alone sets com.apple.provenance
+_NO_MATTER = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT)
 
 
 def copy(path: str, descriptor: int, private: bool) -> None:
@@ -35,18 +38,16 @@ def copy(path: str, descriptor: int, private: bool) -> None:
         if os.path.exists(path):
             _copy_on_linux(path, descriptor)
         return
-    system = _System()
-    if os.path.exists(path):
+    system = ctypes.CDLL(None, use_errno=True)
+    if hasattr(system, "fcopyfile") and os.path.exists(path):
         source = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            # EPERM: only macOS itself sets com.apple.provenance; all others were copied
-            system.copy(source, descriptor, _COPYFILE_XATTR, errno.EPERM)
-            if not private:
-                system.copy(source, descriptor, _COPYFILE_ACL)
+            for flag in (_COPYFILE_XATTR,) if private else (_COPYFILE_XATTR, _COPYFILE_ACL):
+                _check(system.fcopyfile(source, descriptor, None, ctypes.c_uint32(flag)))
         finally:
             os.close(source)
-    if private:
-        system.remove_list(descriptor)
+    if private and hasattr(system, "acl_init"):
+        _remove_list(system, descriptor)
 
 
 def _copy_on_linux(path: str, descriptor: int) -> None:
@@ -63,53 +64,40 @@ def _attribute(descriptor: int, name: str) -> bytes | None:
         return None
 
 
-class _System:
-    """The functions of libSystem."""
+def _remove_list(system: t.Any, descriptor: int) -> None:
+    system.acl_init.restype = ctypes.c_void_p
+    empty = ctypes.c_void_p(system.acl_init(1))
+    try:
+        _check(system.acl_set_fd_np(descriptor, empty, _ACL_TYPE_EXTENDED))
+    finally:
+        system.acl_free(empty)
 
-    def __init__(self) -> None:
-        import ctypes  # only macOS needs it, and it takes time
 
-        self._ctypes = ctypes
-        self._library = ctypes.CDLL(None, use_errno=True)
-
-    def copy(self, source: int, target: int, flag: int, *harmless: int) -> None:
-        """Copy what `flag` names from one open file to another. Raises OSError."""
-        self._check(self._library.fcopyfile(source, target, None, self._ctypes.c_uint32(flag)), harmless)
-
-    def remove_list(self, descriptor: int) -> None:
-        """Remove the access control list of an open file. Raises OSError."""
-        self._library.acl_init.restype = self._ctypes.c_void_p
-        empty = self._ctypes.c_void_p(self._library.acl_init(1))
-        try:
-            self._check(self._library.acl_set_fd_np(descriptor, empty, _ACL_TYPE_EXTENDED), ())
-        finally:
-            self._library.acl_free(empty)
-
-    def list_of(self, path: str) -> list[str]:
-        """Return the entries of an access control list, as acl_to_text(3) writes them."""
-        pointer = self._ctypes.c_void_p
-        self._library.acl_get_file.restype = self._library.acl_to_text.restype = pointer
-        found = pointer(self._library.acl_get_file(os.fsencode(path), _ACL_TYPE_EXTENDED))
-        if not found:
-            return []
-        text = pointer(self._library.acl_to_text(found, None))
-        try:
-            return self._ctypes.string_at(text).decode("utf-8", "replace").splitlines() if text else []
-        finally:
-            self._library.acl_free(text)
-            self._library.acl_free(found)
-
-    def _check(self, status: int, harmless: tuple[int, ...]) -> None:
-        number = self._ctypes.get_errno()
-        if status != 0 and number not in (*_NONE_THERE, *harmless):
-            raise OSError(number, os.strerror(number))
+def _check(status: int) -> None:
+    number = ctypes.get_errno()
+    if status != 0 and number not in _NO_MATTER:
+        raise OSError(number, os.strerror(number))
 
 
 def opened_by_list(path: str) -> bool:
     """Return whether an access control list of macOS lets somebody change the file or directory at `path`."""
     if hasattr(os, "listxattr"):
         return False  # a POSIX ACL shows in the mode: its mask is the group's
-    return any(map(_opens, _System().list_of(path)))
+    system = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(system, "acl_to_text"):
+        return False
+    system.acl_get_file.restype = ctypes.c_void_p
+    found = system.acl_get_file(os.fsencode(path), _ACL_TYPE_EXTENDED)
+    if not found:
+        return False
+    system.acl_to_text.restype = ctypes.c_void_p
+    text = system.acl_to_text(ctypes.c_void_p(found), None)
+    try:
+        entries = (ctypes.string_at(text) if text else b"").decode("utf-8", "replace").splitlines()
+    finally:
+        system.acl_free(ctypes.c_void_p(text))
+        system.acl_free(ctypes.c_void_p(found))
+    return any(map(_opens, entries))
 
 
 def _opens(entry: str) -> bool:

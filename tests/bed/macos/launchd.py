@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for launchd and launchctl: domains, jobs, who is logged in, environments, exit codes.
 
@@ -151,7 +150,7 @@ def start(name, domain_name):
         job = domain["jobs"].get(name)
         if job is None or name in domain["leaving"]:
             raise Refusal(113, f'Could not find service "{name}" in domain for {domain_name}')
-        if job.get("pid") and started(job["pid"])[1] and started(job["pid"])[1] == job.get("start"):
+        if running(job):
             raise Refusal(37, "Operation already in progress")
         environment = dict(domain["env"])
         plist = job["plist"]
@@ -196,7 +195,7 @@ def bootout(target):
             raise Refusal(3, "No such process")
         job = domain["jobs"].pop(label)
         domain["leaving"][label] = time.time() + LEAVING_SECONDS
-    if job.get("pid") and started(job["pid"])[1] == job.get("start"):
+    if running(job):
         try:
             os.kill(job["pid"], 15)
         except (ProcessLookupError, PermissionError):
@@ -274,6 +273,15 @@ def launchctl(words):
         raise Refusal(64, f"Unrecognized subcommand: {verb}")
 
 
+def running(job):
+    return bool(job.get("pid")) and started(job["pid"])[1] == job.get("start") != ""
+
+
+def jobs(domain_name):
+    with State() as state:
+        return list(state.data["domains"][domain_name]["jobs"].values())
+
+
 def loginwindow(account):
     """A session has processes of its user's own; this is the one of them that a test needs."""
     pid = os.fork()
@@ -302,6 +310,9 @@ def session(words):
                     bootstrap(name, os.path.join(folder, entry))
                 except Refusal as exc:
                     sys.stderr.write(f"{entry}: {exc.code}: {exc}\n")
+        # on a Mac, what is opened at once may come before the agents; a test opens it afterwards
+        while any(running(job) for job in jobs(name)):
+            time.sleep(0.02)
     elif verb == "logout":
         with State() as state:
             os.kill(state.data["domains"].pop(name)["loginwindow"], 9)

@@ -191,7 +191,8 @@ def _stand_ins(layer: Path) -> None:
     for source, targets in scripts.items():
         for target in targets:
             (layer / target).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_HERE / source, layer / target)
+            program = (_HERE / source).read_text(encoding="utf-8")
+            (layer / target).write_text(f"#!/usr/bin/python3 -IS\n{program}", encoding="utf-8")
             (layer / target).chmod(0o755)
     helper = layer / "usr/libexec/path_helper"
     helper.write_text(_PATH_HELPER)
@@ -213,7 +214,8 @@ class RealMac(MacMachine):
     """
 
     def __init__(self) -> None:
-        SshMachine.__init__(self, "mac1", "127.0.0.1")
+        self.name, self.address, self.port = "mac1", "127.0.0.1", 22
+        self.ssh_key = SshMachine("", "").ssh_key
 
     def stop(self) -> None:
         """Leave it as it is: `remove` has been played."""

@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for scutil: `--proxy` and `--get LocalHostName`, as scutil(8) and the sources of configd 1405 have it.
 

@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for security: `find-certificate -a -p KEYCHAIN`, as security(1) has it.
 
