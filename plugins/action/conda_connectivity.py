@@ -74,11 +74,13 @@ def _environment(given: t.Mapping[t.Any, t.Any] | None) -> dict[str, str | None]
     variables = {str(name): None if value is None else str(value) for name, value in given.items()}
     for name, value in variables.items():
         if not name or re.search("[=\0]", name) or "\0" in (value or ""):
-            raise InvalidSettingError("environment", "has a name or a value that no environment can hold", "remove it")
+            raise InvalidSettingError(
+                "environment", "has a name or a value that is not valid in an environment variable", "remove it"
+            )
     return variables
 
 
 def _check_windows(options: Options) -> None:
     if options["ca_bundle_src"]:
-        fix = "put the bundle on the machine and name it in {ca_bundle}"
-        raise InvalidSettingError("ca_bundle_src", "cannot be tried on a Windows host", fix)
+        fix = "copy the bundle to the machine and set {ca_bundle} to its path"
+        raise InvalidSettingError("ca_bundle_src", "cannot be tested on a Windows host", fix)

@@ -30,7 +30,7 @@ class ActionModule(HostAction):
         if self.windows:
             if options["users"]:
                 raise AnsibleActionFail(
-                    "users is set for a Windows host, where only the connecting user's view can be shown"
+                    "users is set for a Windows host, where only the connecting user's view can be shown; remove users"
                 )
             return run_info(self.remote(task_vars or {}))
         task = Info(options["channel"], tuple(options["users"] or ()), options["prefix"] or "")

@@ -22,7 +22,7 @@ attributes:
   platform:
     description: The operating systems.
     support: partial
-    details: Linux, and Windows by way of the collection ansible.windows.
+    details: Linux; Windows through the collection ansible.windows.
     platforms: linux, windows
 """
 
@@ -30,7 +30,7 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Changes nothing, so a check is the same as a run.
+    description: Changes nothing, so check mode is the same as a normal run.
     support: full
   diff_mode:
     description: Changes nothing, so there is no difference to show.

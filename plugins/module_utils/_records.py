@@ -54,7 +54,7 @@ def _read(kind: type[t.Any], name: str, read: Read | None, value: t.Any) -> t.An
     except RecordError:
         raise
     except (TypeError, ValueError, KeyError, AttributeError):
-        raise RecordError(f"{kind.__name__}: {name} has an unknown form") from None
+        raise RecordError(f"{kind.__name__}: {name} has an unknown format") from None
 
 
 def optional(read: Read) -> Read:

@@ -10,21 +10,23 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: conda_connectivity
-short_description: Say whether conda reaches its channels from a machine, and if not, why
+short_description: Check whether conda reaches its channels from a machine, and if not, why
 description:
   - Runs conda's own session in conda's own Python and reads the first kilobyte of C(noarch/repodata.json) of every
-    effective channel. The answer is one of a fixed set of verdicts, each with what to change.
-  - conda itself gives one and the same text for a failing DNS, a refused connection, a timeout, a 407, a 403 and a
+    effective channel. The answer is one of a fixed set of verdicts, each with a remedy.
+  - conda itself shows the same error for a DNS failure, a refused connection, a timeout, a 407, a 403 and a
     wrong proxy scheme. The verdicts tell them apart; C(docs/verdicts.md) explains each.
-  - Never prompts, ends by its own deadline, costs a few kilobytes per channel and writes nothing.
+  - Never prompts, stops at its own deadline, reads a few kilobytes per channel and writes nothing.
   - >-
     With a candidate (O(http), O(https), O(username), O(password), O(no_proxy), O(tls_to_proxy), O(ca_bundle),
-    O(ca_bundle_src)) it says whether these settings would work from there, without writing them: conda finds them in
-    force as if M(condafleet.proxy.conda_proxy) had written the condarc and the environment. With a candidate for the
-    proxy, the machine's own C(proxy_servers) and proxy variables are left out. Everything else stays the machine's: its
-    channels unless O(channels) is set, its other settings, and its errors, so a condarc that conda refuses is still
-    refused.
-  - As root, a base that others than root can change is run with the rights of its owner, and one of root's by C(nobody).
+    O(ca_bundle_src)) it checks whether these settings would work from the machine, without writing them: conda
+    uses them as if M(condafleet.proxy.conda_proxy) had written the condarc and the environment. With a candidate
+    for the
+    proxy, the machine's own C(proxy_servers) and proxy variables are ignored. All other settings of the machine
+    apply unchanged, also its channels (unless O(channels) is set) and its errors: a condarc that conda refuses is
+    still refused.
+  - If the task runs as root, a base that other users can change is run as its owner, or as C(nobody) if root is
+    the owner.
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
@@ -35,26 +37,29 @@ options:
   channels:
     description:
       - Names or URLs of the channels to check.
-      - By default, and with an empty list, the ones that conda's configuration has in effect.
+      - By default, and with an empty list, the channels in effect in conda's configuration.
     type: list
     elements: str
   prefix:
     description:
-      - The directory of the conda base to ask.
+      - The directory of the conda base to check.
       - >-
-        By default every base that is found: by C(PATH), in C(/opt), in the home (C(miniconda3), C(anaconda3),
+        By default every base that is found: through C(PATH), in C(/opt), in the home directory (C(miniconda3),
+        C(anaconda3),
         C(miniforge3)) and in C(~/.conda/environments.txt).
     type: str
   environment:
     description:
       - Environment variables that conda sees, for instance C(https_proxy) or C(REQUESTS_CA_BUNDLE).
-      - By default the ones that a fresh login shell of the connecting user has.
-      - What is no text becomes text as in the keyword C(environment), so 1 is C(1) and true is C(True). With null, conda
+      - By default the variables of a new login shell of the connecting user.
+      - Values that are not strings are converted to strings, as with the keyword C(environment), so 1 is C(1) and
+        true is C(True). With null, conda
         does not see the variable.
     type: dict
   verify:
     description:
-      - What the answer decides. V(report) returns it and never fails. V(require) fails when a channel's verdict is not
+      - How the result affects the task. V(report) returns it and never fails. V(require) fails when a channel's
+        verdict is not
         V(ok).
     type: str
     choices:
@@ -63,41 +68,42 @@ options:
     default: report
   verify_deadline:
     description:
-      - Seconds, above 0, after which the verification of a base ends with what it has; the rest gets the verdict
-        V(deadline).
+      - Seconds (greater than 0) after which the verification of a base stops; channels without a result get the
+        verdict V(deadline).
     type: float
     default: 45.0
   verify_connect_timeout:
     description:
       - Seconds, above 0, to wait for a connection.
-      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of O(verify_deadline).
+      - A longer C(remote_connect_timeout_secs) in a condarc is used instead, up to two thirds of O(verify_deadline).
     type: float
     default: 5.0
   verify_read_timeout:
     description:
       - Seconds, above 0, to wait for an answer.
-      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(verify_deadline).
+      - A longer C(remote_read_timeout_secs) in a condarc is used instead, up to two thirds of O(verify_deadline).
     type: float
     default: 15.0
   verify_packages:
     description:
-      - Read the first kilobyte of one package of every channel that is V(ok), too, through conda's own session. Some
+      - Also read the first kilobyte of one package of every channel that is V(ok), through conda's own session. Some
         filters block only C(.conda) and C(.tar.bz2).
       - >-
-        Which package: the first and the last 64 kB of C(noarch/current_repodata.json) are read, or of
-        C(noarch/repodata.json) where there is no such file, and the smallest package named there is taken, a C(.conda)
-        before a C(.tar.bz2). So a channel costs up to 150 kB more. Where no name is found the channel stays V(ok),
+        To select the package, the first and the last 64 kB of C(noarch/current_repodata.json) are read, or of
+        C(noarch/repodata.json) if that file does not exist. The smallest package listed there is used, with
+        C(.conda) preferred to C(.tar.bz2). This reads up to 150 kB more for each channel. If no package is found,
+        the channel stays V(ok),
         RV(proof[].package) is none and RV(proof[].detail) says so.
       - Not done on a machine without conda.
     type: bool
     default: false
   verify_info:
     description:
-      - Return what C(conda info --all) prints, too, for support. It is never the verdict, as it shows proxies only as
+      - Also return the output of C(conda info --all), for support. It does not affect the verdict, because it
+        shows proxies only as
         C(<set>).
-      - It runs in conda's own Python with the same environment, and is ended after 30 seconds. The only variable that
-        it sees in addition is an empty C(CONDA_OVERRIDE_CUDA), so that conda starts no process to look for a graphics
-        card.
+      - It runs in conda's own Python with the same environment, and is stopped after 30 seconds. One variable is
+        added, an empty C(CONDA_OVERRIDE_CUDA), so that conda starts no process to detect a GPU.
     type: bool
     default: false
   http:
@@ -109,39 +115,40 @@ options:
     description: Try this proxy for https:// URLs.
     type: str
   username:
-    description: The user name at the tried proxy.
+    description: The user name for the proxy to test.
     type: str
   password:
     description:
-      - The password at the tried proxy. It travels to the machine without being shown, and is written nowhere.
-      - Where this or O(username) is exactly C(${NAME}), only conda's settings have the proxy and no variable has, as
-        M(condafleet.proxy.conda_proxy) would write it.
+      - The password for the proxy to test. It is sent to the machine without being shown, and is never written to
+        a file.
+      - If this or O(username) is exactly C(${NAME}), the proxy is set only in conda's settings and not in an
+        environment variable, as M(condafleet.proxy.conda_proxy) would do.
     type: str
   no_proxy:
-    description: Hosts that conda reaches without the tried proxy. Only used with O(http).
+    description: Hosts that conda reaches without the tested proxy. Only used with O(http).
     type: list
     elements: str
     default: [localhost, 127.0.0.1, '::1']
   tls_to_proxy:
-    description: The tried proxy's own port speaks TLS, so its URL may begin with https://.
+    description: The tested proxy's own port uses TLS, so its URL may begin with https://.
     type: bool
     default: false
   ca_bundle:
-    description: Try this CA bundle, an absolute path on the machine. Alone, it leaves the machine's proxy in force.
+    description: Try this CA bundle, an absolute path on the machine. Without O(http), the machine's own proxy is used.
     type: str
   ca_bundle_src:
     description:
-      - Try the CA certificates of this file of the control node, joined with the machine's roots.
-      - It is looked for as that of M(condafleet.proxy.conda_proxy).
-      - The machine has them in a private temporary file, which is gone afterwards. Nothing else is ever written.
-      - Refused for a Windows host.
+      - Test the CA certificates in this file on the control node, combined with the machine's root certificates.
+      - The file is searched for as in M(condafleet.proxy.conda_proxy).
+      - On the machine they are in a private temporary file, which is removed afterwards. Nothing else is written.
+      - Not supported on a Windows host.
     type: str
 seealso:
   - module: condafleet.proxy.conda_proxy
 """
 
 EXAMPLES = r"""
-- name: Ask every machine whether conda works there
+- name: Check on every machine whether conda works
   condafleet.proxy.conda_connectivity:
   register: connectivity
 
@@ -161,7 +168,7 @@ EXAMPLES = r"""
       https_proxy: http://proxy.example.com:8080
     verify: require
 
-- name: Would this proxy work from there? Nothing is changed
+- name: Test a proxy from the machine without changing anything
   condafleet.proxy.conda_connectivity:
     http: http://proxy.example.com:8080
     username: ada
@@ -177,11 +184,11 @@ reachable:
   type: bool
   returned: always
 schema_version:
-  description: The version of the form of this result.
+  description: The version of the result format.
   type: int
   returned: always
 conda_info:
-  description: For every base what C(conda info --all) printed, as text.
+  description: For every base, the output of C(conda info --all) as text.
   type: list
   elements: dict
   returned: when O(verify_info) is set
@@ -194,9 +201,10 @@ conda_info:
       type: str
     text:
       description:
-        - At most 16 kB. No user, password, token or query of a URL is in it, and no secret that conda's configuration,
-          the environment or the netrc file hold. Where one of these is shorter than four characters, it is withheld.
-        - One sentence where there is nothing to show.
+        - At most 16 kB. It contains no user, password, token or query of a URL, and no secret from conda's
+          configuration, the environment or the netrc file. If one of these secrets is shorter than four
+          characters, the whole text is withheld.
+        - If there is nothing to show, one sentence instead.
       type: str
 proof:
   description: A row for every base and channel. No value holds a secret.
@@ -206,11 +214,11 @@ proof:
   contains:
     user:
       description:
-        - Whose configuration it is.
-        - On Windows the connecting user by the name of the profile's directory; none in a session without a profile.
+        - The user whose configuration was checked.
+        - On Windows, the name of the connecting user's profile directory; none in a session without a profile.
       type: str
     base:
-      description: The directory of the conda base; none without one.
+      description: The directory of the conda base; none if there is no base.
       type: str
     conda_version:
       description: The version of conda in that base.
@@ -237,7 +245,7 @@ proof:
       description: The page and section that explain the verdict.
       type: str
     proxy_verdict:
-      description: What Python alone says, in the same words.
+      description: The verdict of Python without conda, one of the same verdicts.
       type: str
       returned: when the verdict is V(no_conda)
     status:
@@ -253,10 +261,11 @@ proof:
       description: The proxy that was used, without credentials.
       type: str
     proxy_source:
-      description: Where it came from, V(candidate) (this task's options), V(condarc), V(environment), V(system) or V(none).
+      description: Where it came from, V(candidate) (this task's options), V(condarc), V(environment), V(system) or
+        V(none).
       type: str
     proxy_file:
-      description: The condarc that decided it.
+      description: The condarc that sets the proxy.
       type: str
     proxy_conflict:
       description: Whether condarc and environment name different proxies; conda since 24.1 uses both in one command.
@@ -269,11 +278,12 @@ proof:
       type: str
     package:
       description:
-        - The package that was tried, without credentials; none without O(verify_packages).
-        - When the verdict is not V(ok) although a package was tried, it is the package's verdict.
+        - The package that was tested, without credentials; none without O(verify_packages).
+        - If a package was tested and the verdict is not V(ok), the verdict is about the package.
       type: str
     detail:
-      description: One line of what was seen. Begins with C(Package) and its name where the package failed.
+      description: One line that describes what was observed. Begins with C(Package) and its name where the package
+        failed.
       type: str
   sample:
     - base: /opt/conda

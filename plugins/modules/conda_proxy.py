@@ -12,12 +12,13 @@ DOCUMENTATION = r"""
 module: conda_proxy
 short_description: Push proxy settings for conda to a machine, and prove that conda reaches its channels
 description:
-  - Merges the proxy, TLS and channel settings into a C(.condarc), sets C(http_proxy), C(https_proxy) and C(no_proxy) for
+  - Merges the proxy, TLS and channel settings into a C(.condarc), sets C(http_proxy), C(https_proxy) and
+    C(no_proxy) for
     every reader of environment variables that the machine has and, when requested, adds entries to a C(.netrc).
-  - Every setting is checked on the control node before any connection is made. A setting that cannot be right is refused
-    with its name, the reason and the fix, and never with its value.
-  - A POSIX machine costs one remote execution, the proof included.
-  - A Windows machine is worked on over the modules of the collection ansible.windows, see docs/windows.md.
+  - Every setting is checked on the control node before any connection is made. An invalid setting is refused; the
+    error gives its name, the reason and the fix, but never its value.
+  - A POSIX machine needs one remote execution, including the proof.
+  - A Windows machine is managed through the modules of the collection ansible.windows, see docs/windows.md.
   - The role P(condafleet.proxy.conda_proxy#role) has a variable C(conda_proxy_*) for every option.
 version_added: 1.0.0
 author:
@@ -26,10 +27,11 @@ extends_documentation_fragment:
   - condafleet.proxy.attributes
 attributes:
   check_mode:
-    description: Says exactly what a run would change, and changes nothing. The proof runs once, against the machine as it is.
+    description: Says exactly what a run would change, and changes nothing. The proof runs once, against the
+      machine as it is.
     support: full
   diff_mode:
-    description: Shows what changes. Secrets are masked; a rotated one gets another mask.
+    description: Shows what changes. Secrets are masked; a changed secret gets a different mask.
     support: full
   idempotent:
     description: A second run changes nothing.
@@ -37,10 +39,10 @@ attributes:
 options:
   state:
     description:
-      - Whether the settings should be there.
+      - Whether the settings should be present.
       - >-
-        V(absent) needs no other settings: it restores what was there before the first run, byte for byte where
-        a file is still as it was left.
+        V(absent) needs no other settings: it restores the state before the first run, byte for byte if a file has
+        not changed since the last run.
       - With V(absent) the default O(sections) mean all sections.
     type: str
     choices:
@@ -63,26 +65,26 @@ options:
     default: system
   users:
     description:
-      - The users whose homes are written, by root.
+      - The users whose home directories are managed; requires root.
       - >-
         In user scope, empty means the connecting user. In system scope it names the users for the netrc
         section.
       - >-
-        Name all users in one task. The settings of users whom an earlier run managed and who are no longer named
-        are removed, so a loop over single users removes each one's when it comes to the next.
+        Name all users in one task. The settings of users whom an earlier run managed and who are no longer listed
+        are removed, so a loop over single users removes the settings of one user when it reaches the next user.
       - Must be empty for a Windows host, where only the connecting user is managed.
     type: list
     elements: str
     default: []
   home:
     description:
-      - 'Another home for the connecting user''s own scope.'
+      - 'Another home directory for the connecting user in user scope.'
       - 'The default is the home in the machine''s password database.'
       - Ansible's own temporary files still go where C(remote_tmp) says, by default below the real home.
     type: str
   sections:
     description:
-      - What is managed. A run touches only the sections it names.
+      - What is managed. A run changes only the sections listed here.
     type: list
     elements: str
     choices:
@@ -95,28 +97,28 @@ options:
   http:
     description:
       - The proxy for http channels, as a URL.
-      - A str without further checks by Ansible, so that no error message shows it.
+      - The type is a plain str, so that no error message of Ansible shows the value.
     type: str
   https:
     description:
       - The proxy for https channels, as a URL. The default is the value of O(http).
-      - 'Hardly ever begins with https://, see O(tls_to_proxy).'
+      - 'Rarely begins with https://, see O(tls_to_proxy).'
     type: str
   username:
     description:
-      - 'The user name for the proxy, as it is: it is encoded for you.'
-      - 'Exactly C(${NAME}) is left to conda, which expands the variable.'
+      - 'The user name for the proxy, not encoded: the collection encodes it.'
+      - 'A value of exactly C(${NAME}) is written unchanged, and conda expands the variable.'
     type: str
   password:
     description:
-      - 'The password for the proxy, as it is: it is encoded for you.'
-      - 'Exactly C(${NAME}) is left to conda, which expands the variable.'
+      - 'The password for the proxy, not encoded: the collection encodes it.'
+      - 'A value of exactly C(${NAME}) is written unchanged, and conda expands the variable.'
     type: str
   no_proxy:
     description:
       - Hosts that are reached without the proxy.
       - >-
-        conda obeys exact host names only, so each known channel host that the list covers is exempted by name
+        conda matches exact host names only, so each known channel host that the list covers is exempted by name
         in the condarc.
     type: list
     elements: str
@@ -131,10 +133,10 @@ options:
     default: false
   password_exposure:
     description:
-      - Whether a password may be in files that every user of the machine can read, as system scope needs.
+      - Whether a password may be in files that every user of the machine can read. System scope requires this.
       - >-
-        A token, and what is in the URL of a channel, in O(extra) or in O(condarc_template), counts as well; exactly
-        C(${NAME}) does not.
+        This also applies to a token, and to credentials in the URL of a channel, in O(extra) or in
+        O(condarc_template), but not to exactly C(${NAME}).
     type: str
     choices:
       - refuse
@@ -147,9 +149,11 @@ options:
   ca_bundle_src:
     description:
       - A PEM file on the control node with the CA of an intercepting proxy or private mirror.
-      - 'It is deployed joined with the machine''s own roots, since REQUESTS_CA_BUNDLE replaces and does not add.'
+      - 'It is combined with the machine''s own root certificates before it is deployed, because REQUESTS_CA_BUNDLE
+        replaces those.'
       - >-
-        Looked for in C(files/) as by M(ansible.builtin.copy), then beside the inventory; docs/template.md has the order.
+        Searched for in C(files/) as M(ansible.builtin.copy) does, then in the inventory directory; see
+        docs/template.md for the order.
     type: str
   ssl_verify:
     description:
@@ -169,11 +173,11 @@ options:
     default: []
   channel_alias:
     description:
-      - 'conda''s C(channel_alias): the URL before the names of channels.'
+      - 'conda''s C(channel_alias): the URL prefix for channel names.'
     type: str
   custom_channels:
     description:
-      - 'conda''s C(custom_channels): names and the URLs they stand below.'
+      - 'conda''s C(custom_channels): a mapping of channel names to their base URLs.'
     type: dict
     default: {}
   allowlist_channels:
@@ -191,7 +195,7 @@ options:
   override_channels_enabled:
     description:
       - 'conda''s C(override_channels_enabled).'
-      - 'With O(lock) and channels the default is false, else conda''s.'
+      - 'The default is false if O(lock) and channels are set, otherwise the default of conda.'
     type: bool
   remote_connect_timeout_secs:
     description:
@@ -219,7 +223,7 @@ options:
       - >-
         Lock proxy_servers, ssl_verify, channels, allowlist_channels and override_channels_enabled with
         C(#!final), so that no user's condarc overrides them.
-      - The environment still can, see docs/lock.md.
+      - Environment variables can still override them, see docs/lock.md.
     type: bool
     default: false
   condarc_path:
@@ -235,9 +239,9 @@ options:
   environment_targets:
     description:
       - >-
-        The readers of environment variables to manage. Empty means the platform's, docs/environment.md has the
-        table.
-      - V(systemd_manager) and V(sudoers) are managed only when named here; Windows knows V(registry) alone.
+        The readers of environment variables to manage. An empty list means the default targets of the platform,
+        see the table in docs/environment.md.
+      - V(systemd_manager) and V(sudoers) are managed only when named here; Windows has only V(registry).
       - V(launchd) gives the variables to programs from the Dock of macOS. With a password it needs
         O(password_exposure=allow), also in user scope, as launchctl shows it to C(ps) for a moment.
     type: list
@@ -248,18 +252,18 @@ options:
       - >-
         Entries for channel hosts, each with machine, login and password. Never for a proxy: netrc cannot
         authenticate to one.
-      - Raw, so that no error message shows a value; it is a list of dictionaries.
+      - A list of dictionaries; the type is raw, so that no error message shows a value.
     type: raw
     default: []
   verify:
     description:
-      - Whether it is verified that conda reaches its channels, and what the answer decides.
-      - V(none) does not verify. V(report) returns the answer and never fails. Without a section, verification is all
-        that is requested, and V(none) means V(rollback).
+      - Whether to verify that conda reaches its channels, and how the result affects the task.
+      - V(none) does not verify. V(report) returns the answer and never fails. If O(sections) is empty, the task
+        only verifies, and V(none) means V(rollback).
       - >-
-        V(rollback) fails the task when a channel is not reached, and rolls all changes back when the machine reached its
-        channels before them; each channel of each base counts by itself. A machine without conda passes while its
-        proxy works.
+        V(rollback) fails the task when a channel is not reached, and rolls all changes back when the machine
+        reached its channels before the changes; each channel of each base is compared separately. A machine
+        without conda passes if its proxy works.
       - V(require) fails the task whenever a channel is not reached, and rolls back what was changed.
       - In check mode the machine is verified as it is, once.
     type: str
@@ -271,29 +275,29 @@ options:
     default: rollback
   verify_deadline:
     description:
-      - Seconds, above 0, that one attempt may take. It holds for each conda base of each user by itself; channels
-        without an answer by then get the verdict V(deadline).
+      - Seconds, above 0, that one attempt may take. It applies to each conda base of each user separately;
+        channels without a result by then get the verdict V(deadline).
       - >-
-        O(verify=rollback) makes an attempt before a change and one after it. A failure that may be gone a moment
-        later is tried up to three times, as long as no more than this time has passed since the first attempt.
+        O(verify=rollback) makes an attempt before a change and one after it. A check with a transient failure is
+        attempted up to three times, if no more than this time has passed since the first attempt.
     type: float
     default: 45.0
   verify_connect_timeout:
     description:
       - Seconds, above 0, to wait for a connection.
-      - Longer where a condarc has a longer C(remote_connect_timeout_secs), up to two thirds of
+      - A longer C(remote_connect_timeout_secs) in a condarc is used instead, up to two thirds of
         O(verify_deadline).
     type: float
     default: 5.0
   verify_read_timeout:
     description:
       - Seconds, above 0, to wait for an answer.
-      - Longer where a condarc has a longer C(remote_read_timeout_secs), up to two thirds of O(verify_deadline).
+      - A longer C(remote_read_timeout_secs) in a condarc is used instead, up to two thirds of O(verify_deadline).
     type: float
     default: 15.0
   verify_packages:
     description:
-      - Read the first kilobyte of one package of every channel that is reached, too. Some filters block only C(.conda)
+      - Also read the first kilobyte of one package of every channel that is reached. Some filters block only C(.conda)
         and C(.tar.bz2).
       - It costs up to 150 kB for each channel, see M(condafleet.proxy.conda_connectivity). Not done on a machine
         without conda, nor with O(verify=none).
@@ -301,7 +305,7 @@ options:
     default: false
   verify_info:
     description:
-      - Return what C(conda info --all) prints, too, for support, see M(condafleet.proxy.conda_connectivity).
+      - Also return the output of C(conda info --all), for support, see M(condafleet.proxy.conda_connectivity).
       - Needs a conda base. Not done with O(verify=none).
     type: bool
     default: false
@@ -328,7 +332,7 @@ EXAMPLES = r"""
     password: "{{ vault_conda_proxy_password }}"
     channels: [conda-forge]
 
-- name: Leave the machine as if the collection had never run
+- name: Restore the machine to the state before the first run
   condafleet.proxy.conda_proxy:
     state: absent
   become: true
@@ -341,7 +345,7 @@ schema_version:
   returned: when the machine was reached
   sample: 1
 resources:
-  description: Only what changes. Everything else is counted in RV(unchanged).
+  description: The resources that change. All others are counted in RV(unchanged).
   type: list
   elements: dict
   returned: when the machine was reached
@@ -351,7 +355,7 @@ resources:
       type: str
       sample: condarc:/etc/conda/.condarc
     kind:
-      description: What it is.
+      description: The kind of the resource.
       type: str
       sample: condarc
     path:
@@ -363,27 +367,29 @@ resources:
       type: str
       sample: update
     reasons:
-      description: Of missing, edited, mode, owner, rotated (another value is requested), unwanted, roots_updated.
+      description: One or more of missing, edited, mode, owner, rotated (another value is requested), unwanted,
+        roots_updated.
       type: list
       elements: str
       sample: [edited]
     user:
-      description: Whose home it is in. Not there for the system's own files.
+      description: The user whose home directory contains the resource. Absent for system files.
       type: str
       sample: ada
 unchanged:
-  description: How many targets are as they should be.
+  description: The number of targets that need no change.
   type: int
   returned: when the machine was reached
   sample: 7
 proof:
-  description: A row per user, conda base and channel, as RV(condafleet.proxy.conda_connectivity#module:proof).
+  description: A row per user, conda base and channel, in the format of
+    RV(condafleet.proxy.conda_connectivity#module:proof).
   type: list
   elements: dict
   returned: when the machine was reached
   sample: []
 conda_info:
-  description: For every conda base what C(conda info --all) printed, as text.
+  description: For every conda base, the output of C(conda info --all) as text.
   type: list
   elements: dict
   returned: when O(verify_info) is set, O(verify) is not V(none) and a base was found
@@ -404,7 +410,8 @@ rolled_back:
   sample: false
 overruled:
   description:
-    - Readers of environment variables that read another file in place of the managed one, such as one of device management.
+    - Readers of environment variables that read another file in place of the managed one, such as one of device
+      management.
     - Never a change by itself.
   type: list
   elements: dict
@@ -423,11 +430,12 @@ overruled:
       type: str
       sample: /private/var/db/ManagedConfigurationFiles/com.apple.zsh/etc/zshenv
     user:
-      description: Whose home it is in. Not there for the system's own files.
+      description: The user whose home directory contains the resource. Absent for system files.
       type: str
       sample: ada
 warnings:
-  description: What was replaced, what conda cannot obey, and what must be restarted or logged in again to see the change.
+  description: What was replaced, what conda does not support, and where a restart or a new login is required for
+    the change to take effect.
   type: list
   elements: str
   returned: when there are any

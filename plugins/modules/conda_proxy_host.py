@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 schema_version:
-  description: The version of the form of this result.
+  description: The version of the result format.
   type: int
   returned: always
 """

@@ -10,15 +10,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: conda_proxy_info
-short_description: Say which proxy and CA bundle every consumer on a machine has, and what decided it
+short_description: Show which proxy and CA bundle every consumer on a machine uses, and which setting decides it
 description:
-  - Starts a login shell, a command as ssh runs it, sudo, curl and conda's own session, asks systemd's managers, and reads
-    from files what csh, cron, pip, mamba and micromamba have. For each it names the file and line, or the key, that
-    decided.
-  - curl connects to nothing; where it cannot be asked, its row is read from files and says so.
+  - Starts a login shell, a command as ssh runs it, sudo, curl and conda's own session, queries the systemd
+    managers, and reads the settings of csh, cron, pip, mamba and micromamba from files. For each consumer it shows
+    the file and line, or the key, that sets the value.
+  - curl connects to nothing; if curl cannot be run, its row is read from files and says so.
   - Names the settings that contradict each other, and which of them wins.
   - Requests nothing from the network and changes nothing. Start-up files are run, with the rights of their user.
-  - A user's view that is not root's asks C(sudo -n), which sudo logs when that user may not. As root it is asked by root.
+  - For a user other than root, C(sudo -n) is run, which sudo logs if that user may not use sudo. If the task runs
+    as root, root runs C(sudo -n).
 version_added: 1.0.0
 author:
   - condafleet.proxy contributors (@condafleet)
@@ -28,7 +29,8 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Whose view to show. Others than the connecting user need root; on Windows there is none but that one.
+      - Whose view to show. Other users than the connecting user require root; on Windows only the connecting user
+        is supported.
       - By default the connecting user's.
     type: list
     elements: str
@@ -38,7 +40,7 @@ options:
       - By default every base that is found, as M(condafleet.proxy.conda_connectivity) finds them.
     type: str
   channel:
-    description: The URL of a channel that conda is asked about; its host may have a proxy of its own in the condarc.
+    description: The URL of the channel for which the proxy is shown; the condarc may set a separate proxy for its host.
     type: str
     default: https://conda.anaconda.org
 seealso:
@@ -47,7 +49,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask what two users see
+- name: Show the settings of two users
   condafleet.proxy.conda_proxy_info:
     users:
       - ada
@@ -55,9 +57,9 @@ EXAMPLES = r"""
   become: true
   register: info
 
-- name: Show what contradicts itself
+- name: Show the settings that contradict each other
   ansible.builtin.debug:
-    msg: "{{ item.user }}: {{ item.path }} {{ item.what }}. It counts: {{ item.winner }}"
+    msg: "{{ item.user }}: {{ item.path }} {{ item.what }}. The winner is: {{ item.winner }}"
   loop: "{{ info.conflicts }}"
   loop_control:
     label: "{{ item.path }}"
@@ -75,17 +77,17 @@ consumers:
   returned: always
   contains:
     user:
-      description: Whose view it is.
+      description: The user to whom the row applies.
       type: str
     consumer:
       description:
         - V(login shell), V(ssh command), V(sudo), V(systemd system), V(systemd user), V(conda packages), V(conda zst)
-          (C(*.json.zst), which conda asks for in another way), V(csh), V(cron), V(curl), V(pip), V(mamba) or
+          (C(*.json.zst), which conda requests in another way), V(csh), V(cron), V(curl), V(pip), V(mamba) or
           V(micromamba).
         - On Windows V(new logon), V(service), V(WinINET) and V(WinHTTP).
       type: str
     base:
-      description: The conda base; empty for what is no conda.
+      description: The conda base; empty for consumers other than conda.
       type: str
     how:
       description: V(run) (by its own start-up), V(read from files) (by its known rules) or V(read from the registry).
@@ -97,18 +99,19 @@ consumers:
       description: The proxy for URLs that begin with https; empty for none.
       type: str
     no_proxy:
-      description: What goes without a proxy.
+      description: The hosts that are reached without a proxy.
       type: str
     ca_bundle:
       description: The CA bundle; for conda also V(True) for its own, or V(False).
       type: str
     decided_by:
       description:
-        - For each of the four, where it was set, as far as it can be told. File and line, for a condarc with the key, or
-          V(environment) and the variable.
+        - For each of the four values, where it was set, if that is known, as file and line (for a condarc also the
+          key),
+          or V(environment) and the variable.
       type: dict
     note:
-      description: Why there is no answer, or what else is to be known.
+      description: Why there is no value, or additional information.
       type: str
   sample:
     - base: /opt/conda
@@ -134,13 +137,13 @@ conflicts:
       description: For whom.
       type: str
     path:
-      description: The file (and line) that is the odd one; empty where consumers differ.
+      description: The file (and line) with the conflicting setting; empty if the conflict is between consumers.
       type: str
     what:
-      description: What it does.
+      description: What the conflicting setting does.
       type: str
     winner:
-      description: What counts.
+      description: The file, variable or consumer whose setting is used.
       type: str
   sample:
     - path: /home/ada/.condarc

@@ -48,7 +48,8 @@ class Setting(t.NamedTuple):
 
 
 def search_path(home: str, root: str, environment: t.Mapping[str, str]) -> list[str]:
-    """Return the files that conda reads, first to last; later ones win. `root`: the directory of the base, or nothing."""
+    """Return the files that conda reads, first to last; later ones win. `root`: the directory of the base, or "
+    "nothing."""
     directories = [*_SYSTEM, environment.get("CONDA_ROOT", root)]
     if environment.get("XDG_CONFIG_HOME"):
         directories.append(os.path.join(environment["XDG_CONFIG_HOME"], "conda"))
@@ -99,7 +100,7 @@ def problem(path: str) -> str:
     try:
         parse(text)
     except Unreadable as exc:
-        return f"uses YAML that is not compared here ({exc}); the rows of conda show what conda reads"
+        return f"uses YAML that cannot be compared ({exc}); see the conda rows for the values that conda reads"
     return ""
 
 

@@ -42,7 +42,9 @@ ALIASES = {
 }
 
 FLAG = re.compile(r"#!(final|top|bottom)[ \t]*$")
-_WAY_OUT = "; write the settings to a file of their own: conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
+_WAY_OUT = (
+    "; write the settings to a separate file, for example conda_proxy_condarc_path: /etc/conda/condarc.d/50-proxy.yml"
+)
 
 Fragment = t.Sequence[t.Sequence[str]]  # pairs (canonical key, text: lines with LF, at column 0)
 
@@ -144,7 +146,8 @@ def own(text: str) -> str:
 
 
 def _rest(text: str) -> str:
-    """Return the blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block scalar)."""
+    """Return the blank lines behind a key, and the comments no deeper than it (deeper ones may be text of a block "
+    "scalar)."""
     lines = text.splitlines(keepends=True)
     indent = column_of(text)
     end = len(lines)
@@ -212,6 +215,6 @@ class CondarcEditor(Editor):
         managed = {key for key, _body in owned or []}
         replaced = [key for key in lost_content(text, self.desired) if key not in managed]
         return [
-            f"the key {key} had another value; it is kept in the state, and state: absent restores it"
+            f"the key {key} had another value; the old value is kept in the state, and state: absent restores it"
             for key in replaced
         ]

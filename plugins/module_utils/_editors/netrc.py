@@ -107,7 +107,10 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
         if portable(value):
             words[key] = value
         elif key == "machine" or not value or re.search(r"[\x00-\x1f\x7f]", value):
-            raise Unrepresentable(f"the {key} of an entry is empty or contains a character that a netrc cannot hold")
+            raise Unrepresentable(
+                f"the {key} of an entry is empty or contains a character that is not allowed in "
+                f"a netrc; correct conda_proxy_netrc"
+            )
         elif escapes:
             # no quotes: Python ignores a file with a comment line after a quoted token
             words[key] = re.sub(r'([\\ "])', r"\\\1", value)
@@ -115,8 +118,9 @@ def _line(entry: t.Mapping[str, str], escapes: bool | None) -> str:
             words[key] = value  # before 3.11 quotes and backslashes are literal
         else:
             raise Unrepresentable(
-                "the {} of machine {} has characters that a netrc cannot hold for the Python of this machine's conda "
-                "({}); change it, or put it in the channel's URL".format(
+                "the {} of machine {} has characters that cannot be read from a netrc by the Python of this host's "
+                "conda "
+                "({}); change this value, or put it in the channel's URL".format(
                     key, entry["machine"], "before 3.11" if escapes is False else "unknown"
                 )
             )
@@ -218,7 +222,8 @@ def findings(text: str, escapes: bool | None) -> list[str]:
 
 
 class NetrcEditor(Editor):
-    """The editor of a netrc. `desired` is a mapping: `entries` (machine, login, password) and `escapes`, as in merge()."""
+    """The editor of a netrc. `desired` is a mapping: `entries` (machine, login, password) and `escapes`, as in "
+    "merge()."""
 
     name = "netrc"
 

@@ -92,4 +92,4 @@ class ValueEditor(Editor):
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         if text is None or owned is not None or self.present(text):
             return []
-        return ["the variable had another value; it is kept in the state, and state: absent restores it"]
+        return ["the variable had another value; the old value is kept in the state, and state: absent restores it"]

@@ -27,7 +27,7 @@ class WholeEditor(Editor):
     def warnings(self, text: str | None, owned: t.Any) -> list[str]:
         if text is None or owned is not None or self.marked(text):
             return []
-        return ["the file had other content; it is kept in the state, and state: absent restores it"]
+        return ["the file had other content; the old content is kept in the state, and state: absent restores it"]
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         return str(self.desired)

@@ -82,7 +82,7 @@ class _Reader:
     def line(self, number: int, line: str) -> None:
         self.number = number
         if _ODD_LINE_END.search(line):
-            raise Unreadable(number, "a character that only some programs read as a line end")
+            raise Unreadable(number, "a character that only some programs read as a line break")
         content = line.rstrip("\r\n")
         bare = content.strip(" ")
         if self._in_block_scalar(content, bare):

@@ -31,7 +31,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build im
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
-_PENDING = "another run is in progress or was interrupted here; its changes may be incomplete while this run verifies"
+_PENDING = (
+    "another run on this machine is in progress or was interrupted; its changes may be incomplete during "
+    "this verification"
+)
 
 
 class Part(t.NamedTuple):

@@ -210,8 +210,8 @@ class Store:
             )
         if version < SCHEMA_VERSION:
             raise MachineError(
-                f"{self._path} has schema version {version}, which no release has written; move it away, and see "
-                "docs/state.md for what that means"
+                f"{self._path} has schema version {version}, which no release uses; move the file to another "
+                f"directory and run again (docs/state.md explains the effects)"
             )
         try:
             return State.from_json(content)
@@ -219,7 +219,10 @@ class Store:
             raise self._damaged(f" ({exc})") from None
 
     def _damaged(self, detail: str = "") -> MachineError:
-        return MachineError(f"{self._path} is damaged; move it away, and see docs/state.md for what that means{detail}")
+        return MachineError(
+            f"{self._path} is damaged; move the file to another directory and run again (docs/state.md explains "
+            f"the effects){detail}"
+        )
 
     def save(self, state: State) -> None:
         """Replace the state file."""

@@ -112,7 +112,7 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
 
 
 def _without_home(account: Account, only_removes: bool) -> PartResult:
-    missing = f"the home {account.home} of {account.name} does not exist"
+    missing = f"the home directory {account.home} of {account.name} does not exist"
     if not only_removes:
         raise MachineError(f"{missing}; create it or correct the password database")
     return PartResult(warnings=(f"{missing}; managed settings there were not touched",))
@@ -195,7 +195,7 @@ class _PosixSide:
         named = self.view.login.get("NETRC", path)
         if "netrc" in self._job.desired and self._job.account and not _same_file(named, path):
             found.append(
-                f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this one is not read"
+                f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this file is not read"
             )
         return found
 

@@ -67,12 +67,12 @@ def _asked(users: t.Sequence[str]) -> list[Account]:
     if not users:
         return [own]
     if os.geteuid() != 0 and list(users) != [own.name]:
-        raise MachineError(f"showing other users needs root, and this runs as {own.name}; set become: true")
+        raise MachineError(f"showing other users requires root, but the task runs as {own.name}; set become: true")
     accounts = []
     for name in dict.fromkeys(users):
         account = _accounts.find(name)
         if account is None:
-            raise MachineError(f"users names {name}, and this machine has no such user; correct the name")
+            raise MachineError(f"users contains {name}, which does not exist on this machine; correct the name")
         accounts.append(account)
     return accounts
 

@@ -93,7 +93,7 @@ def plan_jobs(
     if os.geteuid() != 0:
         if settings.scope == "user" and settings.users == (own.name,):
             return [_own_job(own, settings)], []
-        raise MachineError(f"this needs root and runs as {own.name}; set conda_proxy_become: true")
+        raise MachineError(f"the task requires root but runs as {own.name}; set conda_proxy_become: true")
     of_system = tuple(section for section in sections if section != "netrc")
     of_users = tuple(section for section in sections if section == "netrc") if settings.system else sections
     named = settings.users if of_users or not settings.system else ()
@@ -132,11 +132,12 @@ def _users(
             (requested if present and name in named else dropped).append(account)
         elif present and name in named:
             raise MachineError(
-                f"conda_proxy_users names {name}, and this machine has no such user; correct the name or create the user"
+                f"conda_proxy_users contains {name}, which does not exist on this machine; correct the name or "
+                f"create the user"
             )
         else:
             warnings.append(
-                f"user {name} was managed earlier and no longer exists; files in that home were not touched"
+                f"user {name} was managed earlier and no longer exists; files in that home directory were not changed"
             )
             gone.append(name)
     return requested, dropped, gone

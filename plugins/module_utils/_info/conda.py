@@ -58,7 +58,7 @@ def conda(subject: Subject, base: Base) -> list[ConsumerRow]:
 def _view_of(answer: Answer) -> tuple[ViewAnswer | None, str]:
     """Return what conda's Python printed, or None and the reason."""
     if answer.failure or not answer.in_time:
-        return None, answer.failure or "its Python did not end in time"
+        return None, answer.failure or "its Python timed out"
     try:
         view = ViewAnswer.from_json(json.loads(answer.output.decode("ascii")))
     except ValueError:
@@ -97,7 +97,8 @@ def _conda_row(
 
 
 def mamba(name: str, subject: Subject, root: str) -> ConsumerRow:
-    """Return the row of libmamba: the entry of the condarc, otherwise the environment like curl; no_proxy affects both."""
+    """Return the row of libmamba: the entry of the condarc, otherwise the environment like curl; no_proxy affects "
+    "both."""
     row = row_of(name, READ, subject.login, subject.login_files(), {**_READS, "ca_bundle": ("REQUESTS_CA_BUNDLE",)})
     files = [
         *condarc_precedence.search_path(subject.account.home, root, subject.login),

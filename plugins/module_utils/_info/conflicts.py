@@ -68,7 +68,7 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
     found = []
     for name, value in sorted(login.items()):
         if name == "CONDARC":
-            found.append(Conflict(place(name, value), f"CONDARC names {value}, which conda reads last", value))
+            found.append(Conflict(place(name, value), f"CONDARC points to {value}, which conda reads last", value))
         elif name == _KILLS:
             what = f"{name} makes every conda command fail: proxy_servers cannot be set by a variable"
             found.append(Conflict(place(name, value), what, "none"))
@@ -81,7 +81,7 @@ def variables(login: t.Mapping[str, str], place: Place, winners: t.Mapping[str, 
     verify = winners.get(VERIFY)
     bundle = next((name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if login.get(name)), "")
     if verify and bundle and login[bundle] != verify.value:
-        what = f"{bundle} is another bundle than ssl_verify in {verify.path}"
+        what = f"{bundle} is a different bundle from ssl_verify in {verify.path}"
         found.append(Conflict(place(bundle, login[bundle]), what, f"{_ENVIRONMENT}: {bundle}"))
     return found
 
@@ -104,7 +104,8 @@ def environments(directories: t.Iterable[str], files: t.Sequence[t.Sequence[Sett
 
 
 def replaced(platform: Platform) -> list[Conflict]:
-    """Return files of the platform's table that programs do not read, because device management has put others there."""
+    """Return files of the platform's table that programs do not read, because device management has put others "
+    "there."""
     return [
         Conflict(row.paths[0], f"is not read: {row.name} reads {row.replaced_by} in its place", row.replaced_by)
         for row in platform.system
@@ -122,13 +123,13 @@ def netrc(
     own = os.path.join(home, ".netrc")
     found = []
     if named and os.path.realpath(named) != os.path.realpath(own):
-        what = f"NETRC names {named}, so {own} is not read"
+        what = f"NETRC points to {named}, so {own} is not read"
         found.append(Conflict(own, what, named if os.path.exists(named) else "none: the file does not exist"))
     path = named or own
     content = text(path) or ""
     notes = _netrc.findings(content, escapes)
     if host and _netrc.has(content, host):
-        found.append(Conflict(path, f"has an entry for {host}, whose login and password are sent there", path))
+        found.append(Conflict(path, f"has an entry for {host}; its login and password are sent to that host", path))
     return found + [Conflict(path, note, path if "default entry" in note else "none") for note in notes]
 
 
@@ -144,7 +145,7 @@ def disagreements(rows: t.Iterable[ConsumerRow]) -> list[Conflict]:
                 groups.setdefault(address(row.value(field)), []).append(name)
         if len(groups) > 1:
             what = "; ".join("{} for {}".format(proxy, ", ".join(names)) for proxy, names in groups.items())
-            found.append(Conflict("", f"{field} differs: {what}", "each consumer uses its own"))
+            found.append(Conflict("", f"{field} differs: {what}", "each consumer uses its own setting"))
     return found
 
 

@@ -118,7 +118,7 @@ def asked(rules: ConsumerRow, subject: Subject) -> ConsumerRow:
         field, target = f"{scheme}_proxy", url.format(scheme)
         said = _run(program, [], {**plain, **subject.login}, target)
         if said is None:
-            return rules._replace(note="not run: it did not end in time")
+            return rules._replace(note="no result: curl timed out")
         row = _settle(row, field, said, rules, subject)
         # curl reports a variable only when it uses it; otherwise run it to see what no_proxy means for this URL
         in_question = not said.variable(False) and (row.value(field) or rules.value(field)) and row.no_proxy

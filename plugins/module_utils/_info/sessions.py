@@ -59,7 +59,7 @@ def shells(subject: Subject) -> list[ConsumerRow]:
     session = dict(login_shell.session_environment(subject.platform.session, account), **_SSH)
     seen = login_shell.environment_of(login_shell.shell_argv(account.shell, "env", login=False), session)
     if seen is None:
-        return [*rows, failed("ssh command", "the shell did not end in time")]
+        return [*rows, failed("ssh command", "the shell timed out")]
     return [*rows, row_of("ssh command", RUN, seen, subject.command_files())]
 
 
@@ -73,7 +73,7 @@ def other_shells(subject: Subject) -> list[ConsumerRow]:
             environment = login_shell.session_environment(subject.platform.session, account)
             seen = login_shell.environment_of(login_shell.shell_argv(shell, "env", login=True), environment)
             rows.append(
-                failed(name, "the shell did not end in time")
+                failed(name, "the shell timed out")
                 if seen is None
                 else row_of(name, RUN, seen, subject.login_files(shell))
             )
@@ -149,5 +149,5 @@ def answers(path: str) -> bool:
 
 def _manager(consumer: str, seen: Environment | None, files: Files) -> ConsumerRow:
     if seen is None:
-        return failed(consumer, "systemctl did not end in time")
+        return failed(consumer, "systemctl timed out")
     return row_of(consumer, RUN, {name: unquoted(value) for name, value in seen.items()}, files)

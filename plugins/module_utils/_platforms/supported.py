@@ -28,6 +28,5 @@ def this_platform() -> Platform:
     """Return the table of this machine. Raises MachineError, which names the supported systems."""
     name = platform.system()
     if name not in PLATFORMS:
-        supported = "Linux, macOS and Windows"
-        raise MachineError(f"the operating system {name or '(unknown)'} is not supported; {supported} are")
+        raise MachineError(f"the operating system {name or '(unknown)'} is not supported; use Linux, macOS or Windows")
     return PLATFORMS[name]

@@ -36,7 +36,8 @@ def own(home: str = "") -> Account:
         account = _account(pwd.getpwuid(os.geteuid()))
     except KeyError:
         raise MachineError(
-            f"this process runs as the user id {os.geteuid()}, which is not in the password database"
+            f"this process runs as the user id {os.geteuid()}, which is not in the password database; add the "
+            f"account or connect as another user"
         ) from None
     return account._replace(home=home) if home else account
 

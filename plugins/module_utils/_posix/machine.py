@@ -179,7 +179,7 @@ class PosixMachine:
         shown = systemd.variables(output)
         for name, value in self._environment.items():
             if shown.get(name) != value:  # never show the value: it may hold a password
-                raise MachineError("{} does not show {} as it was set".format(" ".join(argv), name))
+                raise MachineError("{} does not show the new value of {}".format(" ".join(argv), name))
 
     def remove_lock(self, directory: str) -> None:
         self.remove(os.path.join(directory, "lock"))
@@ -202,7 +202,8 @@ class PosixMachine:
                 if exc.errno not in (errno.EACCES, errno.EAGAIN):
                     os.close(descriptor)
                     raise MachineError(
-                        f"{path}: this file system does not support locks ({exc.strerror}); nothing was written"
+                        f"{path}: this file system does not support locks ({exc.strerror}); nothing was written; "
+                        f"move it to a file system that supports fcntl locks"
                     ) from None
             if time.monotonic() > deadline:
                 holder = _holder(descriptor)
@@ -243,7 +244,8 @@ def _holder(descriptor: int) -> str:
 
 
 def _sync(descriptor: int) -> None:
-    """Write a file to the disk. On macOS fsync stops at the drive's cache, and not every file system has F_FULLFSYNC."""
+    """Write a file to the disk. On macOS fsync stops at the drive's cache, and not every file system has "
+    "F_FULLFSYNC."""
     if hasattr(fcntl, "F_FULLFSYNC"):
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)

@@ -53,7 +53,7 @@ def _changeable(place: str, parent: bool, groups: tuple[int, ...]) -> str | None
     except OSError as exc:
         return f"{place}: {exc.strerror}"
     if info.st_uid != 0:
-        return f"{place} does not belong to root"
+        return f"{place} is not owned by root"
     # in a sticky directory (/tmp) others can neither rename nor remove what is root's, but put things beside it
     harmless = parent and info.st_mode & stat.S_ISVTX
     others = 0o002 if info.st_gid in groups else 0o022
@@ -84,5 +84,5 @@ def account_for(base: Base, home: str) -> RunAs:
     try:
         runner = pwd.getpwuid(base.uid) if base.uid != 0 else pwd.getpwnam(_NOBODY)
     except KeyError:
-        raise NotAsRootError(f"Not run as root: {refusal}.") from None
+        raise NotAsRootError(f"Refused to run as root: {refusal}.") from None
     return RunAs(runner.pw_uid, runner.pw_gid, runner.pw_name, runner.pw_dir if base.uid != 0 else NO_HOME)

@@ -96,7 +96,7 @@ class ChannelCheck:
         """Request the start of one package, as a filter may block packages alone."""
         directory, name = find_package(url, lambda index, part: self._piece(session, index, part))
         if name is None:
-            return {"detail": "No package was requested: the start and the end of the index name none."}
+            return {"detail": "No package was tested: the first and last part of the index contain no package name."}
         target = directory.rstrip("/") + "/" + urllib.parse.quote(name, safe="")
         self._conda.scrubber.add_url(target)
         answer = self._request(session, target, "package", proxies, condarc)
@@ -201,7 +201,8 @@ class ChannelCheck:
             response.close()
 
     def _issuer(self, response: Any, url: str, proxy: Proxy | None, verify: Any) -> str | None:
-        """Return the issuer of a trusted chain that does not end in a public root: somebody intercepts, or a private CA."""
+        """Return the issuer of a trusted chain that does not end in a public root: somebody intercepts, or a "
+        "private CA."""
         if isinstance(verify, str) and os.path.exists(verify) and os.path.samefile(verify, self._conda.certifi):
             return None
         if response.history or (proxy is not None and proxy.scheme == "https"):

@@ -86,12 +86,12 @@ def second_look(name: str, status: int | None, text: str, line: Line, proxy: Pro
         with contextlib.suppress(ConnectTimeoutError, OSError):
             if speaks_socks(proxy._replace(scheme="socks5", user=None), line):
                 return "proxy_not_http", "The proxy's port speaks SOCKS."
-        return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
+        return ("proxy_not_http", "The proxy's response is not HTTP.") if name == "not_http" else (name, text)
     if name == "read_timeout" and not tunnel_opens(line, proxy):
         if speaks_tls(proxy, line.timeouts):
             return "proxy_scheme_http_on_https", "The proxy's port answers a TLS handshake."
         return "read_timeout_proxy", text
-    return ("proxy_not_http", "The proxy's answer is not HTTP.") if name == "not_http" else (name, text)
+    return ("proxy_not_http", "The proxy's response is not HTTP.") if name == "not_http" else (name, text)
 
 
 def look_at_socks(name: str, text: str, line: Line, proxy: Proxy) -> tuple[str, str]:
@@ -130,7 +130,7 @@ def speaks_socks(proxy: Proxy, line: Line) -> bool:
             sock.sendall(b"\x05\x02\x00\x02" if proxy.user is not None else b"\x05\x01\x00")
         first = sock.recv(1)
     if not first:
-        raise ConnectionResetError("closed without an answer")
+        raise ConnectionResetError("closed without a response")
     return first == (b"\0" if four else b"\x05")
 
 

@@ -74,7 +74,7 @@ def parse_proxy(url: str) -> Proxy:
     for part in (user, password):
         variable = re.match(r"^\$\{(\w+)\}$", part)
         if variable:
-            raise Verdict("config_invalid", f"The variable {variable.group(1)} of the proxy URL is not set.")
+            raise Verdict("config_invalid", f"The variable {variable.group(1)} in the proxy URL is not set.")
     user, password = urllib.parse.unquote(user), urllib.parse.unquote(password)
     try:
         (user + password).encode("latin-1")

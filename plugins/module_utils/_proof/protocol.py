@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report imp
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import RecordError, from_json, to_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
 
-_UNREADABLE = "The output of its Python cannot be parsed."
+_UNREADABLE = "The output of the base's Python cannot be parsed."
 INFO_DEADLINE = 30.0  # seconds
 
 
@@ -89,7 +89,7 @@ def info_text(answer: Answer) -> str:
     if answer.failure:
         return answer.failure
     if not answer.in_time:
-        return "It did not end in time and was killed."
+        return "It timed out and was killed."
     document = _document(answer.output)
     if document is None:
         return _UNREADABLE
@@ -101,7 +101,7 @@ def rows_of(answer: Answer) -> list[ProofRow]:
     if answer.failure:
         return [failed_row("conda_unusable", answer.failure)]
     if not answer.in_time:
-        return [failed_row("deadline", "The probe did not end by itself and was killed.", "killed")]
+        return [failed_row("deadline", "The probe did not exit and was killed.", "killed")]
     document = _document(answer.output)
     if document is None:
         return [failed_row("conda_unusable", _UNREADABLE)]

@@ -41,7 +41,10 @@ class RootsNeededError(MachineError):
     needs = "ca_roots"
 
     def __init__(self, option: str = "conda_proxy_ca_bundle_src") -> None:
-        super().__init__(f"no CA roots were found on this machine to join {option} with")
+        super().__init__(
+            f"no CA root certificates were found on this machine to combine {option} with; install the package "
+            f"ca-certificates"
+        )
 
 
 class Overruled(t.NamedTuple):

@@ -19,7 +19,8 @@ Variables = t.Mapping[str, str]
 
 
 class Unrepresentable(ValueError):
-    """Error for a value that a dialect cannot hold. The message names the variable and the characters, never the value."""
+    """Error for a value that a dialect cannot hold. The message names the variable and the characters, never the "
+    "value."""
 
 
 # No reader accepts these: control characters, and code points that are no characters (systemd drops the whole line).
@@ -123,5 +124,8 @@ def render(dialect: str, variables: Variables) -> list[str]:
     """
     for name, value in variables.items():
         if _NO_TEXT.search(value):
-            _refuse(name, "contains a control character or a code point that is no character, which no reader accepts")
+            _refuse(
+                name,
+                "contains a control character or a code point that is not a valid character, which no program accepts",
+            )
     return _DIALECTS[dialect](variables)

@@ -44,9 +44,7 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
     for key in options["extra"]:
         if condarc.ALIASES.get(key, key) in KEYS:
             option = "http" if key == "proxy_servers" else condarc.ALIASES.get(key, key)
-            raise InvalidSettingError(
-                "extra", f"has the key {key}, which has a setting of its own", f"set {{{option}}}"
-            )
+            raise InvalidSettingError("extra", f"has the key {key}, which has its own variable", f"set {{{option}}}")
     return Condarc(
         path=_parse_path(options["condarc_path"], scope, windows) if options["condarc_path"] else "",
         numbers={name: options[name] for name in _NUMBERS if options[name] is not None},
@@ -60,9 +58,11 @@ def _parse_path(path: str, scope: Scope, windows: bool) -> str:
     if not plain.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", plain):
         raise _path_error("is not an absolute path", "begin it with / (or ~/ in user scope)")
     if scope.users and not scope.system and not plain.startswith("~/"):
-        raise _path_error("is one file for several users", "begin it with ~/")
+        raise _path_error("is the same file for several users", "begin it with ~/")
     if plain.startswith("~/") and scope.system:
-        raise _path_error("is in a home, but the scope is the system", "set {scope}: user, or begin the path with /")
+        raise _path_error(
+            "is in a home directory, but the scope is system", "set {scope}: user, or begin the path with /"
+        )
     if not re.search(r"/(\.?condarc|[^/]*\.ya?ml)$", plain):
         raise _path_error("has a name that conda does not read", "end it in /.condarc, /condarc or .yml")
     return ntpath.normpath(path) if windows else os.path.normpath(path)

@@ -65,18 +65,19 @@ def check_exposure(scope: Scope, secret: str | None, allowed: bool) -> None:
         others = "{netrc} for a channel's login"
     raise InvalidSettingError(
         secret,
-        "puts a password or token into files that every user of the machine can read, which system scope needs",
+        "puts a password or token into files that every user of the machine can read (system scope requires this)",
         f"use {{scope}}: user, '${{NAME}}', {others}, or accept it with {{password_exposure}}: allow",
     )
 
 
 def check_private_condarc(scope: Scope, condarc: Condarc, secret: str | None, allowed: bool) -> None:
-    """Raise InvalidSettingError for a secret outside of a profile: on Windows a file has its directory's permissions."""
+    """Raise InvalidSettingError for a secret outside of a profile: on Windows a file has its directory's "
+    "permissions."""
     outside = condarc.path and not scope.system and not condarc.path.startswith("~")
     if outside and secret and not allowed:
         raise InvalidSettingError(
             "condarc_path",
-            "lies outside of the profile of a Windows host, where others can read a password in it",
+            "is outside the user profile on a Windows host, where other users can read a password in the file",
             "begin it with ~/, or accept it with {password_exposure}: allow",
         )
 
@@ -86,7 +87,7 @@ def check_variable(scope: Scope, proxies: Proxies | None) -> None:
     if proxies and proxies.credentials and proxies.credentials.variable and scope.manages("environment"):
         raise InvalidSettingError(
             proxies.credentials.variable,
-            "is a variable that only conda expands, and the environment section would write it as text",
+            "is a variable that only conda expands, and the environment section would write it as literal text",
             "set {sections}: [condarc]",
         )
 

@@ -29,23 +29,23 @@ def parse_fragment(text: str, extra: t.Collection[str]) -> Fragment:
     """
     if not text.isascii():
         raise _error(
-            "made text with characters outside ASCII, which conda reads in the machine's own encoding",
-            "use to_json on values",
+            "produced text with characters outside ASCII, which conda reads in the machine's own encoding",
+            "use the filter to_json for each value",
         )
     content = _load(text)
     if content is None:
         return ()
     if not isinstance(content, dict):
-        raise _error("made YAML that is not a mapping", "begin each line with 'key: '")
+        raise _error("produced YAML that is not a mapping", "begin each line with 'key: '")
     try:
         items = condarc.parse(text).items
     except Unreadable as exc:
         raise _error(
-            f"made YAML that the merge on the machine cannot split: {exc}", "keep to plain 'key: value' lines"
+            f"produced YAML that cannot be merged on the machine: {exc}", "use only plain 'key: value' lines"
         ) from None
     for key in content:
         if condarc.ALIASES.get(key, key) not in KEYS and key not in extra:
-            raise _error(f"sets the key {key}, which is not among the settings", "name it in {extra}")
+            raise _error(f"sets the key {key}, which is not a managed key", "add it to {extra}")
     _check_flags([line.strip() for line in text.splitlines() if line.strip()])
     return tuple((item.key, "\n".join(condarc.own(item.text).splitlines()) + "\n") for item in items)
 
@@ -56,19 +56,19 @@ def _load(text: str) -> t.Any:
     except yaml.YAMLError as exc:
         line = getattr(getattr(exc, "problem_mark", None), "line", None)
         where = "" if line is None else f" at line {line + 1} of its output"
-        raise _error("made text that is not YAML" + where, "use to_json on values") from None
+        raise _error("produced text that is not YAML" + where, "use the filter to_json for each value") from None
 
 
 def _check_flags(lines: t.Sequence[str]) -> None:
     for line, following in zip(lines, lines[1:]):
         if condarc.FLAG.search(line) and following.startswith("#"):
             raise _error(
-                "has a comment line after a line that ends in a flag, which switches the flag off",
+                "has a comment line after a line that ends in a flag; this comment disables the flag",
                 "move the comment above",
             )
     for line in lines:
         if re.search(r"#\s*!?\s*(final|top|bottom)\b", line) and not condarc.FLAG.search(line):
-            raise _error("has a flag that conda does not see", "write exactly '#!final' at the end of the line")
+            raise _error("has a flag that conda does not recognize", "write exactly '#!final' at the end of the line")
 
 
 def _error(reason: str, fix: str) -> InvalidSettingError:

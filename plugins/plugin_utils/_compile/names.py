@@ -51,7 +51,7 @@ def check_variables(names: t.Iterable[str]) -> None:
     first, *others = unknown
     reason = f"is not a variable of this collection{_hint(first)}"
     reason += "".join(f", nor is {{{name}}}{_hint(name)}" for name in others)
-    fix = f"correct the name, or give a helper variable of your own another prefix than {PREFIX}"
+    fix = f"correct the name, or start the names of your own variables with a prefix other than {PREFIX}"
     raise InvalidSettingError(first, reason, fix)
 
 
@@ -63,7 +63,7 @@ def check_options(names: t.Iterable[str]) -> None:
     first, *others = old
     reason = f"is called {{{RENAMED[first]}}} now"
     reason += "".join(f", and {{{name}}} is called {{{RENAMED[name]}}}" for name in others)
-    fix = "write the new name" + (", and {verify}: require for {require}: true" if "require" in old else "")
+    fix = "use the new name" + (", and {require}: true was replaced by {verify}: require" if "require" in old else "")
     raise InvalidSettingError(first, reason, fix)
 
 

@@ -37,7 +37,7 @@ def parse_netrc(options: Options) -> NetrcEntries:
     for number, entry in enumerate(given, 1):
         parsed = _parse_entry(entry, number)
         if parsed.machine in [earlier.machine for earlier in entries]:
-            raise entry_error(number, "names a machine that an earlier entry names", "keep one")
+            raise entry_error(number, "has the same machine as an earlier entry", "keep one")
         entries.append(parsed)
     return NetrcEntries(tuple(entries))
 
@@ -51,7 +51,7 @@ def _parse_entry(given: t.Mapping[t.Any, t.Any], number: int) -> NetrcEntry:
     if set(given) != _KEYS or not all(isinstance(value, str) and value for value in given.values()):
         raise entry_error(
             number,
-            "does not have exactly machine, login and password as non-empty text",
+            "must have exactly the keys machine, login and password, each a non-empty string",
             "quote numbers; remove other keys",
         )
     entry = NetrcEntry(given["machine"].lower(), given["login"], given["password"])
@@ -59,7 +59,7 @@ def _parse_entry(given: t.Mapping[t.Any, t.Any], number: int) -> NetrcEntry:
         raise entry_error(
             number,
             "is a default entry, which would send its password to every channel",
-            "name the channel's host",
+            "give the host name of the channel",
         )
     if not re.fullmatch(r"[A-Za-z0-9._:-]+", entry.machine) or re.search(r":\d+$", entry.machine):
         raise entry_error(
@@ -69,9 +69,11 @@ def _parse_entry(given: t.Mapping[t.Any, t.Any], number: int) -> NetrcEntry:
         )
     for key, text in (("login", entry.login), ("password", entry.password)):
         if re.search(r"[\x00-\x1f\x7f]", text):
-            raise entry_error(number, f"has a line end or another control character in its {key}", "remove it")
+            raise entry_error(number, f"has a line break or another control character in its {key}", "remove it")
         if not text.isprintable() or any(ord(char) > 0xFF for char in text):
             raise entry_error(
-                number, f"has a character outside Latin-1 in its {key}, which requests cannot send", "change it"
+                number,
+                f"has a character outside Latin-1 in its {key}, which the Python library requests cannot send",
+                "change it",
             )
     return entry

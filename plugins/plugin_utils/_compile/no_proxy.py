@@ -70,13 +70,15 @@ class NoProxy(t.NamedTuple):
         notes = []
         if any("/" in entry for entry in self.entries):
             notes.append(
-                "conda_proxy_no_proxy has a network (CIDR): conda obeys exact host names only, so it holds for managed channel hosts that are "
-                "addresses in it, and for programs that read the environment"
+                "conda_proxy_no_proxy has a network (CIDR): conda matches exact host names only, so the network "
+                "applies only to managed channels whose host is an address in it, and to programs that read the "
+                "environment variables"
             )
         if any(entry.startswith(("*", ".")) for entry in self.entries):
             notes.append(
-                "conda_proxy_no_proxy has a domain or wildcard: conda obeys exact host names only, so each managed channel host that it covers "
-                "is exempted by name, and other hosts of the domain are not"
+                "conda_proxy_no_proxy has a domain or wildcard: conda matches exact host names only, so each "
+                "managed channel host in the domain is added by name, but conda uses the proxy for other hosts of "
+                "the domain"
             )
         return notes
 

@@ -47,7 +47,7 @@ def parse_proxies(options: Options) -> Proxies | None:
             if options[name]:
                 raise InvalidSettingError(
                     name,
-                    "is set without {http} (with one of two proxies set, conda mixes them)",
+                    "is set without {http} (if only one of them is set, conda mixes condarc and environment)",
                     "set {http} too",
                 )
         return None
@@ -70,7 +70,7 @@ def parse_proxies(options: Options) -> Proxies | None:
             check_credentials(credentials, option, option)
     if https and in_http != in_https:
         raise InvalidSettingError(
-            "https", "does not carry the same credentials as {http}", "set {username} and {password} once"
+            "https", "does not contain the same credentials as {http}", "set {username} and {password} once"
         )
     return Proxies(http, https, in_http)
 

@@ -93,18 +93,19 @@ def parse_proxy(option: str, text: str, tls_to_proxy: bool) -> tuple[Proxy, Cred
         raise InvalidSettingError(
             option,
             "is the address of a PAC file, which conda cannot read",
-            "name the proxy that the PAC file chooses for the channels",
+            "give the URL of the proxy that the PAC file selects for the channels",
         )
     scheme, separator, rest = text.partition("://")
     if not separator:
         raise InvalidSettingError(option, "has no scheme", _EXAMPLE)
     scheme = scheme.lower()
     if scheme not in _SCHEMES:
-        raise InvalidSettingError(option, "has a scheme that conda does not know as a proxy's", _EXAMPLE)
+        raise InvalidSettingError(option, "has a scheme that conda does not support for a proxy", _EXAMPLE)
     if scheme == "https" and not tls_to_proxy:
         raise InvalidSettingError(
             option,
-            "begins with https://, which says that the proxy itself speaks TLS (hardly any does; https traffic goes through an http:// proxy too)",
+            "begins with https://, which means that the proxy's own port uses TLS (this is rare; https:// URLs "
+            "also work through an http:// proxy)",
             "write http://, or set {tls_to_proxy}: true if the proxy's port really speaks TLS",
         )
     userinfo, at, address = rest.rpartition("@")
@@ -154,15 +155,15 @@ def check_credentials(credentials: Credentials, user_option: str, password_optio
     if ":" in credentials.username:
         raise InvalidSettingError(
             user_option,
-            "has a colon, which Basic authentication ends the user name at",
-            "ask for an account without one",
+            "has a colon, but in Basic authentication a colon ends the user name",
+            "use a user name without a colon",
         )
     for option, text in ((user_option, credentials.username), (password_option, credentials.password or "")):
         if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
             raise InvalidSettingError(
                 option,
-                "has a line end or another control character",
-                "remove it (a vaulted block often ends in one: use '|-')",
+                "has a line break or another control character",
+                "remove it (a vaulted block scalar often ends with a line break: use '|-')",
             )
         if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
             raise InvalidSettingError(option, "is not valid Unicode", "give it as UTF-8")

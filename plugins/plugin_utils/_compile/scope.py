@@ -65,19 +65,22 @@ def _check_windows(scope: Scope) -> None:
     if scope.system and scope.manages("netrc") and scope.present:
         raise InvalidSettingError(
             "sections",
-            "names netrc for a Windows host in system scope, and there only the connecting user's profile can be written",
-            "set {scope}: user for that host, or leave netrc out",
+            "contains netrc for a Windows host in system scope, but netrc can be written only to the connecting "
+            "user's profile",
+            "set {scope}: user for that host, or remove netrc",
         )
     if scope.users:
         raise InvalidSettingError(
             "users",
             "is set for a Windows host, where only the machine and the connecting user can be managed (the registry of "
-            "another user is there only while that user is logged in)",
+            "another user is loaded only while that user is logged in)",
             "connect as that user, with {scope}: user",
         )
     if scope.home:
         raise InvalidSettingError(
-            "home", "is set for a Windows host, where the profile is the home", "leave it out there"
+            "home",
+            "is set for a Windows host, where the home directory is always the user profile",
+            "remove it for that host",
         )
 
 
@@ -85,7 +88,7 @@ def _check_home(scope: Scope) -> None:
     if scope.home and (scope.system or scope.users):
         raise InvalidSettingError(
             "home",
-            "is for the own scope of the connecting user only",
+            "is allowed only for the connecting user in user scope",
             "set {scope}: user and leave {users} empty",
         )
     if scope.home and not scope.home.startswith("/"):
@@ -98,18 +101,18 @@ def _check_users(scope: Scope) -> None:
     if scope.system and scope.users and everything and scope.present:
         raise InvalidSettingError(
             "users",
-            "is set, but system scope has users for the netrc section only",
-            "set {scope}: user, or name netrc in the sections",
+            "is set, but system scope uses it for the netrc section only",
+            "set {scope}: user, or add netrc to the sections",
         )
     if scope.system and scope.manages("netrc") and not scope.users and scope.present:
         raise InvalidSettingError(
             "users",
-            "is empty, and the netrc section writes into users' homes",
-            "name the users, or set {scope}: user",
+            "is empty, and the netrc section writes to the users' home directories",
+            "list the users, or set {scope}: user",
         )
     for name in scope.users:
         # directories have names such as 4711 or "john smith"; these could be in no password database
         if not name or name[0] in "-+" or re.search(r"[/:\x00-\x1f\x7f-\x9f]", name):
             raise InvalidSettingError(
-                "users", "has an entry that is no user name", "name users as the machine's password database does"
+                "users", "has an entry that is not a user name", "use the user names of the machine's password database"
             )

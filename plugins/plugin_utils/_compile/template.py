@@ -32,7 +32,7 @@ def render_template(templar: t.Any, path: str, document: Document, task_vars: t.
             text = stream.read()
     except (OSError, UnicodeDecodeError):
         raise InvalidSettingError(
-            "condarc_template", "names a file that cannot be read as UTF-8", "name a Jinja2 template"
+            "condarc_template", "names a file that cannot be read as UTF-8", "give the path of a UTF-8 Jinja2 template"
         ) from None
     # values may hold "{{": they are text, not templates
     variables = dict(task_vars, condarc=wrap_var(template_variable(document)))
@@ -44,5 +44,5 @@ def render_template(templar: t.Any, path: str, document: Document, task_vars: t.
     except AnsibleError as exc:
         # its message may show a value; the type and the place in the template do not
         raise InvalidSettingError(
-            "condarc_template", f"cannot be rendered ({type(exc).__name__})", "try it with ansible.builtin.template"
+            "condarc_template", f"cannot be rendered ({type(exc).__name__})", "test it with ansible.builtin.template"
         ) from None

@@ -46,7 +46,9 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
     """
     if options["ca_bundle_src"] and options["ca_bundle"]:
         raise InvalidSettingError(
-            "ca_bundle", "and {ca_bundle_src} are both set", "keep the one that says where the bundle comes from"
+            "ca_bundle",
+            "and {ca_bundle_src} are both set",
+            "keep {ca_bundle} for a file on the machine, or {ca_bundle_src} for one on the control node",
         )
     tls = Tls(
         path=_parse_path(options["ca_bundle"]),
@@ -56,7 +58,7 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
     if tls.verify is not None and tls.has_bundle:
         raise InvalidSettingError(
             "ssl_verify",
-            "and a CA bundle are both set, and REQUESTS_CA_BUNDLE would win over it",
+            "and a CA bundle are both set, and REQUESTS_CA_BUNDLE would override ssl_verify",
             "leave {ssl_verify} out",
         )
     return tls
@@ -67,7 +69,7 @@ def _parse_path(path: str | None) -> str:
         raise InvalidSettingError(
             "ca_bundle",
             "is not an absolute path on the machine",
-            "use {ca_bundle_src} for a file of the control node",
+            "use {ca_bundle_src} for a file on the control node",
         )
     return path or ""
 
@@ -80,8 +82,8 @@ def _parse_pem(pem: str) -> CaBundle:
     if "PRIVATE KEY" in pem:
         raise InvalidSettingError(
             "ca_bundle_src",
-            "names a file that holds a private key, which would go to every machine",
-            "give the certificates alone",
+            "names a file that holds a private key, which would be copied to every machine",
+            "give a file that contains only certificates",
         )
     return CaBundle(pem)
 

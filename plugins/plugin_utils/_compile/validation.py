@@ -30,8 +30,8 @@ def check_windows(scope: Scope, tls: Tls, environment_targets: t.Collection[str]
     if environment_targets and scope.manages("environment") and "registry" not in environment_targets:
         raise InvalidSettingError(
             "environment_targets",
-            "names nothing that a Windows host has",
-            "add registry, or leave environment out of {sections} there",
+            "contains no target that exists on Windows",
+            "add registry, or remove environment from {sections} for that host",
         )
 
 
@@ -42,7 +42,7 @@ def check_netrc(netrc: NetrcEntries, proxies: Proxies | None) -> None:
         if machine in hosts:
             raise entry_error(
                 number,
-                "names the proxy, and netrc never authenticates to a proxy",
+                "is for the proxy, but netrc is never used to authenticate to a proxy",
                 "set {username} and {password} instead",
             )
 
@@ -53,5 +53,5 @@ def check_dialects(variables: t.Mapping[str, str]) -> None:
         dialects.render("sh", variables)
     except dialects.Unrepresentable as exc:
         raise InvalidSettingError(
-            "no_proxy", f"or a path gives a variable that no environment file can hold ({exc})", "remove it"
+            "no_proxy", f"or a path results in a variable that is not valid in an environment file ({exc})", "remove it"
         ) from None

@@ -44,7 +44,9 @@ def advise(
         notes.append("conda_proxy_http is not set, so the environment section has nothing to write")
     notes += _about_condarc(scope, tls, channels, condarc)
     if environment_targets and not scope.manages("environment"):
-        notes.append("conda_proxy_environment_targets is set, and conda_proxy_sections does not name environment")
+        notes.append(
+            "conda_proxy_environment_targets is set but has no effect: add environment to conda_proxy_sections"
+        )
     return notes + _about_netrc(scope, netrc)
 
 
@@ -52,11 +54,14 @@ def _about_proxies(scope: Scope, proxies: Proxies, no_proxy: NoProxy) -> list[st
     notes = no_proxy.warnings() if scope.manages("condarc") else []
     for scheme, proxy in (("http", proxies.http), ("https", proxies.https)):
         if proxy and proxy.port is None:
-            notes.append(f"{PREFIX}{scheme} has no port: 80 is meant (443 with https://), hardly ever a proxy's")
+            notes.append(
+                f"{PREFIX}{scheme} has no port, so 80 is used (443 with https://), which is rarely a proxy's port; "
+                f"add the port"
+            )
     if proxies.credentials and not proxies.credentials.ascii and not scope.default_sections:
         notes.append(
             "conda_proxy_username or conda_proxy_password has characters outside ASCII, which conda and other programs "
-            "encode differently: only with both sections, condarc and environment, does each get its own form"
+            "encode differently: use both sections, condarc and environment, so that each gets the correct encoding"
         )
     return notes
 
@@ -65,13 +70,13 @@ def _about_tls(tls: Tls, proxies: Proxies | None) -> list[str]:
     notes = []
     if tls.verify == "truststore" and proxies:
         notes.append(
-            "conda_proxy_ssl_verify: truststore is ignored through a proxy before conda 26.7; "
-            "conda_proxy_ca_bundle_src works on every version"
+            "conda_proxy_ssl_verify: truststore is ignored by conda before 26.7 when a proxy is used; use "
+            "conda_proxy_ca_bundle_src, which works with every version"
         )
     if tls.verify is False:
         notes.append(
-            "conda_proxy_ssl_verify: false lets anybody on the way change packages; "
-            "conda_proxy_ca_bundle_src makes an intercepting proxy trusted"
+            "conda_proxy_ssl_verify: false lets anyone on the network path change packages; use "
+            "conda_proxy_ca_bundle_src to trust an intercepting proxy"
         )
     return notes
 
@@ -87,13 +92,13 @@ def _about_condarc(scope: Scope, tls: Tls, channels: Channels, condarc: Condarc)
     }
     carried = [PREFIX + name for name, value in only_there.items() if value]
     if carried and not scope.manages("condarc") and scope.manages("environment"):
-        return [f"conda_proxy_sections does not name condarc, which alone carries {', '.join(carried)}"]
+        return [f"conda_proxy_sections does not contain condarc, the only section that writes {', '.join(carried)}"]
     return []
 
 
 def _about_netrc(scope: Scope, netrc: NetrcEntries) -> list[str]:
     if not scope.manages("netrc"):
-        note = "conda_proxy_netrc is set, and conda_proxy_sections does not name netrc: nothing is written of it"
+        note = "conda_proxy_netrc is set but is not written: add netrc to conda_proxy_sections"
         return [note] if netrc.entries else []
     return [
         f"conda_proxy_netrc entry {number} has characters that only Python 3.11 and newer can read from a netrc; "

@@ -36,7 +36,12 @@ def find_bases(remote: Remote, machine: WindowsMachine, home: str, given: str = 
     if given:
         prefix = ntpath.normpath(given)
         there = bool(ntpath.splitdrive(prefix)[0] and _with_conda(remote, [prefix]))
-        return [_base(prefix, "" if there else f"conda_proxy_prefix names {given}, which has no conda")]
+        return [
+            _base(
+                prefix,
+                "" if there else f"conda_proxy_prefix is set to {given}, which contains no conda; correct the path",
+            )
+        ]
     places = [directory + "\\" + name for directory in _MACHINE_DIRECTORIES for name in NAMES]
     if home:
         places += [directory.replace("{home}", home) + "\\" + name for directory in _USER_DIRECTORIES for name in NAMES]
@@ -83,5 +88,5 @@ def _refusal(remote: Remote, prefix: str, home: str) -> str:
     if home and prefix.lower().startswith(home.lower() + "\\"):
         return ""
     if remote.module("win_owner", check_mode=True, path=prefix, user=ADMINISTRATORS).get("changed"):
-        return f"{prefix} does not belong to the Administrators; name it in conda_proxy_prefix if it may be run"
+        return f"{prefix} is not owned by the Administrators; set conda_proxy_prefix to it if it may be run"
     return ""

@@ -4,7 +4,8 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Who sees what on a Windows host: the variables, and the two proxies that Windows itself has. All from the registry."""
+"""Who sees what on a Windows host: the variables, and the two proxies that Windows itself has. All from the "
+"registry."""
 
 from __future__ import annotations
 
@@ -111,7 +112,7 @@ def _falls_back(logon: ConsumerRow, desktop: ConsumerRow) -> list[Conflict]:
     return [
         Conflict(
             _WININET,
-            f"{field} is set by no variable, so Python programs use that of WinINET",
+            f"{field} is not set by a variable, so Python programs use the WinINET value",
             desktop.value(field),
         )
         for field in ("http_proxy", "https_proxy")

@@ -69,7 +69,7 @@ def _profile(remote: Remote) -> str:
     home = profile(WindowsMachine(remote, "", system=False))
     if not home:
         raise MachineError(
-            "the connecting user has no profile in this session (its registry names no USERPROFILE); "
+            "the connecting user has no profile in this session (the session's registry has no USERPROFILE); "
             "set conda_proxy_scope: system, or let the user log in once"
         )
     return home
@@ -138,7 +138,7 @@ class _WindowsSide:
     def leftovers(self) -> list[str]:
         if not self._marked():
             return []
-        note = f"the variable {MARKER} is set, and the state knows no managed variable; remove the variables by hand"
+        note = f"the variable {MARKER} is set, but the state records no managed variable; remove the variables by hand"
         return [note]
 
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:
@@ -147,7 +147,7 @@ class _WindowsSide:
             return []
         first, second = map(self._scope.path, WINDOWS.user_netrc)
         if self.machine.read(first, follow=False).exists and self.machine.read(second, follow=False).exists:
-            return [f"{first} and {second} both exist: conda reads the first alone"]
+            return [f"{first} and {second} both exist: conda reads only the first one"]
         return []
 
     def permissions(self, file: File) -> str:

@@ -48,7 +48,8 @@ class Lease:
                     self._remote.module("win_file", path=self._directory, state="absent")
             elif late:
                 raise MachineError(
-                    f"{self._directory} is held by another run ({_who(holder)}); wait for it to end, or remove the directory "
+                    f"{self._directory} is held by another run ({_who(holder)}); wait for it to end, or remove the "
+                    f"directory "
                     "when that run is gone"
                 )
             else:
@@ -108,6 +109,6 @@ def _node() -> str:
 
 def _who(holder: t.Mapping[str, t.Any] | None) -> str:
     if holder is None:
-        return "it did not write its name"
+        return "it did not record its identity"
     until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(float(holder.get("until", 0))))
     return "from {}, process {}, until {} at the latest".format(holder.get("node"), holder.get("pid"), until)

@@ -108,8 +108,8 @@ class WindowsMachine:
         answer = self._remote.module("win_owner", check_mode=True, path=self._directory, user=ADMINISTRATORS)
         if answer.get("changed"):
             raise MachineError(
-                f"{self._directory} does not belong to the Administrators, so what lies in it may be anybody's; "
-                "look at it and remove it"
+                f"{self._directory} is not owned by the Administrators, so its content may come from any user; "
+                f"check it and remove it"
             )
 
     def _in_state(self, path: str) -> bool:
@@ -183,7 +183,7 @@ class WindowsMachine:
         self._lease.take()
         now = self._slurp(state)
         if now.data != seen.data:
-            raise MachineError("another run has changed this machine meanwhile; run again")
+            raise MachineError("another run has changed this machine in the meantime; run again")
         self._lease.confirm()
 
     def _write_file(self, path: str, new: File) -> None:
@@ -213,7 +213,7 @@ class WindowsMachine:
         try:
             self._remote.module("win_file", path=stage, state="absent")
         except ModuleFailed as exc:
-            raise MachineError(f"{stage} is in the way and cannot be removed ({exc}); remove it by hand") from None
+            raise MachineError(f"{stage} already exists and cannot be removed ({exc}); remove it by hand") from None
 
     def _check_attributes(self, path: str) -> bool:
         """Is a file there? Raises MachineError for one that cannot be replaced."""
@@ -226,7 +226,7 @@ class WindowsMachine:
             raise MachineError(f"{path} is a link and would be replaced by a file; convert it to a regular file first")
         for attribute, switch in (("hidden", "-h"), ("readonly", "-r")):
             if stat.get("is" + attribute):
-                raise MachineError(f'{path} has the attribute {attribute}; take it away with: attrib {switch} "{path}"')
+                raise MachineError(f'{path} has the attribute {attribute}; remove it with: attrib {switch} "{path}"')
         return True
 
     def _write_value(self, path: str, new: File) -> None:

@@ -17,7 +17,9 @@ class WindowsLauncher:
     """Runs every base with the rights of the connecting user."""
 
     python_alone: Base | None = None
-    searched = "Looked in the usual places of Miniconda, Anaconda and Miniforge and in the list of installed programs."
+    searched = (
+        "Searched the default directories of Miniconda, Anaconda and Miniforge, and the list of installed programs."
+    )
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote

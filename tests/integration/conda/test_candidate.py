@@ -198,7 +198,7 @@ def test_refused_before_any_connection(attempt: Try, authority: Authority, tmp_p
         ({"http": DEAD, "username": "ada", "password": [PASSWORD]}, "password is not text"),
         ({"http": DEAD, "no_proxy": ["http://x"]}, "no_proxy has an entry"),
         ({"http": DEAD, "channels": ["a b"]}, "channels has an entry"),
-        ({"ca_bundle": "ca.pem"}, "use ca_bundle_src for a file of the control node"),
+        ({"ca_bundle": "ca.pem"}, "use ca_bundle_src for a file on the control node"),
         ({"ca_bundle_src": "nowhere.pem"}, "ca_bundle_src names a file that is not on the control node"),
         ({"ca_bundle_src": str(tmp_path / "key.pem")}, "ca_bundle_src names a file without a PEM certificate"),
         ({"ca_bundle_src": str(authority.pem), "ca_bundle": "/x"}, "ca_bundle and ca_bundle_src are both set"),

@@ -246,7 +246,7 @@ def test_a_user_alone(player: Player, play: str, conda_hosts: list[Host]) -> Non
         assert all(row["https_proxy"].endswith("@" + CORPORATE) for row in rows.values()), rows
         refused = alone.play(play, info_users=["bob"])
         assert refused.returncode == 2
-        assert "showing other users needs root, and this runs as ada; set become: true" in refused.output
+        assert "showing other users requires root, but the task runs as ada; set become: true" in refused.output
 
 
 CATEGORIES = """

@@ -134,7 +134,7 @@ def test_a_user_alone_needs_no_root(player: Player, conda_hosts: list[Host]) -> 
     assert applied.executions() == 1
     assert alone.play("site").result(host.name)["changed"] is False
     refused = alone.play("site", conda_proxy_users=["ada"], conda_proxy_become=False)
-    assert refused.result(host.name)["msg"] == ("this needs root and runs as bob; set conda_proxy_become: true")
+    assert refused.result(host.name)["msg"] == ("the task requires root but runs as bob; set conda_proxy_become: true")
     assert alone.play("remove").returncode == 0
     assert homes(host) == before
 

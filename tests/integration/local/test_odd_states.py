@@ -94,7 +94,7 @@ def test_a_damaged_state(player: Player, home: Path) -> None:
     for text in ("nonsense", "[]", '{"schema_version": "x"}', '{"schema_version": 1, "targets": {"/x": {}}}'):
         state.write_text(text)
         played = player.play("site")
-        assert "state.json is damaged; move it away" in played.result("here")["msg"], text
+        assert "state.json is damaged; move the file to another directory" in played.result("here")["msg"], text
 
 
 def test_a_home_that_is_not_there(player: Player, tmp_path: Path) -> None:

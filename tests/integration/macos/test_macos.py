@@ -279,7 +279,7 @@ def test_an_interpreter_and_a_stub_that_root_must_not_run(mac: MacMachine, mac_p
     refused = mac_player.play("site")
     message = refused.result(mac.name)["msg"]
     assert "root must not run the Python /opt/homebrew/bin/python3" in message
-    assert "does not belong to root" in message
+    assert "is not owned by root" in message
     assert mac.run("ls -d /etc/conda", check=False).returncode != 0
     stub = (
         "#!/bin/sh\necho 'xcode-select: note: no developer tools were found at ..., requesting install.' >&2\nexit 1\n"

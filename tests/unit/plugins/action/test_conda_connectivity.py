@@ -53,13 +53,22 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     for value in (0, -1.5, float("inf"))
 ]
 REFUSED += [
-    ({"environment": {name: value}}, "environment has a name or a value that no environment can hold; remove it")
+    (
+        {"environment": {name: value}},
+        "environment has a name or a value that is not valid in an environment variable; remove it",
+    )
     for name, value in (("", SECRET), (f"A={SECRET}", ""), ("A", f"{SECRET}\0"))
 ]
 REFUSED += [
-    ({"deadline": 5}, "deadline is called verify_deadline now; write the new name"),
-    ({"require": True}, "require is called verify now; write the new name, and verify: require for require: true"),
-    ({"https": PROXY}, "https is set without http (with one of two proxies set, conda mixes them); set http too"),
+    ({"deadline": 5}, "deadline is called verify_deadline now; use the new name"),
+    (
+        {"require": True},
+        "require is called verify now; use the new name, and require: true was replaced by verify: require",
+    ),
+    (
+        {"https": PROXY},
+        "https is set without http (if only one of them is set, conda mixes condarc and environment); set http too",
+    ),
     ({"http": PROXY, "password": ["x"]}, "password is not text, so YAML may have changed it already; put it in quotes"),
 ]
 

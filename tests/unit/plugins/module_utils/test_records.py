@@ -57,8 +57,8 @@ def test_plain_values_stay() -> None:
         ({"one": {}}, "Inner: missing key word"),
         ({"one": {"word": "a", "x": "Zq7secret"}}, "Inner: unknown key x"),
         ({"one": ["Zq7secret"]}, "Inner is not a mapping"),
-        ({"many": "Zq7secret"}, "Outer: many has an unknown form"),
-        ({"names": "Zq7secret"}, "Outer: names has an unknown form"),
+        ({"many": "Zq7secret"}, "Outer: many has an unknown format"),
+        ({"names": "Zq7secret"}, "Outer: names has an unknown format"),
     ],
 )
 def test_a_form_that_is_not_the_records_is_refused(change: dict[str, object], message: str) -> None:

@@ -139,5 +139,5 @@ def test_a_system_that_is_not_in_the_table_is_named() -> None:
         result = converge.run(SETTINGS, RUN, check_mode=False, with_diff=False)
     assert (result["failed"], result["msg"]) == (
         True,
-        "the operating system SunOS is not supported; Linux, macOS and Windows are",
+        "the operating system SunOS is not supported; use Linux, macOS or Windows",
     )

@@ -89,9 +89,9 @@ def test_an_interrupted_run_is_one_that_did_not_commit() -> None:
         (lambda content: next(iter(content["targets"].values())).pop("original"), "missing key original"),
         (lambda content: content["journal"].pop("folders"), "missing key directories"),
         (lambda content: content["journal"]["changes"][0].update(Zq7=1), "unknown key Zq7"),
-        (lambda content: content["journal"]["changes"][0].pop("new"), "changes has an unknown form"),
-        (lambda content: content.update(targets=["Zq7secret"]), "targets has an unknown form"),
-        (lambda content: content.update(users=7), "users has an unknown form"),
+        (lambda content: content["journal"]["changes"][0].pop("new"), "changes has an unknown format"),
+        (lambda content: content.update(targets=["Zq7secret"]), "targets has an unknown format"),
+        (lambda content: content.update(users=7), "users has an unknown format"),
     ],
 )
 def test_a_key_too_many_or_too_few_is_refused(spoil: Callable[[Json], object], reason: str) -> None:
@@ -100,19 +100,19 @@ def test_a_key_too_many_or_too_few_is_refused(spoil: Callable[[Json], object], r
     with pytest.raises(MachineError) as raised:
         load(content)
     message = str(raised.value)
-    assert message.startswith(f"{FILE} is damaged; move it away, and see docs/state.md")
+    assert message.startswith(f"{FILE} is damaged; move the file to another directory")
     assert reason in message
     assert "secret" not in message
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b"{}", b'{"schema_version": null}'])
 def test_what_is_no_state_is_damaged(content: bytes) -> None:
-    with pytest.raises(MachineError, match=f"{FILE} is damaged; move it away"):
+    with pytest.raises(MachineError, match=f"{FILE} is damaged; move the file to another directory"):
         load(content)
 
 
 def test_other_versions_are_refused() -> None:
     with pytest.raises(MachineError, match=f"{FILE} was written by a newer condafleet.proxy; update the collection"):
         load(dict(one(), schema_version=2))
-    with pytest.raises(MachineError, match=f"{FILE} has schema version 0, which no release has written"):
+    with pytest.raises(MachineError, match=f"{FILE} has schema version 0, which no release uses"):
         load(dict(one(), schema_version=0))

@@ -115,7 +115,7 @@ def test_the_sentence_names_the_channel_that_was_lost(monkeypatch: pytest.Monkey
     assert "https://a (proxy_forbidden)" in decided
     complaint, _looks = decide("rollback", ["no_conda/ok"], ["no_conda/proxy_forbidden"], [], monkeypatch)
     assert "(proxy_forbidden)" in complaint
-    assert "ask for a rule" in complaint
+    assert "ask the proxy's administrator" in complaint
 
 
 def test_where_only_changes_count_nothing_is_asked_without_them() -> None:

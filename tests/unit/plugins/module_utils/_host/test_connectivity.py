@@ -54,7 +54,7 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
     task = Connectivity(NOWHERE, prefix="/nonexistent", candidate=candidate)
     answer = connectivity.run_connectivity(task)
     assert answer["needs"] == "ca_roots"
-    assert "to join ca_bundle_src with" in answer["msg"]
+    assert "to combine ca_bundle_src with" in answer["msg"]
     pem = ROOTS.read_text()
     given = candidate._replace(ca_bundle=CaBundle(pem, roots=pem))
     (row,) = connectivity.run_connectivity(task._replace(candidate=given))["proof"]
@@ -82,7 +82,7 @@ def test_conda_info(tmp_path: Path, script: str, words: str) -> None:
 def test_a_uid_without_an_account_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    sentence = "this process runs as the user id 54321, which is not in the password database"
+    sentence = "this process runs as the user id 54321, which is not in the password database; add the account or connect as another user"
     assert connectivity.run_connectivity(Connectivity(NOWHERE))["msg"] == sentence
     assert info.run_info(Info("conda-forge"))["msg"] == sentence
 
@@ -95,4 +95,4 @@ def test_an_unsupported_system_gets_the_sentence_of_all_modules(monkeypatch: pyt
     ]
     for answer in answers:
         assert answer["failed"]
-        assert answer["msg"] == "the operating system SunOS is not supported; Linux, macOS and Windows are"
+        assert answer["msg"] == "the operating system SunOS is not supported; use Linux, macOS or Windows"

@@ -69,7 +69,7 @@ def test_ones_own_home(be: Callable[[Account], None]) -> None:
 @pytest.mark.parametrize("given", [settings("system"), settings("user", ("bob",)), settings("user", ("ada", "bob"))])
 def test_what_needs_root_says_so(given: Settings, be: Callable[[Account], None]) -> None:
     be(ADA)
-    with pytest.raises(MachineError, match="this needs root and runs as ada; set conda_proxy_become: true"):
+    with pytest.raises(MachineError, match="the task requires root but runs as ada; set conda_proxy_become: true"):
         jobs(given)
 
 
@@ -92,7 +92,9 @@ def test_who_is_no_longer_named_keeps_a_way_and_loses_access(be: Callable[[Accou
 
 def test_a_user_who_does_not_exist(be: Callable[[Account], None]) -> None:
     be(ROOT)
-    with pytest.raises(MachineError, match="conda_proxy_users names eve, and this machine has no such user; correct"):
+    with pytest.raises(
+        MachineError, match="conda_proxy_users contains eve, which does not exist on this machine; correct"
+    ):
         jobs(settings("user", ("eve",)))
     warnings: list[str] = []
     found, gone = plan_jobs(LINUX, settings("user", state="absent", users=("ada",)), managed("eve"), warnings)

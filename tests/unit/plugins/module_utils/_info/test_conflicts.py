@@ -97,7 +97,7 @@ def test_netrc_conflicts() -> None:
         "/h", "", lambda _path: "machine mirror.example.com login x password Zq7\n", True, "mirror.example.com"
     )
     assert [(row.what, row.winner) for row in ours] == [
-        ("has an entry for mirror.example.com, whose login and password are sent there", "/h/.netrc")
+        ("has an entry for mirror.example.com; its login and password are sent to that host", "/h/.netrc")
     ]
     elsewhere = conflicts.netrc("/h", "/etc/hostname", texts, True)
     assert [(row.path, row.winner) for row in elsewhere] == [

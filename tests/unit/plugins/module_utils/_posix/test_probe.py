@@ -26,7 +26,7 @@ SECONDS = 45.0
 
 
 def refuse(_base: Base, _home: str) -> RunAs:
-    raise NotAsRootError("Not run as root: /opt/conda is somebody's.")
+    raise NotAsRootError("Refused to run as root: /opt/conda is somebody's.")
 
 
 @pytest.fixture

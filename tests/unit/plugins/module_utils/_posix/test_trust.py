@@ -57,11 +57,11 @@ def test_what_nobody_may_not_run_says_so(tmp_path: Path) -> None:
 def test_an_owner_without_account(tmp_path: Path) -> None:
     os.chown(tmp_path, 54321, 54321)
     base = base_at(str(tmp_path), 54321)
-    with pytest.raises(trust.NotAsRootError, match=r"Not run as root: .*\S"):
+    with pytest.raises(trust.NotAsRootError, match=r"Refused to run as root: .*\S"):
         trust.account_for(base, "/root")
     launcher = PosixLauncher("/root")
     assert launcher.owner(base) == (-1, -1)
-    assert launcher.run(base, b"", 1).failure.startswith("Not run as root: ")
+    assert launcher.run(base, b"", 1).failure.startswith("Refused to run as root: ")
 
 
 def plant(prefix: Path, records: tuple[str, ...] = ("conda-24.7.1-py311_0.json",), python: str = "3.11") -> Path:
@@ -109,7 +109,7 @@ class TestTrust:
     @pytest.mark.parametrize("place", [".", "bin", "bin/python"])
     def test_another_owner(self, base: Path, place: str) -> None:
         os.chown(base / place, 12345, 12345)
-        assert "does not belong to root" in str(untrusted_for_root(str(base)))
+        assert "is not owned by root" in str(untrusted_for_root(str(base)))
 
     def test_python_is_a_link_to_somebody_elses(self, tmp_path: Path, base: Path) -> None:
         other = tmp_path / "other"
@@ -117,7 +117,7 @@ class TestTrust:
         os.chown(other, 12345, 12345)
         (base / "bin/python").unlink()
         (base / "bin/python").symlink_to(other)
-        assert untrusted_for_root(str(base)) == f"{other} does not belong to root"
+        assert untrusted_for_root(str(base)) == f"{other} is not owned by root"
 
     def test_gone(self, tmp_path: Path) -> None:
         assert "No such file" in str(untrusted_for_root(str(tmp_path / "gone")))

@@ -26,6 +26,6 @@ def test_without_conda_variables_are_expanded_too(monkeypatch: pytest.MonkeyPatc
         return row["verdict"], row["detail"]
 
     monkeypatch.setenv("USER_OF_BARE", "ada")
-    assert verdict() == ("config_invalid", "The variable PW_OF_BARE of the proxy URL is not set.")
+    assert verdict() == ("config_invalid", "The variable PW_OF_BARE in the proxy URL is not set.")
     monkeypatch.setenv("PW_OF_BARE", "secret")
     assert verdict()[0] == "refused_proxy"

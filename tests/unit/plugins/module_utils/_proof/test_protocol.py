@@ -53,7 +53,7 @@ def test_rows() -> None:
 def test_an_answer_that_is_none(answer: Answer) -> None:
     (row,) = rows_of(answer)
     assert (row.verdict, row.finished_by, row.ok) == ("conda_unusable", "driver", False)
-    assert info_text(answer) == "The output of its Python cannot be parsed."
+    assert info_text(answer) == "The output of the base's Python cannot be parsed."
 
 
 def test_one_that_was_killed_or_did_not_start() -> None:

@@ -60,7 +60,7 @@ def test_a_variable_is_for_conda_alone() -> None:
         ({"https": PROXY}, "^https is set without http .*; set http too$"),
         ({"http": PROXY, "password": "x"}, "^password is set without username; set both$"),
         ({"http": PROXY, "channels": ["a b"]}, "^channels has an entry"),
-        ({"ca_bundle": "ca.pem"}, "use ca_bundle_src for a file of the control node$"),
+        ({"ca_bundle": "ca.pem"}, "use ca_bundle_src for a file on the control node$"),
     ],
 )
 def test_refused_by_the_names_of_its_own_options(given: dict[str, Any], says: str) -> None:

@@ -28,7 +28,9 @@ def test_refused(settings: dict[str, Any], variable: str, says: str) -> None:
 def test_paths() -> None:
     assert refusal(condarc_path="etc/.condarc").startswith("conda_proxy_condarc_path is not an absolute path; ")
     assert "begin the path with /" in refusal(condarc_path="~/.condarc")
-    assert "is one file for several users" in refusal(condarc_path="/x/.condarc", scope="user", users=["ada", "bob"])
+    assert "is the same file for several users" in refusal(
+        condarc_path="/x/.condarc", scope="user", users=["ada", "bob"]
+    )
     for path, windows, expected in (
         ("/etc/./conda/.condarc", False, "/etc/conda/.condarc"),
         ("C:/mine/.condarc", True, "C:\\mine\\.condarc"),

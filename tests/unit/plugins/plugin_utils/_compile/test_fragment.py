@@ -14,8 +14,8 @@ TEMPLATES = {
     "not ASCII": ("ssl_verify: '\u00fc'\n", "ASCII"),
     "an unknown key": ("proxy_server: x\n", "proxy_server"),
     "a comment after a flag": ("ssl_verify: true #!final\n# why\nchannels: [a]\n", "comment line after"),
-    "a flag with text": ("ssl_verify: true #!final locked\n", "flag that conda does not see"),
-    "an anchor": ("channels: &a [x]\n", "cannot split"),
+    "a flag with text": ("ssl_verify: true #!final locked\n", "flag that conda does not recognize"),
+    "an anchor": ("channels: &a [x]\n", "cannot be merged"),
 }
 
 

@@ -43,7 +43,7 @@ def test_known_variables() -> None:
 def test_an_unknown_variable_is_named_with_the_nearest_one() -> None:
     assert sentence("conda_proxy_pasword", "other") == (
         "conda_proxy_pasword is not a variable of this collection (did you mean conda_proxy_password?); "
-        "correct the name, or give a helper variable of your own another prefix than conda_proxy_"
+        "correct the name, or start the names of your own variables with a prefix other than conda_proxy_"
     )
     assert "(" not in sentence("conda_proxy_xyzzy")
 
@@ -52,7 +52,7 @@ def test_several_are_named_in_one_sentence() -> None:
     assert sentence("conda_proxy_xyzzy", "conda_proxy_http", "conda_proxy_chanels", "conda_proxy_deadline") == (
         "conda_proxy_chanels is not a variable of this collection (did you mean conda_proxy_channels?), "
         "nor is conda_proxy_deadline (it is called conda_proxy_verify_deadline now), nor is conda_proxy_xyzzy; "
-        "correct the name, or give a helper variable of your own another prefix than conda_proxy_"
+        "correct the name, or start the names of your own variables with a prefix other than conda_proxy_"
     )
 
 
@@ -63,12 +63,12 @@ def test_the_new_names_are_options() -> None:
 
 def test_an_option_of_an_earlier_release_is_refused_with_its_new_name() -> None:
     for old, new in RENAMED.items():
-        with pytest.raises(InvalidSettingError, match=f"^{old} is called {new} now; write the new name"):
+        with pytest.raises(InvalidSettingError, match=f"^{old} is called {new} now; use the new name"):
             check_options([old, "channels"])
     with pytest.raises(InvalidSettingError) as raised:
         check_options(["require", "info"])
     assert str(raised.value) == (
         "info is called verify_info now, and require is called verify; "
-        "write the new name, and verify: require for require: true"
+        "use the new name, and require: true was replaced by verify: require"
     )
     check_options(["channels", "verify", "verify_info"])

@@ -26,7 +26,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "netrc with a newline": (
         {"scope": "user", "sections": ["netrc"], "netrc": [dict(NETRC, password=SECRET + "\nmachine evil")]},
         "conda_proxy_netrc",
-        "line end",
+        "line break",
     ),
 }
 
@@ -43,11 +43,11 @@ def test_machines_are_compared_without_case() -> None:
     assert found.entries == (NetrcEntry("mirror.example.com", "ada", SECRET),)
     assert found.machines == ("mirror.example.com",)
     twice = [NETRC, dict(NETRC, machine="MIRROR.example.com")]
-    assert "entry 2 names a machine that an earlier entry names" in refusal(netrc=twice)
+    assert "entry 2 has the same machine as an earlier entry" in refusal(netrc=twice)
 
 
 def test_entries_of_another_section_are_checked_and_not_sent() -> None:
     """Their machines are: a channel there asks for a login that the verified user is not meant to have."""
     sent = compiled(netrc=[NETRC]).settings
     assert (sent.netrc, sent.secrets, sent.proof.logins) == ((), (), ("mirror.example.com",))
-    assert "does not have exactly machine, login and password" in refusal(netrc=[{"machine": "x", "password": 1}])
+    assert "must have exactly the keys machine, login and password" in refusal(netrc=[{"machine": "x", "password": 1}])

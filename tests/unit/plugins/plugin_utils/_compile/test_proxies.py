@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "newline in the password": (
         {"http": PROXY, "username": "ada", "password": SECRET + "\n"},
         "conda_proxy_password",
-        "line end",
+        "line break",
     ),
     "https alone": ({"https": PROXY}, "conda_proxy_https", "set conda_proxy_http"),
 }
@@ -64,7 +64,7 @@ def test_credentials_in_two_urls_must_be_the_same() -> None:
     with_login = f"http://ada:{SECRET}@proxy.example.com:8080"
     for https in (PROXY, f"http://bob:{SECRET}@proxy.example.com:8080"):
         message = refusal(http=with_login, https=https, scope="user")
-        assert message.startswith("conda_proxy_https does not carry the same credentials as conda_proxy_http; ")
+        assert message.startswith("conda_proxy_https does not contain the same credentials as conda_proxy_http; ")
     proxies = parse_proxies(validated(http=with_login, https=with_login))
     assert proxies is not None
     assert (proxies.hosts(), proxies.apart) == ({"proxy.example.com"}, False)

@@ -18,15 +18,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "conda_proxy_users",
         "netrc section only",
     ),
-    "a user with a path": ({"scope": "user", "users": ["a/b"]}, "conda_proxy_users", "no user name"),
-    "a user with a colon": ({"scope": "user", "users": ["a:b"]}, "conda_proxy_users", "no user name"),
-    "a user with a line end": ({"scope": "user", "users": ["ada\n"]}, "conda_proxy_users", "no user name"),
-    "a user like an option": ({"scope": "user", "users": ["-ada"]}, "conda_proxy_users", "no user name"),
-    "a user without a name": ({"scope": "user", "users": [""]}, "conda_proxy_users", "no user name"),
+    "a user with a path": ({"scope": "user", "users": ["a/b"]}, "conda_proxy_users", "not a user name"),
+    "a user with a colon": ({"scope": "user", "users": ["a:b"]}, "conda_proxy_users", "not a user name"),
+    "a user with a line end": ({"scope": "user", "users": ["ada\n"]}, "conda_proxy_users", "not a user name"),
+    "a user like an option": ({"scope": "user", "users": ["-ada"]}, "conda_proxy_users", "not a user name"),
+    "a user without a name": ({"scope": "user", "users": [""]}, "conda_proxy_users", "not a user name"),
     "netrc in system scope without users": (
         {"sections": ["netrc"], "netrc": [NETRC]},
         "conda_proxy_users",
-        "name the users",
+        "list the users",
     ),
     "home in system scope": ({"home": "/x"}, "conda_proxy_home", "conda_proxy_scope: user"),
 }
@@ -61,7 +61,7 @@ def test_a_scope_knows_what_it_manages() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"sections": ["netrc"]}, "^sections names netrc for a Windows host in system scope"),
+        ({"sections": ["netrc"]}, "^sections contains netrc for a Windows host in system scope"),
         ({"users": ["ada"]}, "^users is set for a Windows host"),
         ({"scope": "user", "home": "/x"}, "^home is set for a Windows host"),
     ],

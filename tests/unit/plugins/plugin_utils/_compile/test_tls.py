@@ -63,4 +63,4 @@ def test_a_file_of_the_control_node() -> None:
     assert found == Tls(bundle=CaBundle(CERTIFICATE))
     assert found.has_bundle
     assert refusal(ca_bundle_src="b.pem", pem="").startswith("conda_proxy_ca_bundle_src names a file without a PEM ")
-    assert "use conda_proxy_ca_bundle_src for a file of the control node" in refusal(ca_bundle="a.pem")
+    assert "use conda_proxy_ca_bundle_src for a file on the control node" in refusal(ca_bundle="a.pem")

@@ -16,7 +16,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "netrc for the proxy": (
         {"http": PROXY, "scope": "user", "sections": ["netrc"], "netrc": [dict(NETRC, machine="Proxy.Example.com")]},
         "conda_proxy_netrc",
-        "never authenticates to a proxy",
+        "never used to authenticate to a proxy",
     ),
 }
 
@@ -30,6 +30,6 @@ def test_refused(settings: dict[str, Any], variable: str, says: str) -> None:
 
 def test_what_no_environment_file_can_hold_is_refused() -> None:
     with pytest.raises(
-        InvalidSettingError, match=r"^no_proxy or a path gives a variable that no environment file can hold"
+        InvalidSettingError, match=r"^no_proxy or a path results in a variable that is not valid in an environment file"
     ):
         check_dialects({"REQUESTS_CA_BUNDLE": "/a\nb"})

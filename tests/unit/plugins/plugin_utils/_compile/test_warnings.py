@@ -16,8 +16,8 @@ from tests.bed.settings import NETRC, PROXY, SECRET, compiled
 def test_warnings() -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"http": "http://proxy.example.com"}, "has no port"),
-        ({"http": PROXY, "ssl_verify": "truststore"}, "before conda 26.7"),
-        ({"ssl_verify": "false"}, "anybody on the way"),
+        ({"http": PROXY, "ssl_verify": "truststore"}, "before 26.7"),
+        ({"ssl_verify": "false"}, "anyone on the network path"),
         ({"http": PROXY, "sections": ["environment"], "channels": ["a"]}, "alone carries conda_proxy_channels"),
         ({"netrc": [NETRC]}, "does not name netrc"),
         ({"scope": "user", "sections": ["netrc"], "netrc": [dict(NETRC, password=SECRET + "\\ ")]}, "Python 3.11"),

@@ -85,5 +85,5 @@ def test_where_no_variable_is_set_the_desktop_decides() -> None:
 
     rows, conflicts = consumers.look(Desktop(machine=strings(http_proxy=URL)))  # type: ignore[arg-type]
     assert [row.consumer for row in rows] == ["new logon", "service", "WinINET", "WinHTTP"]
-    assert any("https_proxy is set by no variable" in one.what for one in conflicts)
+    assert any("https_proxy is not set by a variable" in one.what for one in conflicts)
     assert any("http_proxy differs" in one.what for one in conflicts), conflicts

@@ -169,7 +169,7 @@ def test_check_apply_again_drift_and_remove(scope: str) -> None:
     machine.edit("put_file", CONDARC[scope], encoded(edited))
     assert changed(run(state, wanted(scope), "hidden check", check_mode=True)[0]) == [".condarc"]
     refused, _remote = run(state, wanted(scope), "hidden drift")
-    assert f'has the attribute hidden; take it away with: attrib -h "{CONDARC[scope]}"' in refused["msg"]
+    assert f'has the attribute hidden; remove it with: attrib -h "{CONDARC[scope]}"' in refused["msg"]
     assert machine.read(CONDARC[scope]) == edited
     machine.set_attributes(CONDARC[scope], ["Archive"])
     assert changed(run(state, wanted(scope), "shown")[0]) == [".condarc"]
@@ -380,7 +380,7 @@ def test_a_planted_stage_that_cannot_be_removed_is_named_and_nothing_is_left() -
     before = seen(state)
     result, _remote = run(state, wanted("user"))
     assert result["rolled_back"]
-    assert f"{stage} is in the way and cannot be removed" in result["msg"]
+    assert f"{stage} already exists and cannot be removed" in result["msg"]
     assert "remove it by hand" in result["msg"]
     assert seen(state) == before
     assert changed(run(state, absent("user"), "second")[0]) == [], "a journal was left behind"
@@ -391,7 +391,7 @@ def test_a_session_without_its_volatile_environment() -> None:
     machine = Machine(state)
     machine.remove_key("HKCU:\\Volatile Environment")
     result, _remote = run(state, wanted("user"))
-    assert "names no USERPROFILE" in result["msg"]
+    assert "has no USERPROFILE" in result["msg"]
     folders = "HKCU:\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
     machine.set_value(folders, "Local AppData", "string", HOME + "\\AppData\\Local")
     assert ".condarc" in changed(run(state, wanted("user"))[0])
@@ -404,12 +404,12 @@ def test_a_state_folder_of_somebody_else_is_not_trusted() -> None:
     machine.set_owner(STATE["system"], ADA)
     before = seen(state)
     result, _remote = run(state, wanted("system"))
-    assert "does not belong to the Administrators" in result["msg"]
+    assert "is not owned by the Administrators" in result["msg"]
     planted = {"schema_version": 1, "targets": {}, "made": [], "users": {}, "run": "", "host": ""}
     machine.edit("put_file", STATE["system"] + "\\state.json", encoded(json.dumps(planted).encode()))
     for what in (wanted("system"), absent("system")):
         result, _remote = run(state, what)
-        assert "does not belong to the Administrators" in result["msg"]
+        assert "is not owned by the Administrators" in result["msg"]
     assert seen(state) == before
 
 
@@ -435,7 +435,7 @@ def test_another_run_between_our_look_and_our_lease() -> None:
         assert not result.get("failed")
 
     result, _remote = run(state, wanted("system", "other"), "late", before=(lease, another))
-    assert "another run has changed this machine meanwhile; run again" in result["msg"]
+    assert "another run has changed this machine in the meantime; run again" in result["msg"]
     assert changed(run(state, wanted("system", "third"), "check", check_mode=True)[0]) == []
 
 
