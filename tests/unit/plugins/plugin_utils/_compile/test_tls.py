@@ -16,7 +16,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "two bundles": (
         {"ca_bundle": "/a.pem", "ca_bundle_src": "b.pem", "pem": CERTIFICATE},
         "conda_proxy_ca_bundle",
-        "keep the one",
+        "keep conda_proxy_ca_bundle for a file on the machine",
     ),
     "bundle without a certificate": (
         {"ca_bundle_src": "b.pem", "pem": "text"},
