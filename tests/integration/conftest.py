@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FIRST_GROUP = {"test_user_scope"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with hosts make two groups of about the same length, so that both workers of pytest-xdist have hosts.
 
