@@ -115,6 +115,9 @@ class _Session:
     def _start(self) -> tuple[int, str]:
         """Load the agent where it is not loaded, and run it. Never unload it first: launchd is busy for seconds then."""
         status, output = self._run_agent()
+        # without a session some versions of macOS answer as if the agent were not loaded, or with 5
+        if status in (*_NOT_LOADED, _BUSY[0]) and not logged_in(self._uid):
+            return _NO_SESSION[0], output
         for _attempt in range(_ATTEMPTS):
             if status not in _NOT_LOADED:
                 return status, output

@@ -172,7 +172,7 @@ def test_drift_of_each_kind_is_found_and_put_right(mac: MacMachine, mac_player: 
         assert found.changes(mac.name) == {path: (found.changes(mac.name)[path][0], (reason,))}, name
         corrected = mac_player.play("site")
         assert corrected.changes(mac.name) == found.changes(mac.name), name
-        assert mac_player.play("site", "--check").result(mac.name)["changed"] is False, name
+    assert mac_player.play("site", "--check").result(mac.name)["changed"] is False
     assert "https_proxy" in mac.from_the_dock("bob")
     # another proxy: the session has it at once, the property list is the same file as before
     plist = mac.run(f"stat -c '%i %Y' {PLIST}").stdout
@@ -221,9 +221,12 @@ def test_the_machine_has_a_name_that_stays(mac: MacMachine, mac_player: Player) 
 
 def test_nobody_at_the_screen_an_agent_switched_off_and_one_that_leaves(mac: MacMachine, mac_player: Player) -> None:
     mac_player.variables["conda_proxy_verify"] = "none"
-    quiet = mac_player.play("site")
-    assert quiet.returncode == 0, quiet.output
-    assert "launchd" not in " ".join(quiet.result(mac.name).get("warnings", []))
+    mac.run("sudo -u bob sleep 600 >/dev/null 2>&1 </dev/null &")  # bob works there by ssh
+    for code in (112, 125, 5):
+        mac.run(f"echo '{{\"no_session\": {code}}}' >/private/var/standin/launchd.json")
+        quiet = mac_player.play("site", conda_proxy_http=f"http://proxy.example.com:{code}")
+        assert quiet.returncode == 0, quiet.output
+        assert "launchd" not in " ".join(quiet.result(mac.name).get("warnings", []))
     mac.login("bob")
     assert "https_proxy" in mac.from_the_dock("bob"), "at the next login"
     # removed and set again at once: launchd is still unloading the agent

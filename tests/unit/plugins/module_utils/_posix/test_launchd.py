@@ -44,7 +44,14 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Launchd]:
     monkeypatch.setattr(accounts, "owner", lambda uid: accounts.Account("ada", uid, 20, "/Users/ada", "/bin/zsh"))
 
     def start(**answers: list[tuple[int, str]]) -> Launchd:
-        running = Launchd({"ps": [(0, "    0\n  501\n  501\n  89\n4294967294\n")], "bootout": [(0, "")], **answers})
+        running = Launchd(
+            {
+                "print": [(0, "")],
+                "ps": [(0, "    0\n  501\n  501\n  89\n4294967294\n")],
+                "bootout": [(0, "")],
+                **answers,
+            }
+        )
         monkeypatch.setattr(process, "command", running.command)
         return running
 
@@ -60,6 +67,13 @@ def test_only_people_are_asked_and_a_loaded_agent_is_run_once(play: Callable[...
 @pytest.mark.parametrize("code", [112, 125])
 def test_nobody_at_the_screen_is_no_failure(play: Callable[..., Launchd], code: int) -> None:
     running = play(kickstart=[(code, "Domain does not support specified action")])
+    assert launchd.refresh(AGENT, True, {"A": "1"}) == []
+    assert running.count("bootstrap") == 0
+
+
+@pytest.mark.parametrize("code", [5, 113])
+def test_an_answer_that_also_means_no_session(play: Callable[..., Launchd], code: int) -> None:
+    running = play(kickstart=[(code, "")], print=[(125, "")])
     assert launchd.refresh(AGENT, True, {"A": "1"}) == []
     assert running.count("bootstrap") == 0
 
