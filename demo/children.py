@@ -128,6 +128,7 @@ def play(playbook: str, *arguments: str, log: str) -> Played:
         ANSIBLE_CALLBACK_PLUGINS=str(_CALLBACKS),
         ANSIBLE_CALLBACKS_ENABLED="bed_results",
         ANSIBLE_NOCOLOR="1",
+        CONDA_PROXY_REPORT_DIR=str(DEMO / "report"),
         BED_RESULTS=str(_RESULTS),
     )
     _RESULTS.unlink(missing_ok=True)

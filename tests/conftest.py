@@ -67,6 +67,7 @@ def ansible_env(tmp_path: Path) -> Iterator[dict[str, str]]:
         ANSIBLE_COLLECTIONS_PATH=str(link_collection()),
         ANSIBLE_LOCAL_TEMP=str(home / "tmp"),
         ANSIBLE_NOCOLOR="1",
+        CONDA_PROXY_REPORT_DIR=str(home / "reports"),
         PYTHONDONTWRITEBYTECODE="1",
         ANSIBLE_SSH_CONTROL_PATH_DIR=sockets,
     )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 import typing as t
@@ -16,6 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import Compiled, compile_settings
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.hold import parse_hold
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX, check_variables
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
@@ -41,14 +43,18 @@ class ActionModule(HostAction):
             result["warnings"] = compiled.warnings
             if self.windows:
                 check_collection(self)
+            hold = parse_hold(options, dt.datetime.now().astimezone().date())
             if options["preflight"]:
-                return dict(result, changed=False)
+                return dict(result, changed=False, preflight=True)
+            if hold:
+                notes = [*compiled.warnings, *hold.warnings]
+                return dict(result, changed=False, hold=hold._asdict(), warnings=notes)
             answer = self.with_roots(
                 lambda bundle: self._execute(compiled.settings._replace(ca_bundle=bundle), task_vars),
                 compiled.settings.ca_bundle,
             )
         except InvalidSettingError as exc:
-            return dict(result, failed=True, msg=exc.sentence(PREFIX))
+            return dict(result, failed=True, refused=True, msg=exc.sentence(PREFIX))
         answer["warnings"] = compiled.warnings + list(answer.get("warnings", ()))
         return answer
 

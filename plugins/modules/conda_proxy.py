@@ -313,6 +313,12 @@ options:
     description:
       - The directory of the conda base to verify. The default is every base that is found.
     type: str
+  hold:
+    description:
+      - Leave the host alone, such as C(ticket 123 until 2026-12-01). The text gives the reason and ends with the last day.
+      - The settings are checked all the same. A hold that has expired still holds, and a warning says so.
+    type: str
+    version_added: 1.1.0
 seealso:
   - module: condafleet.proxy.conda_connectivity
 """
@@ -433,6 +439,29 @@ overruled:
       description: The user whose home directory contains the resource. Absent for system files.
       type: str
       sample: ada
+hold:
+  description: Why the host was left alone. Nothing else is returned then.
+  type: dict
+  returned: when O(hold) is set
+  contains:
+    text:
+      description: The text of O(hold).
+      type: str
+    until:
+      description: The last day.
+      type: str
+      sample: "2026-12-01"
+    expired:
+      description: Whether that day is over.
+      type: bool
+preflight:
+  description: Whether the settings were only checked.
+  type: bool
+  returned: when O(preflight) is set
+refused:
+  description: Whether the settings were refused, before any connection.
+  type: bool
+  returned: when they were
 warnings:
   description: What was replaced, what conda does not support, and where a restart or a new login is required for
     the change to take effect.

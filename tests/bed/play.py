@@ -64,6 +64,8 @@ class Player:
 
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Played:
         """Run condafleet.proxy.<playbook>; `variables` are added for this run."""
+        if playbook == "remove":
+            variables = {"conda_proxy_remove": True, **variables}
         inventory = self._folder / "inventory.yml"
         content = {"all": {"hosts": dict(self._hosts), "vars": self.variables | variables}}
         inventory.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")

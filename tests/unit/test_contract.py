@@ -82,7 +82,21 @@ def test_defaults_equal_the_specs() -> None:
 
 def test_the_task_passes_every_option() -> None:
     (task,) = load(FRONT / "tasks/main.yml")
+    assert task["register"] == "conda_proxy_result"
     assert task["condafleet.proxy.conda_proxy"] == {name: f"{{{{ conda_proxy_{name} }}}}" for name in OPTIONS}
+
+
+def test_every_entry_point_is_the_same_task_with_the_same_options() -> None:
+    specs = load(FRONT / "meta/argument_specs.yml")["argument_specs"]
+    others = {path.stem for path in (FRONT / "tasks").iterdir()} - {"main"}
+    assert set(specs) == {"main", *others}
+    steps = [load(FRONT / "vars/main.yml")["__conda_proxy_step"]]
+    for name in others:
+        assert specs[name]["options"] == specs["main"]["options"]
+        (task,) = load(FRONT / f"tasks/{name}.yml")
+        assert task["ansible.builtin.import_tasks"] == "main.yml"
+        steps.append(task["vars"]["__conda_proxy_step"])
+    assert len(set(steps)) == len(steps), "each says what it does"
 
 
 def test_options_that_may_hold_a_secret_cannot_fail_validation_by_ansible() -> None:

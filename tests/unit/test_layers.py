@@ -51,7 +51,11 @@ ROOMS: dict[str, str] = {
     # Windows, worked on from the control node
     "plugin_utils/_windows": ("_conda _editors _engine _info _machine _platforms _proof _redact _settings _targets"),
     "plugin_utils/_action_module": "_compile _settings _windows",
-    "action": "_action_module _compile _settings _windows",
+    # evidence, and what decides by it
+    "plugin_utils/_report": "_proof",
+    "plugin_utils/_rollout": "_report",
+    "action": "_action_module _compile _report _rollout _settings _windows",
+    "callback": "_report _rollout",
     "doc_fragments": "",
 }
 # what only the control node has may not be asked for on a machine

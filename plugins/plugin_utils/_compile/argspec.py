@@ -69,4 +69,5 @@ OPTIONS: Spec = {
     "verify": {"type": "str", "choices": ["none", "report", "rollback", "require"], "default": "rollback"},
     **VERIFICATION,
     "prefix": {"type": "str"},
+    "hold": {"type": "str"},
 }

@@ -36,7 +36,6 @@ _PLAYBOOKS = (
     "remove",
     "report_dir",
     "metrics_dir",
-    "hold",
 )
 KNOWN = frozenset((*OPTIONS, "become", *_PLAYBOOKS, "result"))
 _OTHER_ROLES = ("schedule_",)

@@ -18,7 +18,10 @@ def test_warnings() -> None:
         ({"http": "http://proxy.example.com"}, "has no port"),
         ({"http": PROXY, "ssl_verify": "truststore"}, "before 26.7"),
         ({"ssl_verify": "false"}, "anyone on the network path"),
-        ({"http": PROXY, "sections": ["environment"], "channels": ["a"]}, "the only section that writes conda_proxy_channels"),
+        (
+            {"http": PROXY, "sections": ["environment"], "channels": ["a"]},
+            "the only section that writes conda_proxy_channels",
+        ),
         ({"netrc": [NETRC]}, "add netrc to conda_proxy_sections"),
         ({"scope": "user", "sections": ["netrc"], "netrc": [dict(NETRC, password=SECRET + "\\ ")]}, "Python 3.11"),
         (
