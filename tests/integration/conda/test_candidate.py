@@ -194,7 +194,7 @@ def test_refused_before_any_connection(attempt: Try, authority: Authority, tmp_p
         ({"http": "http://ada:p^w@proxy:1"}, "set username and password"),
         ({"https": "http://proxy:1"}, "https is set without http "),
         ({"http": DEAD, "password": PASSWORD}, "password is set without username"),
-        ({"http": DEAD, "username": "ada", "password": PASSWORD + "\n"}, "password has a line end"),
+        ({"http": DEAD, "username": "ada", "password": PASSWORD + "\n"}, "password has a line break"),
         ({"http": DEAD, "username": "ada", "password": [PASSWORD]}, "password is not text"),
         ({"http": DEAD, "no_proxy": ["http://x"]}, "no_proxy has an entry"),
         ({"http": DEAD, "channels": ["a b"]}, "channels has an entry"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import machine, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from tests.bed import hostile
 from tests.bed.environ import SYSTEM_PATH
@@ -220,7 +220,7 @@ def test_systemd_manager(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     assert in_service(host) == taken
     # and the product's own reading back accepts exactly this
     shown = host.run("LC_ALL=C systemctl show-environment").stdout.strip()
-    monkeypatch.setattr(machine, "_run", lambda _argv: (0, shown))
+    monkeypatch.setattr(process, "command", lambda _argv: (0, shown))
     machine.PosixMachine(0, environment=taken)._read_back(["systemctl"])
     for name, value in taken.items():
         with pytest.raises(MachineError, match=name):

@@ -262,7 +262,7 @@ def test_a_user_that_is_gone_is_reported(player: Player, conda_hosts: list[Host]
     )
     unknown = player.play("site")
     assert unknown.result(host.name)["msg"].startswith(
-        "conda_proxy_users names carl, and this machine has no such user"
+        "conda_proxy_users contains carl, which does not exist on this machine"
     )
     removed = player.play("remove")
     assert removed.returncode == 0

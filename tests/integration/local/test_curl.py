@@ -184,7 +184,7 @@ def test_what_curl_does_wins(ask: Any) -> None:
         ('"$real" "$@" | grep -v "Uses proxy env"', "does not report its settings"),  # older than 7.60 or so
         ("echo 'curl: option --unix-socket: is unknown'; exit 2", "does not report its settings"),
         ("exec yes", "does not report its settings"),
-        ('[ "$1" = --disable ] && exec "$real" "$@"; exec sleep 1000', "did not end in time"),
+        ('[ "$1" = --disable ] && exec "$real" "$@"; exec sleep 1000', "timed out"),
     ],
 )
 def test_where_curl_gives_no_answer(ask: Any, wrap: str, note: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ PASSPHRASE = "example"  # named in inventories/example/hosts.yml
 VAULTED = ("p@ss/w%rd", "not-a-real-one")
 
 
-@pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 8)])
+@pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 10)])
 def test_preflight_accepts_it_without_a_connection(
     name: str, hosts: int, ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

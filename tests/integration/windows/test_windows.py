@@ -294,7 +294,7 @@ def test_a_base_that_anybody_could_have_made_is_not_run(reachable: Player, machi
     played = reachable.play("site", conda_proxy_verify="report")
     (row,) = played.result("pc")["proof"]
     assert row["verdict"] == "conda_unusable"
-    assert "does not belong to the Administrators" in row["detail"]
+    assert "is not owned by the Administrators" in row["detail"]
     named = reachable.play("site", conda_proxy_verify="report", conda_proxy_prefix=BASE)
     assert [row["verdict"] for row in named.result("pc")["proof"]] == ["ok"]
 
