@@ -130,7 +130,7 @@ class Demo:
         return "2 files put right, no drift left"
 
     def remove(self) -> str:
-        played = self._played("remove", log="9-remove")
+        played = self._played("remove", "-e", "conda_proxy_remove=yes", log="9-remove")
         self._untouched("the homes are not as before", played)
         return f"{len(self.before)} paths in {len(NOTHING)} homes as before"
 

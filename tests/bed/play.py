@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _CALLBACKS = Path(__file__).with_name("callback")
 # a host that is this machine
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+# all hosts at once, also beside one that fails; an extra variable, as Ansible does not read rings from an inventory
+ONE_RING = ("-e", '{"conda_proxy_rings": ["100%"], "conda_proxy_canaries": []}')
 _FRONT = "condafleet.proxy.conda_proxy"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet of light machines over ssh: each host named rightly, rings that stop, a second run that takes the rest."""
+"""A fleet of light machines over ssh: each host named rightly, rings that stop (conda_proxy_rollout), a second run."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_preflight_accepts_it_without_a_connection(
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
-    recap = re.findall(r"ok=2 +changed=0 +unreachable=0 +failed=0", output)
+    recap = re.findall(r"ok=\d+ +changed=0 +unreachable=0 +failed=0", output)
     assert len(recap) == hosts, output
     assert "EXEC" not in output, "something ran on a machine"
     assert "ESTABLISH" not in output, "a connection was made"

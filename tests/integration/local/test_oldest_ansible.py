@@ -66,6 +66,7 @@ class Oldest:
             self._inventory,
             f"condafleet.proxy.{playbook}",
             *arguments,
+            *(("-e", "conda_proxy_remove=yes") if playbook == "remove" else ()),
         ]
         done = subprocess.run(argv, cwd=CHECKOUT, env=self._env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -10,6 +10,7 @@ import pytest
 from tests.bed import conda_base
 from tests.bed.light import LightMachine, keys_layer
 from tests.bed.macos.machine import MacMachine
+from tests.bed.play import ONE_RING
 from tests.bed.windows import MACHINE_ENVIRONMENT, WindowsStandIn
 from tests.integration.macos.conftest import BASE
 
@@ -55,7 +56,7 @@ def test_six_machines_of_three_systems(
             hosts[machine.name]["conda_proxy_prefix"] = conda_base.HOST_PREFIX
         mac_player._hosts = hosts
         mac_player._env = pcs[0].env()
-        played = mac_player.play("site")
+        played = mac_player.play("site", *ONE_RING)
     assert played.returncode == 2, played.output
     for name in ("linux1", mac.name):
         assert "proof" in played.result(name), played.output

@@ -15,7 +15,7 @@ import pytest
 
 from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
 from tests.bed.paths import CHECKOUT
-from tests.bed.play import Played, Player
+from tests.bed.play import ONE_RING, Played, Player
 from tests.bed.secrets import PASSWORD, leaks
 from tests.bed.windows import ADA, ADMINISTRATORS, MACHINE_ENVIRONMENT, SYSTEM, USER_ENVIRONMENT, WindowsStandIn
 
@@ -327,7 +327,7 @@ def test_a_mixed_inventory(
         hosts[name] = local | {"conda_proxy_home": str(home)}
     (tmp_path / "broken-box" / ".condarc").mkdir()
     mixed = Player(ansible_run, tmp_path, hosts, player.variables | {"conda_proxy_scope": "user"}, machine.env())
-    played = mixed.play("site")
+    played = mixed.play("site", *ONE_RING)
     assert played.returncode == 2
     failed = {name for name in hosts if "msg" in played.result(name)}
     assert failed == {"broken-pc", "broken-box"}, played.output
