@@ -182,7 +182,11 @@ def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]
 
 def _requested(scope: Scope, settings: Settings) -> list[Consumer]:
     named = settings.environment_targets
-    return [row for row in scope.consumers if ((row.name in named) if named else not row.by_name)]
+    rows = [row for row in scope.consumers if ((row.name in named) if named else not row.by_name)]
+    if settings.home:
+        # an agent works for the user's session, which has the real home
+        rows = [row for row in rows if not isinstance(scope.platform.activations.get(row.activate), Agent)]
+    return rows
 
 
 def _left_out(row: Consumer, settings: Settings, variables: t.Mapping[str, str]) -> bool:

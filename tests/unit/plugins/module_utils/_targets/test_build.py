@@ -315,3 +315,10 @@ def test_paths_of_an_activation_are_those_of_the_user() -> None:
     assert isinstance(agent, Agent)
     assert agent.plist == "/Users/ada/Library/LaunchAgents/condafleet.proxy.environment.plist"
     assert SYSTEM.activations == LINUX.activations
+
+
+def test_another_home_gets_no_agent() -> None:
+    """A demo or a test must not load an agent into the session of the user who runs it."""
+    found = build_targets(MAC_ADA, settings(scope="user", home="/tmp/demo"), ("environment",), FACTS)
+    assert found
+    assert not [target for target in found if target.activate]
