@@ -25,8 +25,8 @@ options:
   report_dir:
     description:
       - >-
-        The directory for C(report.json), C(junit.xml) and C(remaining.txt). Without it only C(remaining.txt) is written,
-        into the working directory.
+        The directory for C(report.html), C(report.json), C(junit.xml), C(history.jsonl) and C(remaining.txt). Without it
+        only C(remaining.txt) is written, into the working directory.
       - The extra variable C(conda_proxy_report_dir) comes first.
     type: path
     env:
@@ -55,10 +55,11 @@ import typing as t
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import files
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import files, history
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.document import document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.junit import junit
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.page import page
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.prometheus import metrics
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.summary import summary
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._rollout.gate import end_of_rollout
@@ -140,6 +141,12 @@ class CallbackModule(CallbackBase):
             report = document(self._fleet, self._started, _now(), self._complete)
             files.write(os.path.join(directory, "report.json"), json.dumps(report, indent=1) + "\n")
             files.write(os.path.join(directory, "junit.xml"), junit(self._fleet))
+            past = history.with_run(
+                files.read(os.path.join(directory, "history.jsonl")), self._fleet, report["finished"]
+            )
+            files.write(os.path.join(directory, "history.jsonl"), past)
+            text = page(self._fleet, report["finished"], self._complete, history.read(past))
+            files.write(os.path.join(directory, "report.html"), text)
         if metrics_directory:
             files.write(os.path.join(metrics_directory, "condafleet.prom"), metrics(self._fleet, time.time()))
 

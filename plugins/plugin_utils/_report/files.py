@@ -28,6 +28,15 @@ def write(path: str, text: str, mode: int = 0o644) -> None:
         raise
 
 
+def read(path: str) -> str:
+    """Return the text of a file; empty when it does not exist. Raises OSError."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return ""
+
+
 def remove(path: str) -> None:
     """Remove a file; do nothing when it does not exist."""
     with contextlib.suppress(FileNotFoundError):

@@ -50,12 +50,8 @@ def test_what_it_writes(report: Any, tmp_path: Path) -> None:
     report.v2_runner_on_ok(result("d", "ansible.builtin.ping"))
     report.v2_playbook_on_stats(None)
     out = tmp_path / "out"
-    assert sorted(path.name for path in out.iterdir()) == [
-        "condafleet.prom",
-        "junit.xml",
-        "remaining.txt",
-        "report.json",
-    ]
+    names = "condafleet.prom history.jsonl junit.xml remaining.txt report.html report.json".split()
+    assert sorted(path.name for path in out.iterdir()) == names
     found = json.loads((out / "report.json").read_text())
     assert {row["host"]: row["state"] for row in found["hosts"]} == {"a": "changed", "b": "failed", "c": "unreachable"}
     assert (found["complete"], found["stopped"]) == (True, "the rollout was stopped")
