@@ -150,7 +150,7 @@ def _row(one: Outcome) -> str:
 
 
 def _details(one: Outcome) -> str:
-    pairs = [(path, reasons) for path, reasons in one.changes]
+    pairs = list(one.changes)
     pairs += [(row.get("url") or "proof", _proof(row)) for row in one.proof]
     pairs += [("overruled", "{} reads {}".format(row.get("consumer"), row.get("decided_by"))) for row in one.overruled]
     if not pairs:

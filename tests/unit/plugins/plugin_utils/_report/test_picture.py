@@ -30,7 +30,7 @@ def test_one_host_of_hundreds_is_seen_and_bars_stay_in_the_picture() -> None:
         "2026-01-01T00:00:01: 299 in order, 1 drift or failed"
     ]
     assert not [part for part in bars[3] if part.tag == "rect"]
-    fills = {part.get("fill") for bar in bars for part in bar if part.tag == "rect"}
+    fills = {part.get("fill") for group in bars for part in group if part.tag == "rect"}
     assert len(fills) == 3, "a pattern of its own for each kind"
 
 
