@@ -98,7 +98,7 @@ class CallbackModule(CallbackBase):
         self._add(result)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        if result._task.action == _GATE and "state" not in result._result:  # noqa: SLF001
+        if _action(result._task) == _GATE and "state" not in result._result:  # noqa: SLF001
             self._fleet.stopped = " ".join(str(result._result.get("msg", "")).split())  # noqa: SLF001
         self._add(result, failed=True)
 
@@ -111,7 +111,7 @@ class CallbackModule(CallbackBase):
 
     def _add(self, result: t.Any, **more: bool) -> None:
         task = result._task  # noqa: SLF001  # what callbacks have on every supported ansible-core
-        if task.action == _TASK:
+        if _action(task) == _TASK:
             # ansible-core 2.19 leaves out what the name of the method says
             self._fleet.add(result._host.get_name(), {**result._result, **more}, bool(task.check_mode))  # noqa: SLF001
 
@@ -160,3 +160,8 @@ class CallbackModule(CallbackBase):
 
 def _now() -> str:
     return dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
+
+
+def _action(task: t.Any) -> str:
+    """Return the full name of a task's action, also where a playbook uses the short one."""
+    return str(getattr(task, "resolved_action", None) or task.action)

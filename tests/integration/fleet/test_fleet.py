@@ -250,7 +250,9 @@ def test_rings_and_report_on_other_cores(
     found = play(player, "drift", reports)
     assert found.returncode == 2, found.output
     assert states(reports)["h03"] == "drift"
-    assert play(player, "site", reports, conda_proxy_hosts="nobody").returncode == 4
+    assert play(player, "site", reports, conda_proxy_hosts=["nobody", "none"]).returncode == 4
+    assert play(player, "site", reports, conda_proxy_hosts=["h04", "h01"]).returncode == 0
+    assert states(reports) == {"h01": "in_order", "h04": "in_order"}
     stopped = play(player, "drift", reports, conda_proxy_drift="correct", conda_proxy_password="wrong")
     assert stopped.returncode == 2, stopped.output
     assert states(reports) == {"h01": "rolled_back", **dict.fromkeys(("h02", "h03", "h04"), "not_begun")}
