@@ -17,6 +17,7 @@ description:
   - >-
     Prints a summary after a run with M(condafleet.proxy.conda_proxy): totals, a line for each host that is not in order
     with the reason and the remedy, and the hosts without conda. It also does so when the run was interrupted.
+  - While the run goes on, it prints a line now and then with the hosts that are done, not in order and left.
   - Writes C(remaining.txt), the hosts that a second run must take, for C(--limit @remaining.txt).
   - >-
     The playbooks of the collection load it by themselves. For a playbook of your own, name it in C(callbacks_enabled).
@@ -25,8 +26,8 @@ options:
   report_dir:
     description:
       - >-
-        The directory for C(report.html), C(report.json), C(junit.xml), C(history.jsonl) and C(remaining.txt). Without it
-        only C(remaining.txt) is written, into the working directory.
+        The directory for C(report.html), C(report.json), C(junit.xml), C(history.jsonl), C(hosts.json) and
+        C(remaining.txt). Without it only C(remaining.txt) is written, into the working directory.
       - The extra variable C(conda_proxy_report_dir) comes first.
     type: path
     env:
@@ -44,29 +45,58 @@ options:
     ini:
       - section: condafleet
         key: metrics_dir
+  proof:
+    description:
+      - Whether a table of all proofs comes before the summary.
+      - The extra variable C(conda_proxy_report_proof) comes first.
+    type: bool
+    default: false
+    env:
+      - name: CONDA_PROXY_REPORT_PROOF
+    ini:
+      - section: condafleet
+        key: report_proof
+  progress:
+    description:
+      - How many seconds lie between two lines of progress, at least. V(0) prints none.
+      - The extra variable C(conda_proxy_report_progress) comes first.
+    type: int
+    default: 30
+    env:
+      - name: CONDA_PROXY_REPORT_PROGRESS
+    ini:
+      - section: condafleet
+        key: report_progress
 """
 
 import atexit
 import datetime as dt
-import json
 import os
+import sys
 import time
 import typing as t
 
+from ansible import constants
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import files, history
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.document import document
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.junit import junit
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.page import page
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.prometheus import metrics
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.play_hosts import play_hosts
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.progress import progress
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.proof_table import proof_table
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.save import (
+    Directories,
+    Times,
+    hosts_after,
+    save,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.summary import summary
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._rollout.gate import end_of_rollout
 
 _TASK = "condafleet.proxy.conda_proxy"
 _GATE = "condafleet.proxy.conda_proxy_rollout"
-_REMAINING = "remaining.txt"
+_STDOUT_CALLBACK = "condafleet.proxy.fleet"
+_PROGRESS_SECONDS = 30
 _loaded: list[t.Any] = []  # by the playbooks' own directory and by name: the first one reports
 
 
@@ -81,8 +111,10 @@ class CallbackModule(CallbackBase):
     def __init__(self, display: t.Any = None, options: t.Any = None) -> None:
         super().__init__(display, options)
         self._fleet = Fleet()
+        self._hosts: dict[str, None] = {}  # of all plays, in their order
         self._extra: t.Mapping[str, t.Any] = {}
         self._started = _now()
+        self._clock = self._said = time.monotonic()
         self._complete = False
         self._done = bool(_loaded)
         _loaded.append(self)
@@ -93,14 +125,15 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         self._extra = play.get_variable_manager().extra_vars
+        self._hosts.update(dict.fromkeys(play_hosts(play)))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         self._add(result)
 
-    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         if _action(result._task) == _GATE and "state" not in result._result:  # noqa: SLF001
             self._fleet.stopped = " ".join(str(result._result.get("msg", "")).split())  # noqa: SLF001
-        self._add(result, failed=True)
+        self._add(result, failed=True, ignored=ignore_errors)
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         self._add(result, unreachable=True)
@@ -109,53 +142,67 @@ class CallbackModule(CallbackBase):
         self._complete = True
         self._report()
 
-    def _add(self, result: t.Any, **more: bool) -> None:
-        task = result._task  # noqa: SLF001  # what callbacks have on every supported ansible-core
+    def _add(self, result: t.Any, ignored: bool = False, **more: bool) -> None:
+        task, host = result._task, result._host.get_name()  # noqa: SLF001  # what callbacks have on every ansible-core
+        # ansible-core 2.19 leaves out what the name of the method says
+        found = {**result._result, **more}  # noqa: SLF001
         if _action(task) == _TASK:
-            # ansible-core 2.19 leaves out what the name of the method says
-            self._fleet.add(result._host.get_name(), {**result._result, **more}, bool(task.check_mode))  # noqa: SLF001
+            self._fleet.add(host, found, bool(task.check_mode))
+            if not found.get("preflight"):
+                self._say_progress()
+        elif more and not ignored and _action(task) != _GATE:
+            self._fleet.add_other_task(host, found)
+
+    def _say_progress(self) -> None:
+        wait = int(self._extra.get("conda_proxy_report_progress", self._option("progress", _PROGRESS_SECONDS)))
+        now = time.monotonic()
+        if self._done or not wait or now - self._said < wait or _counts_in_place():
+            return
+        self._said = now
+        # a whole line: anything else garbles what another callback is printing
+        self._display.display(f"conda fleet: {progress(self._fleet, len(self._hosts), now - self._clock)}")
 
     def _report(self) -> None:
+        self._fleet.end(self._hosts, self._complete)
         if self._done or not self._fleet.outcomes:
             return
         self._done = True
         self._fleet.stopped = self._fleet.stopped or end_of_rollout(self._fleet.outcomes)
+        times = Times(self._started, _now(), self._complete)
+        directories = Directories(self._directory("report_dir"), self._directory("metrics_dir"))
+        try:
+            seen = hosts_after(self._fleet, directories, times.finished)
+        except OSError as exc:
+            self._display.warning(f"what is known of the hosts cannot be read: {exc.filename}: {exc.strerror}")
+            seen = {}
         self._display.banner("CONDA FLEET")
-        for line in summary(self._fleet):
+        wanted = boolean(self._extra.get("conda_proxy_report_proof", self._option("proof", False)), strict=False)
+        for line in [*(proof_table(self._fleet) if wanted else ()), *summary(self._fleet, seen)]:
             self._display.display(line)
         try:
-            self._write_files()
+            remaining = save(self._fleet, directories, times, seen)
         except OSError as exc:
             self._display.warning(f"the report cannot be written: {exc.filename}: {exc.strerror}")
-
-    def _write_files(self) -> None:
-        directory, metrics_directory = self._directory("report_dir"), self._directory("metrics_dir")
-        remaining = self._fleet.remaining()
-        path = os.path.join(directory or os.getcwd(), _REMAINING)
+            return
         if remaining:
-            files.write(path, "".join(host + "\n" for host in remaining))
-            self._display.display(f"  {len(remaining)} left for a second run: --limit @{path}")
-        else:
-            files.remove(path)
-        if directory:
-            report = document(self._fleet, self._started, _now(), self._complete)
-            files.write(os.path.join(directory, "report.json"), json.dumps(report, indent=1) + "\n")
-            files.write(os.path.join(directory, "junit.xml"), junit(self._fleet))
-            past = history.with_run(
-                files.read(os.path.join(directory, "history.jsonl")), self._fleet, report["finished"]
-            )
-            files.write(os.path.join(directory, "history.jsonl"), past)
-            text = page(self._fleet, report["finished"], self._complete, history.read(past))
-            files.write(os.path.join(directory, "report.html"), text)
-        if metrics_directory:
-            files.write(os.path.join(metrics_directory, "condafleet.prom"), metrics(self._fleet, time.time()))
+            count = len(self._fleet.remaining())
+            self._display.display(f"  {count} left for a second run: --limit @{remaining}")
+        if directories.report:
+            self._display.display(f"  report: {os.path.join(directories.report, 'report.html')}")
 
     def _directory(self, name: str) -> str:
+        return os.path.expanduser(str(self._extra.get(f"conda_proxy_{name}") or self._option(name, "") or ""))
+
+    def _option(self, name: str, default: t.Any) -> t.Any:
         try:
-            option = self.get_option(name)
+            return self.get_option(name)
         except KeyError:  # loaded from a directory of playbooks, where Ansible reads no documentation
-            option = os.environ.get(f"CONDA_PROXY_{name.upper()}")
-        return os.path.expanduser(str(self._extra.get(f"conda_proxy_{name}") or option or ""))
+            variable = name if name.endswith("_dir") else f"report_{name}"
+            return os.environ.get(f"CONDA_PROXY_{variable.upper()}", default)
+
+
+def _counts_in_place() -> bool:
+    return constants.DEFAULT_STDOUT_CALLBACK == _STDOUT_CALLBACK and sys.stdout.isatty()
 
 
 def _now() -> str:

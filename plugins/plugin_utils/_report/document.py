@@ -11,14 +11,15 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, verdict_of
 
 SCHEMA_VERSION = 1
 _PROOF_KEYS = ("user", "base", "url", "ok", "status", "connect_status", "proxy", "tls_issuer", "detail", "remedy")
 
 
-def document(fleet: Fleet, started: str, finished: str, complete: bool) -> dict[str, t.Any]:
-    """Return the report. Times are ISO 8601 in UTC; `complete`: the run came to its end."""
+def document(fleet: Fleet, started: str, finished: str, complete: bool, seen: t.Mapping[str, Seen]) -> dict[str, t.Any]:
+    """Return the report. Times are ISO 8601 in UTC; `complete`: the run came to its end; `seen`: with this run."""
     return {
         "schema_version": SCHEMA_VERSION,
         "started": started,
@@ -26,11 +27,11 @@ def document(fleet: Fleet, started: str, finished: str, complete: bool) -> dict[
         "complete": complete,
         "stopped": fleet.stopped,
         "totals": fleet.totals(),
-        "hosts": [_host(one) for one in fleet.outcomes],
+        "hosts": [_host(one, seen.get(one.host, Seen())) for one in fleet.outcomes],
     }
 
 
-def _host(one: Outcome) -> dict[str, t.Any]:
+def _host(one: Outcome, seen: Seen) -> dict[str, t.Any]:
     return {
         "host": one.host,
         "state": one.state,
@@ -40,4 +41,6 @@ def _host(one: Outcome) -> dict[str, t.Any]:
         "without_conda": one.without_conda,
         "overruled": [dict(row) for row in one.overruled],
         "hold": one.hold,
+        "last_reached": seen.reached,
+        "last_proven": seen.proven,
     }

@@ -9,9 +9,12 @@
 from __future__ import annotations
 
 import collections
+import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, Result, outcome_of
+
+_NOT_BEGUN = "the run did not get to this host"
 
 
 class Fleet:
@@ -20,13 +23,30 @@ class Fleet:
     def __init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
         self.stopped = ""  # why the rollout was stopped before a ring
+        self._failed_before: dict[str, Result] = {}
 
     def add(self, host: str, result: Result, check_mode: bool = False) -> None:
         """Add the result of a host's task; a later one replaces it. A check of the settings alone is no outcome."""
         if result.get("preflight"):
-            self._outcomes.setdefault(host, Outcome(host, _outcome.NOT_BEGUN, "the run did not get to this host"))
+            self._outcomes.setdefault(host, Outcome(host, _outcome.NOT_BEGUN, _NOT_BEGUN))
         else:
             self._outcomes[host] = outcome_of(host, result, check_mode)
+
+    def add_other_task(self, host: str, result: Result) -> None:
+        """Add the failure of a task of somebody else: if the settings' task never comes, this is why."""
+        self._failed_before[host] = result
+
+    def end(self, hosts: t.Iterable[str], complete: bool) -> None:
+        """Add the hosts of the run that the task of the settings did not get to. It gets no report without any."""
+        if not self._outcomes:
+            return
+        for host in hosts:
+            if host in self._outcomes:
+                continue
+            if host in self._failed_before:
+                self._outcomes[host] = outcome_of(host, self._failed_before[host])
+            elif not complete:
+                self._outcomes[host] = Outcome(host, _outcome.NOT_BEGUN, _NOT_BEGUN)
 
     @property
     def outcomes(self) -> list[Outcome]:

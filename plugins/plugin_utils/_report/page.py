@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.history import KINDS, Past
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, Result, verdict_of
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.picture import picture
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.summary import LABELS
@@ -102,8 +103,11 @@ document.querySelector('#hosts tbody').append(...rows)});
 """
 
 
-def page(fleet: Fleet, finished: str, complete: bool, runs: t.Sequence[Past]) -> str:
-    """Return the page. `finished`: ISO 8601; `complete`: the run came to its end; `runs`: with this one, oldest first."""
+def page(fleet: Fleet, finished: str, complete: bool, runs: t.Sequence[Past], seen: t.Mapping[str, Seen]) -> str:
+    """Return the page.
+
+    `finished`: ISO 8601; `complete`: the run came to its end; `runs`: with this one, oldest first; `seen`: with this one.
+    """
     outcomes = fleet.outcomes
     buttons = "".join(
         f'<li><button type="button" aria-pressed="false" data-state="{state}"><span class="{_class(state)}">'
@@ -124,7 +128,10 @@ def page(fleet: Fleet, finished: str, complete: bool, runs: t.Sequence[Past]) ->
         '<h2>Hosts</h2><p><label>Search <input id="find" type="search" autocomplete="off"></label> <span id="left" class="dim" role="status"></span></p>',
         '<table id="hosts"><thead><tr><th aria-sort="ascending"><button type="button" data-key="rank">State</button></th>',
         '<th><button type="button" data-key="host">Host</button></th><th>What, and what to do</th></tr></thead><tbody>',
-        *map(_row, sorted(outcomes, key=lambda one: _outcome.STATES.index(one.state))),
+        *(
+            _row(one, seen.get(one.host, Seen()), finished)
+            for one in sorted(outcomes, key=lambda one: _outcome.STATES.index(one.state))
+        ),
         f"</tbody></table></main><script>{_SCRIPT}</script></body></html>\n",
     ]
     return "".join(parts)
@@ -140,13 +147,27 @@ def _class(state: str) -> str:
     return "warn" if state in (_outcome.HELD, _outcome.OFF_NETWORK, _outcome.NOT_BEGUN, _outcome.DRIFT) else "bad"
 
 
-def _row(one: Outcome) -> str:
+def _row(one: Outcome, seen: Seen, finished: str) -> str:
     rank = _outcome.STATES.index(one.state)
-    more = _details(one)
+    more = _last_seen(seen, finished) + _details(one)
     return (
         f'<tr data-state="{one.state}" data-rank="{rank}" data-host="{_text(one.host)}"><td class="{_class(one.state)}">'
         f"{_SIGNS[one.state]} {LABELS[one.state]}</td><td>{_text(one.host)}</td><td>{_text(one.message)}{more}</td></tr>"
     )
+
+
+def _last_seen(seen: Seen, finished: str) -> str:
+    """Return when a host was last reached and proven, where that was not in this run."""
+    parts = [
+        f"last {what} {_time(moment)}" if moment else f"never {what}"
+        for what, moment in (("reached", seen.reached), ("proven", seen.proven))
+        if moment != finished
+    ]
+    return f' <small class="dim">{", ".join(parts)}</small>' if parts else ""
+
+
+def _time(moment: str) -> str:
+    return f'<time datetime="{_text(moment)}">{_text(moment[:16].replace("T", " "))} UTC</time>'
 
 
 def _details(one: Outcome) -> str:

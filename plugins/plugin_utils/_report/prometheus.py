@@ -11,17 +11,19 @@ No timestamps (node_exporter skips a file that has any); the time of the run is 
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import verdict_of
 
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"))
 
 
-def metrics(fleet: Fleet, finished: float) -> str:
-    """Return the text of `condafleet.prom`. `finished` is in seconds since 1970."""
+def metrics(fleet: Fleet, finished: float, seen: t.Mapping[str, Seen]) -> str:
+    """Return the text of `condafleet.prom`. `finished` is in seconds since 1970; `seen`: with this run."""
     totals = fleet.totals()
     lines = _family("condafleet_hosts", "Hosts of the last run by state.")
     lines += [_line("condafleet_hosts", totals.get(state, 0), state=state) for state in _outcome.STATES]
@@ -34,13 +36,26 @@ def metrics(fleet: Fleet, finished: float) -> str:
         for verdict in sorted(set(verdicts)):
             count = verdicts.count(verdict)
             lines.append(_line("condafleet_host_channels_unreachable", count, host=one.host, verdict=verdict))
+    known = {one.host: seen.get(one.host, Seen()) for one in fleet.outcomes}
+    for what in ("reached", "proven"):
+        name = f"condafleet_host_last_{what}_timestamp_seconds"
+        lines += _family(name, f"When a host was last {what}.")
+        for host, one_seen in known.items():
+            if getattr(one_seen, what):
+                lines.append(_line(name, _seconds(getattr(one_seen, what)), host=host))
+    lines += _family("condafleet_host_drift_total", "How often drift began on a host.", "counter")
+    lines += [_line("condafleet_host_drift_total", one_seen.drift_total, host=host) for host, one_seen in known.items()]
     lines += _family("condafleet_last_run_timestamp_seconds", "When the last run ended.")
     lines.append(_line("condafleet_last_run_timestamp_seconds", finished))
     return "\n".join(lines) + "\n"
 
 
-def _family(name: str, text: str) -> list[str]:
-    return [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+def _seconds(moment: str) -> float:
+    return dt.datetime.fromisoformat(moment).timestamp()
+
+
+def _family(name: str, text: str, kind: str = "gauge") -> list[str]:
+    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
 
 
 def _line(name: str, value: float, **labels: str) -> str:

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome
 
 LABELS: t.Mapping[str, str] = {
@@ -31,8 +32,11 @@ _MOST_NAMES = 8
 _WIDEST = 240  # characters of a message
 
 
-def summary(fleet: Fleet) -> list[str]:
-    """Return the lines: totals, one line for each host that is not in order, hosts without conda."""
+def summary(fleet: Fleet, seen: t.Mapping[str, Seen]) -> list[str]:
+    """Return the lines: totals, one line for each host that is not in order, hosts without conda.
+
+    `seen`: with this run.
+    """
     outcomes = fleet.outcomes
     totals = ", ".join(f"{count} {LABELS[state]}" for state, count in fleet.totals().items())
     lines = [f"{len(outcomes)} {'host' if len(outcomes) == 1 else 'hosts'}: {totals}"]
@@ -42,7 +46,8 @@ def summary(fleet: Fleet) -> list[str]:
     rank = {state: number for number, state in enumerate(_outcome.STATES)}
     for one in sorted(outcomes, key=lambda item: rank[item.state]):
         if one.state not in (*_outcome.GOOD, _outcome.NOT_BEGUN):
-            lines.append(f"  {LABELS[one.state]:<20} {one.host:<{width}}  {_short(one.message)}".rstrip())
+            text = _last_reached(one, seen.get(one.host, Seen())) + one.message
+            lines.append(f"  {LABELS[one.state]:<20} {one.host:<{width}}  {_short(text)}".rstrip())
         lines += [f"  {'overruled':<20} {one.host:<{width}}  {text}" for text in _overruled(one)]
     for label, found in (
         (LABELS[_outcome.NOT_BEGUN], [one.host for one in outcomes if one.state == _outcome.NOT_BEGUN]),
@@ -51,6 +56,12 @@ def summary(fleet: Fleet) -> list[str]:
         if found:
             lines.append(f"  {label:<20} {_names(found)}")
     return lines
+
+
+def _last_reached(one: Outcome, seen: Seen) -> str:
+    if one.state != _outcome.UNREACHABLE:
+        return ""
+    return f"last reached {seen.reached[:16].replace('T', ' ')} UTC: " if seen.reached else ""
 
 
 def _overruled(one: Outcome) -> list[str]:

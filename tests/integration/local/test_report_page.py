@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.history import Past
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.page import page
 from tests.bed.environ import clean_env
 from tests.bed.paths import CACHE
@@ -42,8 +43,9 @@ def text() -> str:
     fleet.add("h2", edited, check_mode=True)
     fleet.add("h1", {"changed": False})
     fleet.add("h3", {"unreachable": True, "msg": "x" * 300})
+    seen = {"h3": Seen(reached="2025-12-28T07:00:00+00:00", proven="2025-12-24T07:00:00+00:00")}
     runs = [Past(f"2026-01-01T00:{number:02}", {"in_order": 4, "failed": number % 2}) for number in range(50)]
-    return page(fleet, "2026-01-01T01:00:00+00:00", complete=True, runs=runs)
+    return page(fleet, "2026-01-01T01:00:00+00:00", complete=True, runs=runs, seen=seen)
 
 
 def browse(path: Path, home: Path, *options: str) -> str:

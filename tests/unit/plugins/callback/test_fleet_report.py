@@ -50,7 +50,7 @@ def test_what_it_writes(report: Any, tmp_path: Path) -> None:
     report.v2_runner_on_ok(result("d", "ansible.builtin.ping"))
     report.v2_playbook_on_stats(None)
     out = tmp_path / "out"
-    names = "condafleet.prom history.jsonl junit.xml remaining.txt report.html report.json".split()
+    names = "condafleet.prom history.jsonl hosts.json junit.xml remaining.txt report.html report.json".split()
     assert sorted(path.name for path in out.iterdir()) == names
     found = json.loads((out / "report.json").read_text())
     assert {row["host"]: row["state"] for row in found["hosts"]} == {"a": "changed", "b": "failed", "c": "unreachable"}

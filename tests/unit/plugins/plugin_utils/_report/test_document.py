@@ -15,7 +15,7 @@ def test_every_key_is_documented() -> None:
     row = {"url": "https://x", "verdict": "no_conda", "proxy_verdict": "dns_proxy", "ok": False, "secret": "no"}
     changes = [{"path": "/etc/x", "reasons": ["edited"]}]
     fleet.add("h", {"changed": True, "resources": changes, "proof": [row], "overruled": [{"consumer": "zsh"}]})
-    report = document(fleet, "2026-01-01T00:00:00+00:00", "2026-01-01T00:01:00+00:00", complete=True)
+    report = document(fleet, "2026-01-01T00:00:00+00:00", "2026-01-01T00:01:00+00:00", complete=True, seen={})
     assert report["schema_version"] == SCHEMA_VERSION
     (host,) = report["hosts"]
     (proof,) = host["proof"]

@@ -16,7 +16,7 @@ def test_300_hosts_in_order_are_one_line() -> None:
     fleet = Fleet()
     for number in range(300):
         fleet.add(f"h{number:03}", {"changed": False})
-    assert summary(fleet) == ["300 hosts: 300 in order"]
+    assert summary(fleet, {}) == ["300 hosts: 300 in order"]
 
 
 def test_each_host_that_is_not_in_order_is_a_line_and_the_worst_comes_first() -> None:
@@ -29,7 +29,7 @@ def test_each_host_that_is_not_in_order_is_a_line_and_the_worst_comes_first() ->
     for number in range(12):
         fleet.add(f"late{number:02}", {"preflight": True})
     fleet.stopped = "the rollout was stopped"
-    lines = summary(fleet)
+    lines = summary(fleet, {})
     assert lines[:2] == [
         "17 hosts: 1 not reached, 1 drift, 12 not begun, 1 changed, 2 in order",
         "the rollout was stopped",
@@ -43,4 +43,4 @@ def test_each_host_that_is_not_in_order_is_a_line_and_the_worst_comes_first() ->
 def test_a_long_message_is_cut() -> None:
     fleet = Fleet()
     fleet.add("h", {"failed": True, "msg": "x" * 5000})
-    assert max(map(len, summary(fleet))) < 300
+    assert max(map(len, summary(fleet, {}))) < 300
