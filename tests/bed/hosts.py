@@ -34,7 +34,7 @@ _LABEL = "condafleet-bed"
 _START_SECONDS = 120
 _PACKAGES = (
     "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,sudo,python3,zsh,fish,tcsh,cron,"
-    "ca-certificates,curl,strace"
+    "ca-certificates,curl,strace,git,gnupg,python3-venv"
 )
 _SUITE = "bookworm"
 _SETUP = r"""
@@ -78,8 +78,13 @@ class Host(SshMachine):
         self.container = container
 
     @classmethod
-    def start(cls, name: str, mounts: Sequence[str] = (), detached: bool = False) -> Host:
-        """Boot a host. `mounts` are FROM:TO[:ro]; `detached` outlives this process."""
+    def start(
+        cls, name: str, mounts: Sequence[str] = (), detached: bool = False, hardened_services: bool = False
+    ) -> Host:
+        """Boot a host. `mounts` are FROM:TO[:ro]; `detached` outlives this process.
+
+        `hardened_services`: systemd may do what hardening needs, which it otherwise leaves out without a word.
+        """
         image = build_image()
         sweep()
         container = f"{_LABEL}-{secrets.token_hex(4)}-{name}"
@@ -90,7 +95,9 @@ class Host(SshMachine):
             _podman(
                 "run", "--detach", "--name", container, "--hostname", name, "--label", f"{_LABEL}={owner}",
                 "--runtime", "runc", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000",
-                "--systemd=always", *(part for mount in mounts for part in ("--volume", mount)), image, "/sbin/init",
+                "--systemd=always",
+                *(("--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined") if hardened_services else ()),
+                *(part for mount in mounts for part in ("--volume", mount)), image, "/sbin/init",
             )  # fmt: skip
             address = _podman("inspect", "--format", "{{.NetworkSettings.IPAddress}}", container).strip()
             host = cls(name, container, address)

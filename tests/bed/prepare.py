@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bed import conda_base, cores, hosts
+from tests.bed import conda_base, cores, hosts, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ def main() -> None:
     steps += [
         ("conda for the hosts", hosts.missing() or conda_base.host_python_missing(), conda_base.build_for_hosts),
         ("the hosts' image", hosts.missing(), hosts.build_image),
+        ("wheels for the hosts", hosts.missing(), wheels.build),
     ]
     for name, reason, build in steps:
         sys.stdout.write(f"Not built: {name}: {reason}\n" if reason else f"Building {name}\n")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROLES = CHECKOUT / "roles"
 FRONT = ROLES / "conda_proxy"
+SCHEDULE = "conda_proxy_schedule"
 SECTION_ROLES = {"condarc": ["condarc"], "environment": ["environment"], "netrc": ["netrc"], "connectivity": []}
 
 
@@ -120,7 +121,12 @@ def test_section_roles_are_the_front_role_with_one_section(role: str) -> None:
 
 
 def test_every_role_is_known_here() -> None:
-    assert {path.name for path in ROLES.iterdir()} == {"conda_proxy", *SECTION_ROLES}
+    assert {path.name for path in ROLES.iterdir()} == {"conda_proxy", SCHEDULE, *SECTION_ROLES}
+
+
+def test_the_schedule_has_a_default_for_each_option_of_its_spec() -> None:
+    options = load(ROLES / SCHEDULE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert load(ROLES / SCHEDULE / "defaults/main.yml") == {name: one["default"] for name, one in options.items()}
 
 
 def test_documented_environment_targets_are_the_platforms() -> None:
