@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The project that users copy: its playbooks run, with its own ansible.cfg and its own inventory."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.bed.paths import CHECKOUT
+from tests.bed.play import LOCAL
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+PROJECT = CHECKOUT / "examples/project"
+CA = (CHECKOUT / "inventories/example/files/company-ca.pem").read_text(encoding="utf-8")
+HOSTS = ("app01.example.com", "app02.example.com", "app03.example.com", "build01.example.com")
+# what a vaulted file or a credential of AWX brings
+VAULTED = {
+    "vault_conda_proxy_password": "p@ss/w%rd",
+    "vault_conda_netrc_login": "ada",
+    "vault_conda_netrc_password": "not-a-real-one",
+}
+
+
+@pytest.fixture
+def run(ansible_run: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., tuple[int, str]]:
+    def play(playbook: str, *arguments: str, **extra: Any) -> tuple[int, str]:
+        done = ansible_run(
+            PROJECT / playbook,
+            *arguments,
+            "-e",
+            json.dumps({**VAULTED, **extra}),
+            inventory=PROJECT / "inventory",
+            env={"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")},
+            cwd=PROJECT,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return play
+
+
+def test_preflight_accepts_it_without_a_connection(run: Callable[..., tuple[int, str]]) -> None:
+    code, output = run("preflight.yml", "-vvv", "--diff")
+    assert code == 0, output
+    assert len(re.findall(r"ok=\d+ +changed=0 +unreachable=0 +failed=0", output)) == len(HOSTS), output
+    assert "EXEC" not in output, "something ran on a machine"
+    assert not [secret for secret in VAULTED.values() if secret in output and len(secret) > 3]
+
+
+def test_its_rings_and_its_ca_arrive(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    """On this machine, each host with a home of its own; three of them in the rings after the canary."""
+    homes = tmp_path / "homes"
+    for host in HOSTS:
+        (homes / host).mkdir(parents=True)
+    here = {
+        **LOCAL,
+        "conda_proxy_scope": "user",
+        "conda_proxy_users": [],
+        "conda_proxy_home": f"{homes}/{{{{ inventory_hostname }}}}",
+        "conda_proxy_verify": "none",
+    }
+    code, output = run("site.yml", **here)
+    assert code == 0, output
+    assert output.count("TASK [Decide whether this ring may begin]") == 3, output
+    for host in HOSTS:
+        assert (homes / host / ".conda/condafleet-ca.pem").read_text().startswith(CA)
+    assert "conda.internal.example.com" in (homes / HOSTS[-1] / ".netrc").read_text()
+    code, output = run("drift.yml", **here)
+    assert code == 0, output
+
+
+def test_the_ca_is_the_one_of_the_example_inventory() -> None:
+    variables = yaml.safe_load((PROJECT / "inventory/group_vars/all.yml").read_text(encoding="utf-8"))
+    assert variables["conda_proxy_ca_bundle_content"] == CA
+
+
+def test_rings_are_the_same_everywhere() -> None:
+    """They cannot be in the inventory, so each playbook that goes ring by ring has them."""
+    rings = [
+        yaml.safe_load((PROJECT / f"{name}.yml").read_text(encoding="utf-8"))[0]["vars"]["conda_proxy_rings"]
+        for name in ("site", "drift")
+    ]
+    assert rings[0] == rings[1]
