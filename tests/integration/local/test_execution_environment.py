@@ -55,7 +55,7 @@ def test_an_image_of_somebody_else_gets_it_too() -> None:
 
 
 def test_the_archive_holds_what_builder_and_users_look_for(ansible_env: dict[str, str], tmp_path: Path) -> None:
-    command = [VENV_BIN / "ansible-galaxy", "collection", "build", "--output-path", tmp_path, CHECKOUT]
+    command = [str(VENV_BIN / "ansible-galaxy"), "collection", "build", "--output-path", str(tmp_path), str(CHECKOUT)]
     subprocess.run(command, env=ansible_env, check=True, capture_output=True)
     with tarfile.open(tmp_path / "condafleet-proxy-1.0.0.tar.gz") as archive:
         names = set(archive.getnames())
