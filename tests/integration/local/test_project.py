@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +17,13 @@ from tests.bed.paths import CHECKOUT
 from tests.bed.play import LOCAL
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
 PROJECT = CHECKOUT / "examples/project"
 CA = (CHECKOUT / "inventories/example/files/company-ca.pem").read_text(encoding="utf-8")
 HOSTS = ("app01.example.com", "app02.example.com", "app03.example.com", "build01.example.com")
+AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 # what a vaulted file or a credential of AWX brings
 VAULTED = {
     "vault_conda_proxy_username": "svc-conda",
@@ -75,6 +78,38 @@ def test_its_rings_and_its_ca_arrive(run: Callable[..., tuple[int, str]], tmp_pa
     assert "conda.internal.example.com" in (homes / HOSTS[-1] / ".netrc").read_text()
     code, output = run("drift.yml", **here)
     assert code == 0, output
+
+
+def test_ansible_pull_takes_it(ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+    """As docs/scaling.md says: the inventory by an absolute path in the clone, with this machine under its own name."""
+    repository, clone, home = tmp_path / "repository", tmp_path / "clone", tmp_path / "home"
+    home.mkdir()
+    shutil.copytree(PROJECT, repository)
+    hosts = {"all": {"children": {"servers": {"hosts": {platform.node(): None, "another.example.com": None}}}}}
+    (repository / "inventory/hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+    for command in (["init", "-q", "-b", "stable"], ["add", "-A"], [*AUTHOR, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    here = {"conda_proxy_scope": "user", "conda_proxy_users": [], "conda_proxy_verify": "none"}
+
+    def pull() -> str:
+        done = ansible_run(
+            "site.yml",
+            *("-U", f"file://{repository}", "-C", "stable", "-d", clone, "-c", "local", "--clean"),
+            *("-e", json.dumps({**VAULTED, **here, "conda_proxy_home": str(home)})),
+            inventory=clone / "inventory",
+            program="ansible-pull",
+            cwd=tmp_path,
+        )
+        output: str = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert "another.example.com" not in output.partition("CONDA FLEET")[0]
+        return output
+
+    assert "1 host: 1 changed" in pull()
+    assert (home / ".conda/condafleet-ca.pem").read_text().startswith(CA)
+    (home / ".condarc").write_text("channels: [edited]\n")
+    assert "1 host: 1 changed" in pull(), "drift is corrected although the repository did not change"
+    assert "1 host: 1 in order" in pull()
 
 
 def test_the_ca_is_the_one_of_the_example_inventory() -> None:
