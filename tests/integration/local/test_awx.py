@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import KNOWN, PREFIX
+from tests.bed.controller import Controller
 from tests.bed.paths import CHECKOUT, COLLECTIONS, VENV_BIN
 from tests.conftest import unavailable
 
@@ -187,3 +188,38 @@ def test_what_a_user_changes_is_at_the_top() -> None:
     for task in play()["tasks"]:
         assert "example.com" not in json.dumps({key: str(value) for key, value in task.items()})
     assert set(play()["vars"]) >= {"fleet_project_url", "fleet_image", "fleet_machine_credential", "fleet_slices"}
+
+
+def test_the_real_modules_post_it(ansible_run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """To a stand-in: names become ids, the survey and the credentials arrive. A second run changes only secrets."""
+    if not (COLLECTIONS / "ansible_collections/awx/awx").exists():
+        unavailable("the collection awx.awx is missing: make vendor")
+    machine = play()["vars"]["fleet_machine_credential"]
+    with Controller(organizations=["Default"], credentials=[machine]) as controller:
+
+        def run() -> str:
+            done = ansible_run(
+                PLAYBOOK,
+                *("-vvv", "-e", json.dumps({f"vault_conda_{name}": value for name, value in SECRETS.items()})),
+                env={"CONTROLLER_HOST": controller.url, "CONTROLLER_OAUTH_TOKEN": "a-token"},
+            )
+            output: str = done.stdout + done.stderr
+            assert done.returncode == 0, output
+            assert not [name for name, secret in SECRETS.items() if name.endswith("password") and secret in output]
+            return output
+
+        assert "changed=13" in run()
+        credentials, templates = controller.named("credentials"), controller.named("job_templates")
+        assert credentials["conda proxy account"]["inputs"] == {
+            "username": "svc-conda",
+            "password": SECRETS["proxy_password"],
+        }
+        for template in templates.values():
+            assert set(template["linked"]["credentials"]) == {credential["id"] for credential in credentials.values()}
+        assert len(templates["conda drift"]["survey_spec"]["spec"]) == 2
+        (schedule,) = controller.objects["schedules"]
+        assert schedule["unified_job_template"] == templates["conda drift"]["id"]
+        assert schedule["extra_data"] == {"conda_proxy_hosts": "all", "conda_proxy_drift": "correct"}
+        injectors = controller.named("credential_types")["conda proxy account"]["injectors"]["extra_vars"]
+        assert injectors["vault_conda_proxy_password"] == "{{ password }}"
+        assert "changed=2 " in run(), "the two credentials: what they hold is not shown, so it is sent again"
