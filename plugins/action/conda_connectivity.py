@@ -81,6 +81,7 @@ def _environment(given: t.Mapping[t.Any, t.Any] | None) -> dict[str, str | None]
 
 
 def _check_windows(options: Options) -> None:
-    if options["ca_bundle_src"]:
-        fix = "copy the bundle to the machine and set {ca_bundle} to its path"
-        raise InvalidSettingError("ca_bundle_src", "cannot be tested on a Windows host", fix)
+    for option in ("ca_bundle_src", "ca_bundle_content"):
+        if options[option]:
+            fix = "copy the bundle to the machine and set {ca_bundle} to its path"
+            raise InvalidSettingError(option, "cannot be tested on a Windows host", fix)

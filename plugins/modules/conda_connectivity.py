@@ -19,7 +19,7 @@ description:
   - Never prompts, stops at its own deadline, reads a few kilobytes per channel and writes nothing.
   - >-
     With a candidate (O(http), O(https), O(username), O(password), O(no_proxy), O(tls_to_proxy), O(ca_bundle),
-    O(ca_bundle_src)) it checks whether these settings would work from the machine, without writing them: conda
+    O(ca_bundle_src), O(ca_bundle_content)) it checks whether these settings would work from the machine, without writing them: conda
     uses them as if M(condafleet.proxy.conda_proxy) had written the condarc and the environment. With a candidate
     for the
     proxy, the machine's own C(proxy_servers) and proxy variables are ignored. All other settings of the machine
@@ -142,6 +142,9 @@ options:
       - The file is searched for as in M(condafleet.proxy.conda_proxy).
       - On the machine they are in a private temporary file, which is removed afterwards. Nothing else is written.
       - Not supported on a Windows host.
+    type: str
+  ca_bundle_content:
+    description: The same as text. Set this or O(ca_bundle_src).
     type: str
 seealso:
   - module: condafleet.proxy.conda_proxy

@@ -155,6 +155,10 @@ options:
         Searched for in C(files/) as M(ansible.builtin.copy) does, then in the inventory directory; see
         docs/template.md for the order.
     type: str
+  ca_bundle_content:
+    description:
+      - The same as text, for where no such file is on the control node, as in AWX. Set this or O(ca_bundle_src).
+    type: str
   ssl_verify:
     description:
       - 'conda''s C(ssl_verify): true, false, truststore or a path on the machine.'

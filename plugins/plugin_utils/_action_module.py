@@ -75,7 +75,8 @@ class HostAction(ActionBase):
 
     def read_ca_bundle(self, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str | None:
         """Return the text of `ca_bundle_src`, or None where that is not set. Raises InvalidSettingError."""
-        if not options["ca_bundle_src"]:
+        # beside the text it is refused later, with the better reason: in AWX there may be no such file
+        if not options["ca_bundle_src"] or options["ca_bundle_content"]:
             return None
         path = self.find_file("ca_bundle_src", options, task_vars, "files")
         try:
@@ -99,7 +100,8 @@ class HostAction(ActionBase):
         """
         answer = run(ca_bundle)
         if answer.get("needs") == "ca_roots" and ca_bundle is not None:
-            answer = run(ca_bundle._replace(roots=_own_roots()))
+            option = "ca_bundle_src" if self._task.args.get("ca_bundle_src") else "ca_bundle_content"
+            answer = run(ca_bundle._replace(roots=_own_roots(option)))
         return answer
 
     @property
@@ -137,12 +139,12 @@ def _plain(value: t.Any) -> t.Any:
     return value
 
 
-def _own_roots() -> str:
+def _own_roots(option: str) -> str:
     """Return the control node's CA roots, for a machine that has none. Raises InvalidSettingError."""
     path = ssl.get_default_verify_paths().cafile
     if not path:
         raise InvalidSettingError(
-            "ca_bundle_src",
+            option,
             "cannot be joined: neither the machine nor this control node has CA roots",
             "install ca-certificates",
         )

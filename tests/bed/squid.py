@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LIB = Path("/usr/lib/squid")
 _START_SECONDS = 30
+_TTL_SECONDS = 1  # with `any_of`; squid's own default is two hours
 
 _CONFIG = """
 pid_filename {folder}/squid.pid
@@ -34,6 +35,12 @@ max_filedescriptors 1024
 shutdown_lifetime 0 seconds
 visible_hostname bed.invalid
 dns_v4_first on
+"""
+# basic_ncsa_auth knows one password of a user, and a rotation has two for a while
+_ANY_OF = """#!/bin/sh
+while read -r login; do
+    if grep -qxF -e "$login" {folder}/logins; then echo OK; else echo ERR; fi
+done
 """
 
 
@@ -51,6 +58,7 @@ def _program() -> str | None:
 class Squid:
     """A context manager.
 
+    `any_of`: passwords that are taken beside each other; `accept` changes them while it runs. They need no encoding.
     `hosts`: names that only the proxy can resolve. `intercept`: opens TLS with certificates of this authority;
     `upstream_ca` is what it then trusts itself.
     """
@@ -59,6 +67,7 @@ class Squid:
         self,
         username: str | None = None,
         password: str | bytes = "",
+        any_of: tuple[str, ...] = (),
         address: str = "127.0.0.1",
         port: int | None = None,
         hosts: dict[str, str] | None = None,
@@ -69,6 +78,7 @@ class Squid:
         self.port = port if port is not None else _free_port(address)
         self.username = username
         self._password = password.encode() if isinstance(password, str) else password
+        self._any_of = any_of
         self._hosts = hosts or {}
         self._intercept = intercept
         self._upstream_ca = upstream_ca
@@ -79,6 +89,12 @@ class Squid:
         """The proxy's URL; the credentials must be percent-encoded already."""
         login = f"{username}:{password}@" if username is not None else ""
         return f"http://{login}{host or self.address}:{self.port}"
+
+    def accept(self, *passwords: str) -> None:
+        """Take these passwords, and no other, from the next question on."""
+        lines = "".join(f"{self.username} {password}\n" for password in passwords)
+        (self.folder / "logins").write_text(lines, encoding="utf-8")
+        time.sleep(2 * _TTL_SECONDS)  # until squid has forgotten what it knew
 
     @property
     def access_log(self) -> list[str]:
@@ -123,10 +139,10 @@ class Squid:
         lines = [_CONFIG.format(folder=self.folder)]
         lines.append(self._port_line())
         if self.username is not None:
-            (self.folder / "passwd").write_text(f"{self.username}:{_hash(self._password)}\n", encoding="utf-8")
             lines += [
-                f"auth_param basic program {_LIB}/basic_ncsa_auth {self.folder}/passwd",
+                f"auth_param basic program {self._helper()}",
                 "auth_param basic children 2 startup=1 idle=1",
+                f"auth_param basic credentialsttl {_TTL_SECONDS if self._any_of else 7200} seconds",
                 "auth_param basic realm bed",
                 "acl known proxy_auth REQUIRED",
                 "http_access allow known",
@@ -137,6 +153,16 @@ class Squid:
         hosts = "".join(f"{address} {name}\n" for name, address in self._hosts.items())
         (self.folder / "hosts").write_text("127.0.0.1 localhost\n" + hosts, encoding="utf-8")
         (self.folder / "squid.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _helper(self) -> str:
+        if self._any_of:
+            helper = self.folder / "any-of"
+            helper.write_text(_ANY_OF.format(folder=self.folder), encoding="utf-8")
+            helper.chmod(0o755)
+            self.accept(*self._any_of)
+            return str(helper)
+        (self.folder / "passwd").write_text(f"{self.username}:{_hash(self._password)}\n", encoding="utf-8")
+        return f"{_LIB}/basic_ncsa_auth {self.folder}/passwd"
 
     def _port_line(self) -> str:
         if self._intercept is None:

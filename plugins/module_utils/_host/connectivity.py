@@ -45,7 +45,7 @@ def _run(task: Connectivity, account: Account) -> Result:
     if candidate is not None and candidate.ca_bundle:
         roots = facts.ca_roots(table, bases) or candidate.ca_bundle.roots
         if not roots:
-            raise RootsNeededError("ca_bundle_src")
+            raise RootsNeededError
         candidate = candidate._replace(ca_bundle=CaBundle(certificates.join(candidate.ca_bundle.pem, roots)))
     launcher = PosixLauncher(account.home)
     rows = connectivity.prove(launcher, bases, environment, task.proof, user=account.name, candidate=candidate)

@@ -40,10 +40,10 @@ class RootsNeededError(MachineError):
 
     needs = "ca_roots"
 
-    def __init__(self, option: str = "conda_proxy_ca_bundle_src") -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"no CA root certificates were found on this machine to combine {option} with; install the package "
-            f"ca-certificates"
+            "no CA root certificates were found on this machine to combine the CA bundle with; install the package "
+            "ca-certificates"
         )
 
 

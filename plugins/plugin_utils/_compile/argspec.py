@@ -48,6 +48,7 @@ OPTIONS: Spec = {
     "password_exposure": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
     "ca_bundle": {"type": "str"},
     "ca_bundle_src": {"type": "str"},
+    "ca_bundle_content": {"type": "str"},
     "ssl_verify": {"type": "str"},
     "channels": _list(),
     "default_channels": _list(),

@@ -17,12 +17,12 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies 
     parse_proxies,
     proxy_servers,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import parse_tls
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import BUNDLES, parse_tls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_dialects
 
 # What conda_connectivity can try, under the names that conda_proxy has.
-CANDIDATE = ("http", "https", "username", "password", "no_proxy", "tls_to_proxy", "ca_bundle", "ca_bundle_src")
-_EITHER = ("http", "https", "username", "password", "ca_bundle", "ca_bundle_src")
+CANDIDATE = ("http", "https", "username", "password", "no_proxy", "tls_to_proxy", *BUNDLES)
+_EITHER = ("http", "https", "username", "password", *BUNDLES)
 
 
 def compile_candidate(options: Options, pem: str | None = None) -> Candidate | None:

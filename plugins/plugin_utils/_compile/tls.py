@@ -16,7 +16,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+# the ways to give a CA bundle, of which one is used
+BUNDLES = ("ca_bundle", "ca_bundle_src", "ca_bundle_content")
+# with line breaks around the base64: without them, as in YAML under `>`, OpenSSL finds no certificate
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[ \t]*\n[A-Za-z0-9+/=\s]+\n-----END CERTIFICATE-----")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\$\{")
 
 
@@ -44,15 +47,10 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
 
     Raises InvalidSettingError.
     """
-    if options["ca_bundle_src"] and options["ca_bundle"]:
-        raise InvalidSettingError(
-            "ca_bundle",
-            "and {ca_bundle_src} are both set",
-            "keep {ca_bundle} for a file on the machine, or {ca_bundle_src} for one on the control node",
-        )
+    _check_one_bundle(options)
     tls = Tls(
         path=_parse_path(options["ca_bundle"]),
-        bundle=_parse_pem(pem or "") if options["ca_bundle_src"] else None,
+        bundle=_parse_bundle(options, pem),
         verify=_parse_verify(options.get("ssl_verify")),
     )
     if tls.verify is not None and tls.has_bundle:
@@ -62,6 +60,18 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
             "leave {ssl_verify} out",
         )
     return tls
+
+
+def _check_one_bundle(options: Options) -> None:
+    first, *others = [name for name in BUNDLES if options[name]] or [""]
+    if others:
+        both = "both" if len(others) == 1 else "all"
+        raise InvalidSettingError(
+            first,
+            "".join(f"and {{{name}}} " for name in others) + f"are {both} set",
+            "keep {ca_bundle} for a file on the machine, {ca_bundle_src} for one on the control node, or "
+            "{ca_bundle_content} for the text itself",
+        )
 
 
 def _parse_path(path: str | None) -> str:
@@ -74,16 +84,32 @@ def _parse_path(path: str | None) -> str:
     return path or ""
 
 
-def _parse_pem(pem: str) -> CaBundle:
+def _parse_bundle(options: Options, pem: str | None) -> CaBundle | None:
+    if options["ca_bundle_src"]:
+        return _parse_pem(pem or "", "ca_bundle_src", "names a file", "give a file")
+    if options["ca_bundle_content"]:
+        return _parse_pem(_as_file(options["ca_bundle_content"]), "ca_bundle_content", "is a text", "give a text")
+    return None
+
+
+def _as_file(text: str) -> str:
+    """Return `text` as reading a file with it would: a change from one option to the other changes no machine."""
+    lines = text.encode("utf-8", "replace").decode("ascii", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return lines.rstrip("\n") + "\n"
+
+
+def _parse_pem(pem: str, option: str, what: str, give: str) -> CaBundle:
     if not _CERTIFICATE.search(pem):
         raise InvalidSettingError(
-            "ca_bundle_src", "names a file without a PEM certificate", "give a file with -----BEGIN CERTIFICATE-----"
+            option,
+            f"{what} without a PEM certificate",
+            f"{give} with -----BEGIN CERTIFICATE----- on a line of its own (in YAML: under |)",
         )
     if "PRIVATE KEY" in pem:
         raise InvalidSettingError(
-            "ca_bundle_src",
-            "names a file that holds a private key, which would be copied to every machine",
-            "give a file that contains only certificates",
+            option,
+            f"{what} that holds a private key, which would be copied to every machine",
+            f"{give} that contains only certificates",
         )
     return CaBundle(pem)
 

@@ -3,90 +3,26 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.bed import conda_base, cores, light
-from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
-from tests.bed.light import LightMachine, keys_layer
-from tests.bed.play import Played, Player
+from tests.bed import cores
+from tests.bed.company import PROXY_PASSWORD
+from tests.bed.fleet import play, states
 from tests.bed.tree import fingerprint
 from tests.conftest import unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.bed.authority import Authority
-    from tests.bed.company import Channels
-    from tests.bed.squid import Squid
-
-    Machines = dict[str, LightMachine]
+    from tests.bed.fleet import Machines
+    from tests.bed.play import Player
 
 pytestmark = [pytest.mark.conda, pytest.mark.macos]
-BASE = "/opt/conda"
 COUNT = 24
-
-
-@pytest.fixture
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Machines]]:
-    """`start(3)`: machines h01 to h03; the last of many has no conda."""
-    if reason := light.missing() or conda_base.host_python_missing():
-        unavailable(reason)
-    base = conda_base.build_for_hosts()
-    with ExitStack() as stack:
-
-        def machines(count: int, bare: str = "", mounts: dict[str, dict[str, Path]] | None = None) -> Machines:
-            found = {}
-            folder = tmp_path_factory.mktemp("fleet")
-            for number in range(1, count + 1):
-                name = f"h{number:02}"
-                own = {} if name == bare else {BASE: base}
-                own |= (mounts or {}).get(name, {})
-                machine = LightMachine.start(name, folder / name, layers=[keys_layer()], mounts=own)
-                found[name] = stack.enter_context(machine)
-            return found
-
-        yield machines
-
-
-@pytest.fixture
-def squid(start_squid: Callable[..., Squid]) -> Squid:
-    return start_squid(username=PROXY_USER, password=PROXY_PASSWORD.encode())
-
-
-@pytest.fixture
-def player_of(
-    ansible_run: Callable[..., Any], tmp_path: Path, squid: Squid, channels: Channels, authority: Authority
-) -> Callable[..., Player]:
-    def player(machines: Machines, **own: dict[str, Any]) -> Player:
-        hosts = {name: machine.inventory() | own.get(name, {}) for name, machine in machines.items()}
-        variables = {
-            "conda_proxy_http": squid.url(),
-            "conda_proxy_username": PROXY_USER,
-            "conda_proxy_password": PROXY_PASSWORD,
-            "conda_proxy_password_exposure": "allow",
-            "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [channels.https.url("main", CHANNEL_HOST)],
-        }
-        return Player(ansible_run, tmp_path, hosts, variables)
-
-    return player
-
-
-def states(folder: Path) -> dict[str, str]:
-    report = json.loads((folder / "report.json").read_text())
-    return {row["host"]: row["state"] for row in report["hosts"]}
-
-
-def play(player: Player, playbook: str, folder: Path, *arguments: str, **extra: Any) -> Played:
-    """Rings and the report's directory are extra variables: Ansible does not read them from an inventory."""
-    values = {"conda_proxy_report_dir": str(folder), "conda_proxy_metrics_dir": str(folder), **extra}
-    return player.play(playbook, *arguments, "-e", json.dumps(values))
 
 
 def test_24_hosts_of_which_six_are_not_in_order(

@@ -132,5 +132,9 @@ def test_files_beside_the_inventory_are_found(player: Player, tmp_path: Path, ho
     for name in ("files/ca.pem", "ca.pem"):
         assert player.play("site", conda_proxy_ca_bundle_src=name).returncode == 0
     assert (home / ".conda/condafleet-ca.pem").exists()
+    text = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/files/ca.pem') }}"
+    same = player.play("site", conda_proxy_ca_bundle_content=text)
+    assert same.returncode == 0, same.output
+    assert same.changes("here") == {}, "the same certificates as text change nothing"
     missing = player.play("preflight", conda_proxy_ca_bundle_src="nothing.pem")
     assert "conda_proxy_ca_bundle_src names a file that is not on the control node" in missing.output

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.action import conda_connectivity
-from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
+from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, ProofOptions
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from tests.bed.actions import Vaulted, run_action
-from tests.bed.settings import PROXY, SECRET
+from tests.bed.settings import CERTIFICATE, PROXY, SECRET
 
 
 def test_variables_of_the_proof_are_text(sent: list[Any]) -> None:
@@ -69,6 +70,13 @@ REFUSED += [
         {"https": PROXY},
         "https is set without http (if only one of them is set, conda mixes condarc and environment); set http too",
     ),
+    (
+        {"ca_bundle_src": "nowhere.pem", "ca_bundle_content": CERTIFICATE},
+        (
+            "ca_bundle_src and ca_bundle_content are both set; keep ca_bundle for a file on the machine, ca_bundle_src for "
+            "one on the control node, or ca_bundle_content for the text itself"
+        ),
+    ),
     ({"http": PROXY, "password": ["x"]}, "password is not text, so YAML may have changed it already; put it in quotes"),
 ]
 
@@ -83,3 +91,16 @@ def test_refused_before_a_machine_is_asked(sent: list[Any], arguments: dict[str,
 def test_an_inline_vault_is_text(sent: list[Any]) -> None:
     run_action(conda_connectivity, http="http://proxy.example.com:8080", username="ada", password=Vaulted())
     assert SECRET in sent[0].candidate.variables["http_proxy"]
+
+
+def test_a_ca_as_text_arrives(sent: list[Any]) -> None:
+    run_action(conda_connectivity, ca_bundle_content=CERTIFICATE)
+    assert sent[0].candidate.ca_bundle == CaBundle(CERTIFICATE)
+
+
+def test_a_ca_as_text_cannot_be_tested_on_windows(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HostAction, "windows", True)
+    answer = run_action(conda_connectivity, ca_bundle_content=CERTIFICATE)
+    assert answer["msg"] == (
+        "ca_bundle_content cannot be tested on a Windows host; copy the bundle to the machine and set ca_bundle to its path"
+    )

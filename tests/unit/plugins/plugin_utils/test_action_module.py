@@ -17,15 +17,18 @@ from tests.bed.actions import run_action
 from tests.bed.settings import CERTIFICATE
 
 
-def test_no_roots_anywhere_is_a_refusal_of_its_own(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("option", "value"), [("ca_bundle_src", "company.pem"), ("ca_bundle_content", CERTIFICATE)])
+def test_no_roots_anywhere_is_a_refusal_of_its_own(
+    sent: list[Any], monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
     """Not a crash of the task: the machine asks for CA roots, and the control node has none."""
     monkeypatch.setattr(HostAction, "on_machine", lambda *_args: {"failed": True, "needs": "ca_roots"})
     monkeypatch.setattr(HostAction, "read_ca_bundle", lambda *_args: CERTIFICATE)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: SimpleNamespace(cafile=None))
     # the condarc has a template, which takes a templar
-    answer = run_action(conda_proxy, ca_bundle_src="company.pem", sections=["environment"], scope="user")
+    answer = run_action(conda_proxy, sections=["environment"], scope="user", **{option: value})
     assert answer["failed"] is True
-    assert answer["msg"].startswith("conda_proxy_ca_bundle_src cannot be joined: ")
+    assert answer["msg"].startswith(f"conda_proxy_{option} cannot be joined: ")
 
 
 def test_an_option_that_ansible_refuses_fails_the_task(sent: list[Any]) -> None:

@@ -54,7 +54,7 @@ def test_a_machine_without_roots_asks_for_the_control_nodes(monkeypatch: pytest.
     task = Connectivity(NOWHERE, prefix="/nonexistent", candidate=candidate)
     answer = connectivity.run_connectivity(task)
     assert answer["needs"] == "ca_roots"
-    assert "to combine ca_bundle_src with" in answer["msg"]
+    assert "to combine the CA bundle with" in answer["msg"]
     pem = ROOTS.read_text()
     given = candidate._replace(ca_bundle=CaBundle(pem, roots=pem))
     (row,) = connectivity.run_connectivity(task._replace(candidate=given))["proof"]

@@ -44,6 +44,7 @@ def test_nothing_to_try() -> None:
 
 def test_a_ca_alone_leaves_the_proxy() -> None:
     assert attempt(CERTIFICATE, ca_bundle_src="b.pem") == Candidate(None, {}, None, CaBundle(CERTIFICATE))
+    assert attempt(ca_bundle_content=CERTIFICATE) == attempt(CERTIFICATE, ca_bundle_src="b.pem")
 
 
 def test_a_variable_is_for_conda_alone() -> None:
@@ -61,6 +62,8 @@ def test_a_variable_is_for_conda_alone() -> None:
         ({"http": PROXY, "password": "x"}, "^password is set without username; set both$"),
         ({"http": PROXY, "channels": ["a b"]}, "^channels has an entry"),
         ({"ca_bundle": "ca.pem"}, "use ca_bundle_src for a file on the control node$"),
+        ({"ca_bundle_content": "ca.pem"}, "^ca_bundle_content is a text without a PEM certificate"),
+        ({"ca_bundle": "/a.pem", "ca_bundle_content": CERTIFICATE}, "^ca_bundle and ca_bundle_content are both set"),
     ],
 )
 def test_refused_by_the_names_of_its_own_options(given: dict[str, Any], says: str) -> None:
