@@ -50,6 +50,14 @@ def test_one_inventory_for_site_and_for_the_single_roles(sections: list[str]) ->
     assert compiled(http=PROXY, users=["ada"], netrc=[NETRC], sections=sections).settings.sections == tuple(sections)
 
 
+def test_users_whose_netrc_another_host_writes() -> None:
+    """Not refused, and no warning that asks for the section: shared homes have one writer."""
+    found = compiled(http=PROXY, users=["ada"], netrc=[NETRC])
+    assert (found.settings.users, found.settings.netrc, found.warnings) == (("ada",), (), [])
+    assert found.settings.proof.logins == (NETRC["machine"],), "root has no login, and needs none"
+    assert NETRC["password"] not in str(found.settings)
+
+
 def test_a_scope_knows_what_it_manages() -> None:
     scope = parse_scope(validated(scope="user", home="/home/./ada/", sections=["netrc", "condarc", "netrc"]), False)
     assert (scope.home, scope.sections, scope.present, scope.system) == ("/home/ada", ("netrc", "condarc"), True, False)
