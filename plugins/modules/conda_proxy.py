@@ -391,8 +391,10 @@ unchanged:
   returned: when the machine was reached
   sample: 7
 proof:
-  description: A row per user, conda base and channel, in the format of
-    RV(condafleet.proxy.conda_connectivity#module:proof).
+  description:
+    - A row per user, conda base and channel, in the format of RV(condafleet.proxy.conda_connectivity#module:proof).
+    - In system scope C(ok) is also true for the verdict V(channel_unauthorized) of root, where only O(users) have the login
+      of O(netrc).
   type: list
   elements: dict
   returned: when the machine was reached
