@@ -57,7 +57,9 @@ def parse_scope(options: Options, windows: bool) -> Scope:
     _check_home(scope)
     _check_users(scope, elsewhere=bool(options["netrc"]))
     if not scope.present and scope.default_sections:
-        scope = scope._replace(sections=SECTIONS)  # the default sections mean all there are
+        # the users of homes that another host writes keep what it wrote; those whom this one managed are in its state
+        users = () if scope.system and not scope.manages("netrc") else scope.users
+        scope = scope._replace(sections=SECTIONS, users=users)  # the default sections mean all there are
     return scope._replace(home=os.path.normpath(scope.home) if scope.home else "")
 
 

@@ -83,3 +83,15 @@ def test_absent_sections() -> None:
     """The default sections mean all there are, and no setting beside the scope is asked for."""
     assert parse_scope(validated(state="absent"), False).sections == ("condarc", "environment", "netrc")
     assert parse_scope(validated(state="absent", sections=["netrc"]), False).sections == ("netrc",)
+
+
+def test_removing_leaves_the_shared_homes_that_another_host_writes() -> None:
+    """A worker that goes takes no login away from the others; whom it managed itself is in its state."""
+    users = {"state": "absent", "users": ["ada"], "netrc": [NETRC]}
+    everything = ("condarc", "environment", "netrc")
+    worker = parse_scope(validated(**users), False)
+    assert (worker.sections, worker.users) == (everything, ())
+    head = parse_scope(validated(**users, sections=list(everything)), False)
+    assert (head.sections, head.users) == (everything, ("ada",))
+    own = parse_scope(validated(**users, scope="user"), False)
+    assert (own.sections, own.users) == (everything, ("ada",))
