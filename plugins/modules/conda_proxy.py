@@ -70,6 +70,9 @@ options:
         In user scope, empty means the connecting user. In system scope it names the users for the netrc
         section.
       - >-
+        In system scope without that section, and when only the proof runs, the machine is verified as these users too
+        and nothing is written to their homes: another host writes O(netrc) into homes that they share.
+      - >-
         Name all users in one task. The settings of users whom an earlier run managed and who are no longer listed
         are removed, so a loop over single users removes the settings of one user when it reaches the next user.
       - Must be empty for a Windows host, where only the connecting user is managed.
@@ -392,8 +395,10 @@ unchanged:
   returned: when the machine was reached
   sample: 7
 proof:
-  description: A row per user, conda base and channel, in the format of
-    RV(condafleet.proxy.conda_connectivity#module:proof).
+  description:
+    - A row per user, conda base and channel, in the format of RV(condafleet.proxy.conda_connectivity#module:proof).
+    - In system scope C(ok) is also true for the verdict V(channel_unauthorized) of root, where only O(users) have the login
+      of O(netrc).
   type: list
   elements: dict
   returned: when the machine was reached

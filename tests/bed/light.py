@@ -76,10 +76,12 @@ class LightMachine(SshMachine):
         *,
         layers: Sequence[Path] = (),
         mounts: Mapping[str, Path] | None = None,
+        shared: Mapping[str, Path] | None = None,
         detached: bool = False,
     ) -> Self:
         """Start a machine. `layers` lie over the Debian root, the first on top; `mounts`: path there -> read-only folder.
 
+        `shared`: path there -> folder that the machine may write, as others may that mount the same one.
         `folder` is empty and its own, for a mount point and the log. `detached` outlives this process, half an hour at most.
         """
         root = hosts.build_root()
@@ -87,9 +89,9 @@ class LightMachine(SshMachine):
         (folder / "mount").mkdir()
         log = folder / "sshd.log"
         port = _free_port()
-        binds = [
-            f"mkdir -p .{shlex.quote(path)}; mount --bind {shlex.quote(str(source))} .{shlex.quote(path)}; "
-            f"mount -o remount,bind,ro .{shlex.quote(path)}"
+        binds = [_bind(path, source) for path, source in (shared or {}).items()]
+        binds += [
+            f"{_bind(path, source)}; mount -o remount,bind,ro .{shlex.quote(path)}"
             for path, source in (mounts or {}).items()
         ]
         environment = {
@@ -146,6 +148,17 @@ def end(pid: int) -> None:
     """End the machine of a pid that `LightMachine.pid` gave."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def _bind(path: str, source: Path) -> str:
+    return f"mkdir -p .{shlex.quote(path)}; mount --bind {shlex.quote(str(source))} .{shlex.quote(path)}"
+
+
+def copy_homes(folder: Path) -> Path:
+    """Fill a folder with the homes of the Debian root's users, their owners and keys: to be shared as `/home`."""
+    for source in (hosts.build_root(), keys_layer()):
+        subprocess.run(["cp", "-a", f"{source}/home/.", folder], check=True)
+    return folder
 
 
 def keys_layer() -> Path:

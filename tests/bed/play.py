@@ -13,7 +13,7 @@ import yaml
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _CALLBACKS = Path(__file__).with_name("callback")
 # a host that is this machine
@@ -57,19 +57,22 @@ class Player:
         hosts: Mapping[str, Mapping[str, Any]],
         variables: Mapping[str, Any],
         env: Mapping[str, str] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._run = ansible_run
         self._folder = folder
         self._hosts = hosts
         self.variables = dict(variables)
         self._env = dict(env or {})
+        self._groups = {name: {"hosts": dict.fromkeys(members)} for name, members in (groups or {}).items()}
 
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Played:
         """Run condafleet.proxy.<playbook>; `variables` are added for this run."""
         if playbook == "remove":
             variables = {"conda_proxy_remove": True, **variables}
         inventory = self._folder / "inventory.yml"
-        content = {"all": {"hosts": dict(self._hosts), "vars": self.variables | variables}}
+        everything = {"hosts": dict(self._hosts), "children": self._groups, "vars": self.variables | variables}
+        content = {"all": everything}
         inventory.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
         results = self._folder / "results.jsonl"
         results.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof.verdicts i
 _ATTEMPTS = 3  # at most, while the failure may be transient
 _PAUSE = 1.0  # seconds between two attempts
 _LOGIN = "channel_unauthorized"
+_NOT_THIS_USERS = "The channel asks for a login, which only the users of conda_proxy_users have."
 _ROLLED_BACK = "; all changes were rolled back"
 
 Prove = t.Callable[[bool], t.List[ProofRow]]
@@ -30,7 +31,8 @@ class Verification:
 
     `prove` returns the rows: for the machine as a fresh login shell sees it (false), or for the desired state (true).
     `deadline` is in seconds, for all attempts together. `only_changes`: verify only when something changes.
-    `logins`: hosts that require a login which the verified user is not meant to have.
+    `logins`: hosts that require a login which the verified user is not meant to have; where they ask for it, the row is
+    ok, so that everybody who reads the rows judges as this policy does.
 
     Afterwards `rows` holds the rows of the last attempt, and `complaint` the message that fails the task without a
     rollback.
@@ -58,7 +60,7 @@ class Verification:
     def preview(self) -> None:
         """Verify the machine as it is, once, for check mode."""
         if self._mode != "none" and not self._only_changes:
-            self.rows = self._prove(False)
+            self.rows = self._look(False)
 
     def before(self, _changes: list[Change]) -> None:
         """Record which channels are reachable, in the mode `rollback`.
@@ -88,14 +90,22 @@ class Verification:
     def _attempt(self, applied: bool, may_change: t.Callable[[ProofRow], bool]) -> None:
         """Verify; attempt again, within the deadline, while every failure may be transient."""
         end = time.monotonic() + self._deadline
-        self.rows = self._prove(applied)
+        self.rows = self._look(applied)
         for _attempt in range(_ATTEMPTS - 1):
             failures = self._failures()
             transient = all(VERDICTS[row.verdict].transient and may_change(row) for row in failures)
             if not failures or not transient or time.monotonic() + _PAUSE > end:
                 return
             time.sleep(_PAUSE)
-            self.rows = self._prove(applied)
+            self.rows = self._look(applied)
+
+    def _look(self, applied: bool) -> list[ProofRow]:
+        return [self._excused(row) for row in self._prove(applied)]
+
+    def _excused(self, row: ProofRow) -> ProofRow:
+        if row.verdict != _LOGIN or channel_host(row.url or "") not in self._logins:
+            return row
+        return row._replace(ok=True, detail=_NOT_THIS_USERS, remedy="")
 
     def _failures(self) -> list[ProofRow]:
         return [row for row in self.rows if not self._passes(row)]
@@ -107,7 +117,7 @@ class Verification:
         """
         if row.verdict == "no_conda" and self._mode != "require":
             return row.proxy_verdict in ("ok", None, _LOGIN)  # Python alone reads no netrc
-        return row.ok or (row.verdict == _LOGIN and channel_host(row.url or "") in self._logins)
+        return row.ok
 
 
 def _base(row: ProofRow) -> tuple[t.Any, ...]:

@@ -33,6 +33,7 @@ class Job(t.NamedTuple):
     apply    writes `desired`, removes the rest   the user          writes, removes nothing
     replace  removes what an earlier job replaced affected users    is skipped
     remove   removes what is no longer requested  nobody            runs as well
+    verify   changes nothing                      the user          runs as well
     ======== ==================================== ================= ===============================
     """
 
@@ -52,6 +53,10 @@ class Job(t.NamedTuple):
     @classmethod
     def remove(cls, account: Account | None, sections: tuple[str, ...]) -> Job:
         return cls(account, sections, (), ())
+
+    @classmethod
+    def verify(cls, account: Account) -> Job:
+        return cls(account, (), (), (account,))
 
     @property
     def only_removes(self) -> bool:
@@ -98,6 +103,7 @@ def plan_jobs(
     of_users = tuple(section for section in sections if section == "netrc") if settings.system else sections
     named = settings.users if of_users or not settings.system else ()
     requested, dropped, gone = _users(named, settings.present, managed, warnings)
+    proven = _existing(settings.users) if _proves_only(settings) else []
     jobs = [Job.apply(account, sections, of_users, account) for account in requested]
     if settings.present and settings.system and (of_system or not sections):
         jobs.insert(0, Job.apply(None, of_system, of_system, own))
@@ -108,7 +114,17 @@ def plan_jobs(
         jobs += [Job.remove(account, sections) for account in dropped if sections]
         if of_system and (settings.system or os.path.isdir(table.system_state)):
             jobs.append(Job.replace(None, of_system, requested))
+    jobs += [Job.verify(account) for account in proven]
     return jobs, gone if not settings.present and set(ALL_SECTIONS) <= set(sections) else []
+
+
+def _proves_only(settings: Settings) -> bool:
+    """Return whether the named users are only proven here: another machine writes their shared homes.
+
+    Not for one section alone: the netrc section may follow in the same play.
+    """
+    whole = not settings.sections or {"condarc", "environment"} <= set(settings.sections)
+    return settings.present and settings.system and whole and "netrc" not in settings.sections
 
 
 def _own_job(own: Account, settings: Settings) -> Job:
@@ -131,13 +147,27 @@ def _users(
         if account is not None:
             (requested if present and name in named else dropped).append(account)
         elif present and name in named:
-            raise MachineError(
-                f"conda_proxy_users contains {name}, which does not exist on this machine; correct the name or "
-                f"create the user"
-            )
+            raise _no_such_user(name)
         else:
             warnings.append(
                 f"user {name} was managed earlier and no longer exists; files in that home directory were not changed"
             )
             gone.append(name)
     return requested, dropped, gone
+
+
+def _existing(names: t.Iterable[str]) -> list[Account]:
+    """Return users by name. Raises MachineError for one that does not exist."""
+    found = []
+    for name in unique(names):
+        account = _accounts.find(name)
+        if account is None:
+            raise _no_such_user(name)
+        found.append(account)
+    return found
+
+
+def _no_such_user(name: str) -> MachineError:
+    return MachineError(
+        f"conda_proxy_users contains {name}, which does not exist on this machine; correct the name or create the user"
+    )

@@ -36,6 +36,7 @@ _PLAYBOOKS = (
     "remove",
     "report_dir",
     "metrics_dir",
+    "report_proof",
 )
 KNOWN = frozenset((*OPTIONS, "become", *_PLAYBOOKS, "result"))
 _OTHER_ROLES = ("schedule_",)

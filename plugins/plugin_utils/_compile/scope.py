@@ -55,9 +55,11 @@ def parse_scope(options: Options, windows: bool) -> Scope:
     if windows:
         _check_windows(scope)
     _check_home(scope)
-    _check_users(scope)
+    _check_users(scope, elsewhere=bool(options["netrc"]))
     if not scope.present and scope.default_sections:
-        scope = scope._replace(sections=SECTIONS)  # the default sections mean all there are
+        # the users of homes that another host writes keep what it wrote; those whom this one managed are in its state
+        users = () if scope.system and not scope.manages("netrc") else scope.users
+        scope = scope._replace(sections=SECTIONS, users=users)  # the default sections mean all there are
     return scope._replace(home=os.path.normpath(scope.home) if scope.home else "")
 
 
@@ -95,10 +97,14 @@ def _check_home(scope: Scope) -> None:
         raise InvalidSettingError("home", "is not an absolute path", "begin it with /")
 
 
-def _check_users(scope: Scope) -> None:
-    # one section alone, or none (verification), passes: another play with the same inventory has the netrc section
+def _check_users(scope: Scope, elsewhere: bool) -> None:
+    """Refuse names of users that mean nothing. `elsewhere`: there are netrc entries, which another host may write.
+
+    Without entries, users in system scope are most often meant for user scope. One section alone, or none
+    (verification), passes: another play with the same inventory has the netrc section.
+    """
     everything = scope.default_sections and not scope.manages("netrc")
-    if scope.system and scope.users and everything and scope.present:
+    if scope.system and scope.users and everything and scope.present and not elsewhere:
         raise InvalidSettingError(
             "users",
             "is set, but system scope uses it for the netrc section only",

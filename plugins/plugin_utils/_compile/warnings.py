@@ -97,6 +97,8 @@ def _about_condarc(scope: Scope, tls: Tls, channels: Channels, condarc: Condarc)
 
 
 def _about_netrc(scope: Scope, netrc: NetrcEntries) -> list[str]:
+    if not scope.manages("netrc") and scope.system and scope.users:
+        return []  # another host, or another play, writes them for these users; here they are only verified
     if not scope.manages("netrc"):
         note = "conda_proxy_netrc is set but is not written: add netrc to conda_proxy_sections"
         return [note] if netrc.entries else []

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INVENTORIES = CHECKOUT / "inventories"
-PASSPHRASE = "example"  # named in inventories/example/hosts.yml
+PASSPHRASE = "example"  # named in the hosts.yml of each
 VAULTED = ("p@ss/w%rd", "not-a-real-one")
 
 
-@pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 10)])
+@pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 10), ("lab", 5)])
 def test_preflight_accepts_it_without_a_connection(
     name: str, hosts: int, ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -42,10 +42,12 @@ def test_preflight_accepts_it_without_a_connection(
     assert "EXEC" not in output, "something ran on a machine"
     assert "ESTABLISH" not in output, "a connection was made"
     assert not [secret for secret in VAULTED if secret in output]
+    assert "is not written" not in output, "the workers of the lab are not told to write the netrc"
 
 
-def test_the_examples_secrets_are_vaulted_in_a_file_of_their_own() -> None:
-    example = INVENTORIES / "example"
+@pytest.mark.parametrize("name", ["example", "lab"])
+def test_the_secrets_are_vaulted_in_a_file_of_their_own(name: str) -> None:
+    example = INVENTORIES / name
     assert PASSPHRASE in (example / "hosts.yml").read_text(encoding="utf-8")
     secrets = []
     for path in example.rglob("*.yml"):
@@ -68,8 +70,27 @@ def _passwords(content: Any) -> list[Any]:
     return own + [found for value in content.values() for found in _passwords(value)]
 
 
-def test_the_example_says_who_reads_a_password_in_system_scope() -> None:
-    lines = (INVENTORIES / "example/group_vars/servers.yml").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [
+        ("example/group_vars/servers.yml", "every account on these servers can"),
+        ("lab/group_vars/all/main.yml", "Every account of the cluster, and every job, can read"),
+    ],
+)
+def test_it_says_who_reads_a_password_in_system_scope(path: str, who: str) -> None:
+    lines = (INVENTORIES / path).read_text(encoding="utf-8").splitlines()
     setting = lines.index("conda_proxy_password_exposure: allow")
     comment = " ".join(lines[setting - 5 : setting])
-    assert "every account on these servers can" in comment
+    assert who in comment
+
+
+def test_one_group_of_the_lab_writes_into_the_shared_homes() -> None:
+    """The others name the same users, and are proven as them."""
+    own = {
+        name: yaml.safe_load((INVENTORIES / f"lab/group_vars/{name}.yml").read_text(encoding="utf-8"))
+        for name in ("head", "workers", "all/main")
+    }
+    assert own["head"]["conda_proxy_sections"] == ["condarc", "environment", "netrc"]
+    assert own["workers"] == {"conda_proxy_sections": ["condarc", "environment"]}
+    assert own["all/main"]["conda_proxy_users"]
+    assert own["all/main"]["conda_proxy_canaries"] == ["head"]

@@ -126,3 +126,20 @@ def test_where_only_changes_count_nothing_is_asked_without_them() -> None:
     verified.after([])
     verified.preview()
     assert verified.rows == []
+
+
+@pytest.mark.parametrize("mode", ["report", "rollback", "require"])
+def test_a_login_that_the_user_is_not_meant_to_have(mode: str) -> None:
+    """The row says so: whoever judges by the rows, such as the gate of a rollout, comes to the same end."""
+    asked = [row("channel_unauthorized:x/a"), row("channel_unauthorized:y/b"), row("no_conda")]
+    excusing = Verification(mode, 60, lambda _applied: asked, logins=("x",))
+    excusing.preview()
+    assert [(one.verdict, one.ok, one.remedy) for one in excusing.rows] == [
+        ("channel_unauthorized", True, ""),
+        ("channel_unauthorized", False, "Do it."),
+        ("no_conda", False, "Do it."),
+    ]
+    assert "conda_proxy_users" in excusing.rows[0].detail
+    asked[1:] = []
+    excusing.after([])
+    assert not excusing.complaint

@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol i
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import OPTIONS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import outcome_of
 from tests.bed.settings import render
 
 if TYPE_CHECKING:
@@ -162,15 +163,37 @@ def test_root_needs_no_login_that_is_the_users(fleet: Fleet) -> None:
     settings = {"sections": ["condarc", "netrc"], "netrc": [ENTRY], "users": ["ada"], "channels": [CHANNEL]}
     result = fleet.run(**settings)
     assert "failed" not in result, result
-    assert {(row["user"], row["verdict"]) for row in result["proof"]} == {
-        ("root", "channel_unauthorized"),
-        ("ada", "ok"),
+    assert {(row["user"], row["verdict"], row["ok"], row["remedy"]) for row in result["proof"]} == {
+        ("root", "channel_unauthorized", True, ""),
+        ("ada", "ok", True, "Mend it."),
     }
-    assert "failed" not in fleet.run(**dict(settings, sections=[]))
+    for check_mode in (False, True):
+        alone = fleet.run(**dict(settings, sections=[]), check_mode=check_mode)
+        assert "failed" not in alone
+        assert outcome_of("host", alone, check_mode).state == "in_order", "the report judges as the task does"
     elsewhere = fleet.run(**dict(settings, netrc=[dict(ENTRY, machine="other.example.com")]))
     assert "channel_unauthorized" in elsewhere["msg"]
     fleet.verdicts = {"root": "ok", "ada": "channel_unauthorized"}
     assert "ada: conda does not reach" in fleet.run(**settings)["msg"]
+
+
+def test_a_shared_home_is_proven_by_a_machine_that_does_not_write_it(fleet: Fleet) -> None:
+    here = {"sections": ["condarc", "environment"], "netrc": [ENTRY], "users": ["ada", "bob"], "channels": [CHANNEL]}
+    fleet.verdicts = {"root": "channel_unauthorized", "ada": "channel_unauthorized"}
+    failed = fleet.run(**here)
+    assert "ada: conda does not reach" in failed["msg"], "a user has the login, so its lack is a failure"
+    assert not failed["rolled_back"]
+    assert GOOD in fleet.condarc("")
+    assert not list(fleet.homes["ada"].iterdir())
+    del fleet.verdicts["ada"]
+    assert "failed" not in fleet.run(**here)
+    assert fleet.proofs == ["root", "ada", "bob"]
+    assert "failed" not in fleet.run(state="absent", users=["ada", "bob"])
+    assert fleet.proofs == []
+    fleet.homes["bob"].rename(fleet.folder / "away")
+    not_mounted = fleet.run(**here)
+    assert "the home directory" in not_mounted["msg"]
+    assert GOOD in fleet.condarc("")
 
 
 def test_a_move_is_proven_by_those_who_are_moved(fleet: Fleet) -> None:

@@ -81,6 +81,24 @@ def test_the_system_first_and_a_netrc_for_each_user(be: Callable[[Account], None
     ]
 
 
+@pytest.mark.parametrize("sections", [OF_SYSTEM, ()])
+def test_users_of_shared_homes_are_proven_where_another_machine_writes_them(
+    sections: tuple[str, ...], be: Callable[[Account], None]
+) -> None:
+    be(ROOT)
+    given = settings("system", ("ada", "bob", "ada"), sections)
+    assert jobs(given) == [Job.apply(None, sections, sections, ROOT), Job.verify(ADA), Job.verify(BOB)]
+    assert jobs(given._replace(users=())) == [Job.apply(None, sections, sections, ROOT)]
+    with pytest.raises(MachineError, match="conda_proxy_users contains eve, which does not exist"):
+        jobs(given._replace(users=("eve",)))
+
+
+def test_one_section_alone_proves_no_user_whose_netrc_may_follow(be: Callable[[Account], None]) -> None:
+    be(ROOT)
+    assert jobs(settings("system", ("ada",), ("condarc",))) == [Job.apply(None, ("condarc",), ("condarc",), ROOT)]
+    assert not any(job.verified_by for job in jobs(settings("system", ("ada",), OF_SYSTEM, "absent")) if job.account)
+
+
 def test_who_is_no_longer_named_keeps_a_way_and_loses_access(be: Callable[[Account], None]) -> None:
     be(ROOT)
     assert jobs(settings("system", ("ada",)), "bob")[2:] == [
@@ -109,6 +127,7 @@ def test_after_a_failure() -> None:
     assert Job.apply(ADA, ALL, ("netrc",), ADA).after_failure() == Job.apply(ADA, ("netrc",), ("netrc",), ADA)
     assert Job.replace(ADA, ALL, (ADA,)).after_failure() is None
     assert Job.remove(ADA, ALL).after_failure() == Job.remove(ADA, ALL)
+    assert Job.verify(ADA).after_failure() == Job.verify(ADA)
 
 
 def test_what_it_says_of_itself() -> None:

@@ -32,6 +32,7 @@ def test_known_variables() -> None:
         "remove",
         "report_dir",
         "metrics_dir",
+        "report_proof",
         "hold",
     ]
     assert {*OPTIONS, "become", "result", *playbooks} == KNOWN

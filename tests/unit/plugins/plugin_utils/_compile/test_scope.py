@@ -50,6 +50,14 @@ def test_one_inventory_for_site_and_for_the_single_roles(sections: list[str]) ->
     assert compiled(http=PROXY, users=["ada"], netrc=[NETRC], sections=sections).settings.sections == tuple(sections)
 
 
+def test_users_whose_netrc_another_host_writes() -> None:
+    """Not refused, and no warning that asks for the section: shared homes have one writer."""
+    found = compiled(http=PROXY, users=["ada"], netrc=[NETRC])
+    assert (found.settings.users, found.settings.netrc, found.warnings) == (("ada",), (), [])
+    assert found.settings.proof.logins == (NETRC["machine"],), "root has no login, and needs none"
+    assert NETRC["password"] not in str(found.settings)
+
+
 def test_a_scope_knows_what_it_manages() -> None:
     scope = parse_scope(validated(scope="user", home="/home/./ada/", sections=["netrc", "condarc", "netrc"]), False)
     assert (scope.home, scope.sections, scope.present, scope.system) == ("/home/ada", ("netrc", "condarc"), True, False)
@@ -75,3 +83,15 @@ def test_absent_sections() -> None:
     """The default sections mean all there are, and no setting beside the scope is asked for."""
     assert parse_scope(validated(state="absent"), False).sections == ("condarc", "environment", "netrc")
     assert parse_scope(validated(state="absent", sections=["netrc"]), False).sections == ("netrc",)
+
+
+def test_removing_leaves_the_shared_homes_that_another_host_writes() -> None:
+    """A worker that goes takes no login away from the others; whom it managed itself is in its state."""
+    users = {"state": "absent", "users": ["ada"], "netrc": [NETRC]}
+    everything = ("condarc", "environment", "netrc")
+    worker = parse_scope(validated(**users), False)
+    assert (worker.sections, worker.users) == (everything, ())
+    head = parse_scope(validated(**users, sections=list(everything)), False)
+    assert (head.sections, head.users) == (everything, ("ada",))
+    own = parse_scope(validated(**users, scope="user"), False)
+    assert (own.sections, own.users) == (everything, ("ada",))
