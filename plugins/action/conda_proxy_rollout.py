@@ -15,11 +15,14 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome i
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._rollout.canaries import (
     InvalidRolloutError,
     canaries,
+    check_drift,
     check_rings,
+    check_seen,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._rollout.gate import refusal
 
 _RINGS = "conda_proxy_rings"
+_DRIFT = "conda_proxy_drift"
 _RESULT = "conda_proxy_result"
 CANARIES = "condafleet_canaries"  # the group of the first ring
 
@@ -47,8 +50,11 @@ class ActionModule(ActionBase):
     def _canaries(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> list[str]:
         hosts, hostvars = list(variables["ansible_play_hosts_all"]), variables["hostvars"]
         extra = load_extra_vars(self._loader)
-        in_inventory = [host for host in hosts if _RINGS in hostvars[host]]
-        check_rings(arguments["rings"], _RINGS in extra, in_inventory)
+        check_seen(_RINGS, extra, hosts, hostvars)
+        check_rings(arguments["rings"])
+        if "drift" in arguments:
+            check_drift(arguments["drift"])
+            check_seen(_DRIFT, extra, hosts, hostvars)
         return canaries(hosts, variables["groups"], arguments.get("canaries"), hostvars)
 
     def _gate(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:

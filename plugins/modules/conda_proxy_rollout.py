@@ -58,6 +58,13 @@ options:
     type: list
     elements: raw
     default: ["10%", "100%"]
+  drift:
+    description:
+      - Whether the run corrects drift, or only detects it. An inventory that sets C(conda_proxy_drift) is refused.
+    type: str
+    choices:
+      - detect
+      - correct
   max_fail_percentage:
     description:
       - How many of the hosts of the rings before may have failed, in percent.

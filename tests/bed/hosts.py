@@ -103,6 +103,9 @@ class Host(SshMachine):
             host = cls(name, container, address)
             host._take_key()
             host._wait()
+            if hardened_services:
+                # on a machine systemd does so itself; without it a service does not see its credentials
+                _podman("exec", container, "mount", "--make-rshared", "/")
         except BaseException:
             _remove(container)
             raise

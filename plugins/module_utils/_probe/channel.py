@@ -21,6 +21,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._probe.certificat
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.conda import Conda
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.diagnosis import Line, explain
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.exceptions import classify
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.logins import Logins
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.netrc_file import netrc_problem
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.packages import INDEX_READ, find_package
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import (
@@ -54,6 +55,7 @@ class ChannelCheck:
 
     def __init__(self, conda: Conda) -> None:
         self._conda = conda
+        self._logins = Logins()
 
     def check(self, url: str, row: Row) -> None:
         """Check one channel."""
@@ -86,6 +88,7 @@ class ChannelCheck:
             found = self._request(session, target, "zst" if zst else "json", other if zst else own, condarc)
             found["proxy_conflict"] = conflict
             missing = found["verdict"] != "ok" and (found.get("status") or 0) in range(400, 500)
+            missing = missing and (conflict or found["status"] != 407)  # the proxy would be asked for the same again
             if zst and not (missing or (conflict and found["verdict"] == "ok")):
                 break
         if self._conda.packages and found["verdict"] == "ok":
@@ -149,20 +152,21 @@ class ChannelCheck:
         found["verify"] = verify if isinstance(verify, (bool, str)) else str(verify)
         bundle = self._conda.certifi if verify is True else verify
         line = Line(target, proxy_url, bundle, self._conda.timeouts)
+
+        def send() -> Row:
+            try:
+                if isinstance(bundle, str) and os.path.exists(bundle) and target.startswith("https"):
+                    need_bundle(bundle)
+                return self._exchange(session, target, kind, proxy, bundle)
+            except Exception as exc:  # noqa: BLE001 every failure is a result
+                return self._explained(exc, line, proxies)
+
         try:
             proxy = self._lint(proxy_url)
-            if isinstance(bundle, str) and os.path.exists(bundle) and target.startswith("https"):
-                need_bundle(bundle)
-            found.update(self._exchange(session, target, kind, proxy, bundle))
-        except Exception as exc:  # noqa: BLE001 every failure is a result
-            if isinstance(exc, ProxyAuthenticationError):
-                exc = judge_407(exc.headers, parse_proxy(proxy_url) if proxy_url else None)
-                exc.facts["status"] = 407
-            asked = getattr(getattr(exc, "request", None), "url", None)
-            if isinstance(asked, str) and asked != target:  # after a redirect
-                self._conda.scrubber.add_url(asked)
-                line = Line(asked, select_proxy(asked, proxies)[1], bundle, self._conda.timeouts)
-            found.update(explain(exc, line, self._conda.scrubber))
+        except Verdict as verdict:
+            found.update(explain(verdict, line, self._conda.scrubber))
+        else:
+            found.update(self._logins.request(proxy, mask_url(target), send))
         if found["verdict"] == "proxy_url_malformed":
             found["proxy"] = "***"
         if found["verdict"] == "channel_unauthorized":
@@ -170,6 +174,17 @@ class ChannelCheck:
             if problem:
                 found.update(verdict="netrc_unreadable", detail=problem)
         return found
+
+    def _explained(self, exc: Exception, line: Line, proxies: dict[str, str]) -> Row:
+        """Return what a failed request means."""
+        if isinstance(exc, ProxyAuthenticationError):
+            exc = judge_407(exc.headers, parse_proxy(line.proxy_url) if line.proxy_url else None)
+            exc.facts["status"] = 407
+        asked = getattr(getattr(exc, "request", None), "url", None)
+        if isinstance(asked, str) and asked != line.url:  # after a redirect
+            self._conda.scrubber.add_url(asked)
+            line = line._replace(url=asked, proxy_url=select_proxy(asked, proxies)[1])
+        return explain(exc, line, self._conda.scrubber)
 
     def _lint(self, proxy_url: str | None) -> Proxy | None:
         if proxy_url is None:

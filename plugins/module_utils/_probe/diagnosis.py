@@ -135,11 +135,12 @@ def speaks_socks(proxy: Proxy, line: Line) -> bool:
 
 
 def ask_407(line: Line, proxy: Proxy) -> Verdict:
-    """Return the verdict of a refused CONNECT, by its Proxy-Authenticate header."""
+    """Return the verdict of a refused CONNECT, by its Proxy-Authenticate header. Sends no credentials a second time."""
     parts = urllib.parse.urlsplit(line.url)
     headers: list[str] = []
     try:
-        answer = connect(proxy, line.verify, parts.hostname or "", parts.port or 443, line.timeouts)
+        bare = proxy._replace(user=None)
+        answer = connect(bare, line.verify, parts.hostname or "", parts.port or 443, line.timeouts)
         answer.sock.close()
         headers = answer.headers.get_all("Proxy-Authenticate") or []
     except (Verdict, ConnectTimeoutError, OSError, http.client.HTTPException):

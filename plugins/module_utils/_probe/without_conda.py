@@ -17,6 +17,7 @@ import urllib.request
 from typing import Any
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.diagnosis import Line, explain
+from ansible_collections.condafleet.proxy.plugins.module_utils._probe.logins import Logins
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import (
     Proxy,
     judge_407,
@@ -56,6 +57,7 @@ class Bare:
         names = (given.ca_bundle, os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("CURL_CA_BUNDLE"))
         self._verify: Any = next((name for name in names if name), True)
         self._timeouts = timeouts
+        self._logins = Logins()
         for url in (*self._proxies.values(), *proxy_variables().values(), *(given.channels or ())):
             scrubber.add_url(url)
 
@@ -87,17 +89,28 @@ class Bare:
         found: Row = {"status": None, "connect_status": None, "detail": "", "proxy_source": source}
         found["proxy"] = mask_url(proxy_url) if proxy_url else None
         found["verify"] = self._verify
-        redirect = None
+        line = Line(url, proxy_url, self._verify, self._timeouts)
+        redirects: list[str] = []
+
+        def send() -> Row:
+            try:
+                answer, redirect = self._exchange(url, proxy)
+            except OpaqueTunnelError:
+                return {"verdict": "ok", "detail": "The proxy opened a tunnel; the channel behind it was not checked."}
+            except Exception as exc:  # noqa: BLE001 every failure is a result
+                return explain(exc, line, self._scrubber)
+            redirects.extend([redirect] if redirect is not None else [])
+            return answer
+
         try:
-            answer, redirect = self._exchange(url, parse_proxy(proxy_url) if proxy_url else None)
-            found.update(answer)
-        except OpaqueTunnelError:
-            found.update(verdict="ok", detail="The proxy opened a tunnel; the channel behind it was not checked.")
-        except Exception as exc:  # noqa: BLE001 every failure is a result
-            found.update(explain(exc, Line(url, proxy_url, self._verify, self._timeouts), self._scrubber))
+            proxy = parse_proxy(proxy_url) if proxy_url else None
+        except Verdict as verdict:
+            found.update(explain(verdict, line, self._scrubber))
+        else:
+            found.update(self._logins.request(proxy, mask_url(url), send))
         if found["verdict"] == "proxy_url_malformed":
             found["proxy"] = "***"
-        return found, redirect
+        return found, redirects[0] if redirects else None
 
     def _exchange(self, url: str, proxy: Proxy | None) -> tuple[Row, str | None]:
         parts = urllib.parse.urlsplit(url)

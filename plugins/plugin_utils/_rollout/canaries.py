@@ -46,16 +46,27 @@ def canaries(
     return [host for host in hosts if host in chosen]
 
 
-def check_rings(rings: t.Any, given: bool, in_inventory: t.Sequence[str]) -> None:
-    """Raise InvalidRolloutError for rings that would mean all hosts at once, or that Ansible does not see.
+def check_seen(name: str, extra: t.Container[str], hosts: t.Sequence[str], variables: HostVars) -> None:
+    """Raise InvalidRolloutError for a variable that the size of a ring depends on, and that an inventory sets.
 
-    `given`: by an extra variable. `in_inventory`: hosts whose inventory sets conda_proxy_rings.
+    `extra`: the extra variables, which come first. `variables`: without those of a play.
     """
-    if in_inventory and not given:
+    found = [host for host in hosts if name in variables[host]]
+    if found and name not in extra:
         raise InvalidRolloutError(
-            f"conda_proxy_rings is set in the inventory (host {in_inventory[0]}), and Ansible does not read the size of a ring there; "
+            f"{name} is set in the inventory (host {found[0]}), and Ansible does not read the size of a ring there; "
             "set it with -e, or in the vars of a playbook that imports this one"
         )
+
+
+def check_drift(value: t.Any) -> None:
+    """Raise InvalidRolloutError for a conda_proxy_drift that is no choice: it would change nothing without a word."""
+    if value not in ("detect", "correct"):
+        raise InvalidRolloutError("conda_proxy_drift is neither detect nor correct; write one of them")
+
+
+def check_rings(rings: t.Any) -> None:
+    """Raise InvalidRolloutError for rings that would mean all hosts at once."""
     values = rings if isinstance(rings, (list, tuple)) else [rings]
     for value in values or [None]:
         number = not isinstance(value, bool) and isinstance(value, int) and value > 0

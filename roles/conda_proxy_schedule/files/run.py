@@ -47,7 +47,8 @@ def main(argv: list[str]) -> int:  # noqa: RET503  # it becomes Ansible
     except Refusal as exc:
         say(str(exc))
         return FAILED
-    command = [*settings["command"], *credentials(settings["credentials"]), *argv[2:]]
+    os.environ.update(credentials(settings["credentials"]))
+    command = [*settings["command"], *argv[2:]]
     os.execv(command[0], command)  # noqa: S606
 
 
@@ -62,13 +63,14 @@ def hold_lock(path: str) -> None:
     os.set_inheritable(descriptor, True)
 
 
-def credentials(found: t.Mapping[str, t.Mapping[str, str]]) -> list[str]:
-    """Return Ansible's options for files with secrets. systemd lays copies into a directory of its own."""
+def credentials(found: t.Mapping[str, t.Mapping[str, str]]) -> dict[str, str]:
+    """Return Ansible's variables for files with secrets. systemd lays copies into a directory of its own.
+
+    Not its options: ansible-pull does not hand them on to the command that brings the checkout, and that reads the
+    inventory too (seen with ansible-core 2.19).
+    """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    options = []
-    for option, one in found.items():
-        options += [option, os.path.join(directory, one["name"]) if directory else one["path"]]
-    return options
+    return {name: os.path.join(directory, one["name"]) if directory else one["path"] for name, one in found.items()}
 
 
 def take_commit(repository: t.Mapping[str, str]) -> None:

@@ -78,6 +78,11 @@ def test_24_hosts_of_which_six_are_not_in_order(
     # drift: found, and put right
     machines["h09"].run("sed -i /https_proxy/d /etc/environment")
     good = "h01:h09:h10:h05"
+    # also on the first host alone, which would be the canary: the others are still looked at
+    machines["h01"].run("sed -i /https_proxy/d /etc/environment")
+    both = play(player, "drift", reports, "--limit", good)
+    assert states(reports) == {"h01": "drift", "h05": "in_order", "h09": "drift", "h10": "in_order"}, both.output
+    assert play(player, "site", reports, "--limit", "h01").returncode == 0
     found = play(player, "drift", reports, "--limit", good)
     assert found.returncode == 2, found.output
     assert states(reports) == {"h01": "in_order", "h05": "in_order", "h09": "drift", "h10": "in_order"}
@@ -156,6 +161,13 @@ def test_what_is_refused_before_anything(
         played = play(player, "site", reports, conda_proxy_rings=rings)
         assert played.returncode != 0
         assert "conda_proxy_rings has an entry" in played.output
+    player = player_of(start(1), h01={"conda_proxy_drift": "correct"})
+    assert "conda_proxy_drift is set in the inventory (host h01)" in play(player, "drift", reports).output
+    player = player_of(start(1))
+    assert (
+        "conda_proxy_drift is neither detect nor correct"
+        in play(player, "drift", reports, conda_proxy_drift="x").output
+    )
     nobody = play(player, "site", reports, conda_proxy_hosts="nobody")
     assert nobody.returncode == 4
     assert "no host of the inventory matches nobody" in nobody.output

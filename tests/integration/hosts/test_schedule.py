@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.bed import conda_base, wheels
 from tests.bed import hosts as bed_hosts
-from tests.bed import wheels
 from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
 from tests.bed.hosts import Host
 from tests.bed.paths import CHECKOUT, VENV_BIN
@@ -63,9 +63,10 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def control(collection: Path) -> Iterator[Host]:
-    if reason := bed_hosts.missing():
+    if reason := bed_hosts.missing() or conda_base.host_python_missing():
         unavailable(reason)
-    mounts = (f"{collection}:{COLLECTIONS}:ro", f"{wheels.build()}:{WHEELS}:ro")
+    base = f"{conda_base.build_for_hosts()}:{conda_base.HOST_PREFIX}:ro"
+    mounts = (f"{collection}:{COLLECTIONS}:ro", f"{wheels.build()}:{WHEELS}:ro", base)
     with Host.start("control", mounts, hardened_services=True) as host:
         yield host
 
@@ -85,6 +86,7 @@ def variables(squid: Squid, host_channels: Channels) -> dict[str, Any]:
         "conda_proxy_password_exposure": "allow",
         "conda_proxy_channels": [host_channels.https.url("main", CHANNEL_HOST)],
         "conda_proxy_prefix": "/opt/conda",
+        "conda_proxy_verify_deadline": 10,  # before a change, the resolver is asked for a name that only the proxy knows
     }
 
 
@@ -92,9 +94,9 @@ def encrypted(text: str, folder: Path) -> str:
     """A vault file."""
     secret = folder / "vault-password"
     secret.write_text(VAULT_PASSWORD)
-    argv = [VENV_BIN / "ansible-vault", "encrypt", "--vault-password-file", secret, "--output", "-"]
+    argv = [str(VENV_BIN / "ansible-vault"), "encrypt", "--vault-password-file", str(secret), "--output", "-"]
     done = subprocess.run(argv, input=text, capture_output=True, text=True, check=True, cwd=folder)
-    return done.stdout
+    return str(done.stdout)
 
 
 def write_inventory(
@@ -210,10 +212,11 @@ def test_a_control_node(
     assert everything(control) == ready
 
     # what the user of the schedule cannot read is said before the timer starts
-    for more, sentence in (
+    unreadable: tuple[tuple[dict[str, Any], str], ...] = (
         ({"conda_proxy_schedule_environment": {}}, "cannot play condafleet.proxy.drift: "),
         ({"conda_proxy_schedule_inventory": "/etc/secrets/id"}, "cannot read /etc/secrets/id; change its mode"),
-    ):
+    )
+    for more, sentence in unreadable:
         refused = schedule.apply(**more)
         assert refused.returncode == 2
         assert f"the user condafleet {sentence}" in refused.stdout.replace("\n", " "), refused.stdout
@@ -232,7 +235,7 @@ def test_a_control_node(
     wait_for(control, 60, lambda: schedule.show("ActiveState") in ("inactive", "failed"))
     assert schedule.states()[target.name] in ("changed", "in_order"), schedule.log()
     assert "http_proxy" in target.read("/etc/environment")
-    look = control.read(f"{STATE}/look /opt/look").splitlines()
+    look = control.read(f"{STATE}/look").splitlines()
     assert look[:4] == ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"]
     assert [line.partition(": ")[2] for line in look[4:8]] == [
         "cannot open directory '/home': Permission denied",
@@ -255,12 +258,11 @@ def test_a_control_node(
     assert "https_proxy" in target.read("/etc/environment")
 
     # two starts at once: beside a run by hand it does nothing, beside another start it joins
-    control.run(f"flock {STATE}/lock sh -c 'touch /run/held; sleep 60' >/dev/null 2>&1 & echo $! >/run/holder")
+    control.run(f"systemd-run --unit=by-hand flock {STATE}/lock sh -c 'touch /run/held; sleep 600'")
     wait_for(control, 10, lambda: control.run(["test", "-e", "/run/held"], check=False).returncode == 0)
     assert schedule.start() == 75
     assert "another run holds the lock; this one does nothing" in schedule.log()
-    control.run("pkill -P $(cat /run/holder); kill $(cat /run/holder) 2>/dev/null || true")
-    wait_for(control, 10, lambda: control.run(f"flock -n {STATE}/lock true", check=False).returncode == 0)
+    control.run(["systemctl", "stop", "by-hand"])
     control.run(f"systemctl start {UNIT} & systemctl start {UNIT}; wait")
     assert schedule.show("Result") == "success"
     assert control.run(["test", "-e", f"/run/hook-{UNIT}"], check=False).returncode == 1, "nothing has failed yet"
@@ -318,3 +320,130 @@ def test_a_control_node(
     player_inventory.write_text(yaml.safe_dump({"all": {"hosts": {target.name: target.inventory()}}}))
     ansible_run("condafleet.proxy.remove", "-e", "conda_proxy_remove=yes", inventory=player_inventory)
     assert fingerprint(target) == target_before
+
+
+class Repository:
+    """A git repository on a host, with a collection, an inventory and a key that signs."""
+
+    FOLDER = "/srv/fleet"
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        host.run(f"git init -q -b main {self.FOLDER} && mkdir /root/keys")
+        host.run("ssh-keygen -q -t ed25519 -N '' -f /root/keys/one")
+        for key, value in {
+            "user.name": "fleet",
+            "user.email": "fleet@example.com",
+            "gpg.format": "ssh",
+            "user.signingkey": "/root/keys/one.pub",
+        }.items():
+            self.git("config", key, value)
+        host.run(f"cp -r {COLLECTIONS} {self.FOLDER}/collections")
+        self.signers = f"fleet@example.com {host.read('/root/keys/one.pub')}"
+
+    def git(self, *arguments: str) -> str:
+        return self.host.run(["git", "-C", self.FOLDER, *arguments]).stdout.strip()
+
+    def commit(self, signed: bool = True) -> str:
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", "x", *(["-S"] if signed else []))
+        return self.git("rev-parse", "HEAD")
+
+
+def test_a_host_that_pulls(
+    ansible_run: Callable[..., Any],
+    tmp_path: Path,
+    control: Host,
+    variables: dict[str, Any],
+    authority: Authority,
+) -> None:
+    before = everything(control)
+    system_before = fingerprint(control)
+    control.write("/etc/secrets/vault-password", VAULT_PASSWORD, mode="0600")
+    vault = encrypted(f"conda_proxy_password: {json.dumps(PROXY_PASSWORD)}\n", tmp_path)
+    repository = Repository(control)
+    inventory = f"{repository.FOLDER}/inventory"
+    write_inventory(control, inventory, {"control": {}, "another": {}}, variables, vault, authority.pem.read_text())
+    control.run(["mv", f"{inventory}-ca.pem", "/etc/secrets/ca.pem"])
+    control.run(f"sed -i s,{inventory}-ca.pem,/etc/secrets/ca.pem, {inventory}/hosts.yml")
+    control.write(
+        f"{repository.FOLDER}/drift.yml", "- name: Drift\n  ansible.builtin.import_playbook: condafleet.proxy.drift\n"
+    )
+    first = repository.commit()
+    schedule = Schedule(
+        ansible_run,
+        tmp_path,
+        control,
+        {
+            "conda_proxy_schedule_mode": "pull",
+            "conda_proxy_schedule_repository": f"file://{repository.FOLDER}",
+            "conda_proxy_schedule_signers": repository.signers,
+            "conda_proxy_schedule_wheels": WHEELS,
+            "conda_proxy_schedule_vault_password_file": "/etc/secrets/vault-password",
+            "conda_proxy_schedule_on_calendar": "*-01-01",
+            "conda_proxy_schedule_delay": 0,
+        },
+    )
+    for more, sentence in (
+        ({"conda_proxy_schedule_repository": ""}, "conda_proxy_schedule_repository is empty"),
+        ({"conda_proxy_schedule_wheels": ""}, "there is no Ansible to use; set conda_proxy_schedule_ansible"),
+        ({"conda_proxy_schedule_inventory": "/etc/hosts"}, "conda_proxy_schedule_inventory is an absolute path"),
+    ):
+        refused = schedule.apply(**more)
+        assert refused.returncode == 2
+        assert sentence in refused.stdout.replace("\n", " "), refused.stdout
+    applied = schedule.apply()
+    assert applied.returncode == 0, applied.stdout
+    assert "changed=0" in schedule.apply().stdout
+
+    def checked_out() -> str:
+        return control.run(["git", "-C", f"{STATE}/checkout", "rev-parse", "HEAD"]).stdout.strip()
+
+    assert schedule.start() == 0
+    assert schedule.states() == {"control": "changed"}, "itself and no other host of the inventory"
+    assert "http_proxy" in control.read("/etc/environment")
+    control.run("sed -i /https_proxy/d /etc/environment")
+    assert schedule.start() == 0, "an unchanged commit is played again"
+    assert schedule.states() == {"control": "changed"}
+    assert "https_proxy" in control.read("/etc/environment")
+
+    # a commit that nobody signed is never played, and nothing of it is read: its inventory is a program
+    for name in ("inventory/program", "collections/program"):
+        control.write(f"{repository.FOLDER}/{name}", "#!/bin/sh\ntouch /run/taken-over\necho '{}'\n", mode="0755")
+    repository.commit(signed=False)
+    for _ in range(2):
+        assert schedule.start(check=False) == 2
+        assert checked_out() == first
+    assert "is not signed by one of the signers, so nothing is played" in schedule.log()
+    assert control.run(["test", "-e", "/run/taken-over"], check=False).returncode == 1
+    repository.git("reset", "-q", "--hard", first)
+
+    # signed, it is
+    control.run(f"sed -i 's/\"control\"/control/' {inventory}/hosts.yml")
+    second = repository.commit()
+    control.write(f"{STATE}/checkout/edited", "by somebody")
+    assert schedule.start() == 0
+    assert (checked_out(), schedule.states()) == (second, {"control": "in_order"})
+    repository.git("reset", "-q", "--hard", first)
+    assert schedule.start(check=False) == 2
+    assert "does not follow the one that was played before" in schedule.log()
+    repository.git("reset", "-q", "--hard", second)
+
+    # a host that its inventory does not name, and a repository that is away
+    schedule.apply(conda_proxy_schedule_host="nobody")
+    assert schedule.start(check=False) == 1
+    assert "leaves us with no hosts to target" in schedule.log()
+    schedule.apply()
+    control.run(["mv", repository.FOLDER, "/srv/away"])
+    assert schedule.start(check=False) == 2
+    assert "the branch main cannot be fetched" in schedule.log()
+    assert PROXY_PASSWORD not in schedule.log()
+
+    clean = tmp_path / "clean.yml"
+    clean.write_text(yaml.safe_dump({"all": {"hosts": {"control": control.inventory()}}}))
+    ansible_run("condafleet.proxy.remove", "-e", "conda_proxy_remove=yes", inventory=clean)
+    removed = schedule.apply(conda_proxy_schedule_state="absent")
+    assert removed.returncode == 0, removed.stdout
+    control.run(f"rm -r {STATE} /etc/secrets /srv/away /root/keys")
+    assert everything(control) == before
+    assert fingerprint(control) == system_before

@@ -178,8 +178,12 @@ def settings_without_repository(tmp_path: Path, **more: Any) -> Path:
         "directory": str(tmp_path),
         "lock": str(tmp_path / "lock"),
         "environment": {"FROM_SETTINGS": "1"},
-        "credentials": {"--vault-password-file": {"name": "vault", "path": "/etc/vault"}},
-        "command": [sys.executable, "-c", "import os,sys;print(os.environ['FROM_SETTINGS'],os.getcwd(),sys.argv[1:])"],
+        "credentials": {"ANSIBLE_VAULT_PASSWORD_FILE": {"name": "vault", "path": "/etc/vault"}},
+        "command": [
+            sys.executable,
+            "-c",
+            "import os,sys;print(os.environ['FROM_SETTINGS'],os.getcwd(),sys.argv[1:],os.environ['ANSIBLE_VAULT_PASSWORD_FILE'])",
+        ],
         "repository": {},
     }
     path = tmp_path / "settings.json"
@@ -192,9 +196,9 @@ def settings_without_repository(tmp_path: Path, **more: Any) -> Path:
 )
 def test_ansible_gets_options_and_files_with_secrets(tmp_path: Path, directory: str, expected: str) -> None:
     env = dict(os.environ, CREDENTIALS_DIRECTORY=directory)
-    argv = [sys.executable, RUNNER, settings_without_repository(tmp_path), "--limit", "x"]
+    argv = [sys.executable, str(RUNNER), str(settings_without_repository(tmp_path)), "--limit", "x"]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
-    assert done.stdout == f"1 {tmp_path} ['--vault-password-file', '{expected}', '--limit', 'x']\n"
+    assert done.stdout == f"1 {tmp_path} ['--limit', 'x'] {expected}\n"
 
 
 def test_two_at_once(tmp_path: Path) -> None:

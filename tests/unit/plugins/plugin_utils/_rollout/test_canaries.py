@@ -10,7 +10,9 @@ import pytest
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._rollout.canaries import (
     InvalidRolloutError,
     canaries,
+    check_drift,
     check_rings,
+    check_seen,
 )
 
 HOSTS = ["l1", "l2", "w1", "m1", "w2"]
@@ -42,16 +44,25 @@ def test_what_is_not_there_is_refused(named: Any) -> None:
 
 @pytest.mark.parametrize("rings", [["10%", "100%"], [1, 5], ["3"], 5, "20%"])
 def test_rings(rings: Any) -> None:
-    check_rings(rings, True, [])
+    check_rings(rings)
 
 
 @pytest.mark.parametrize("rings", [[], 0, [0], "0%", ["10%", "0"], [-1], "all", None, True, ["110%"], [1.5]])
 def test_rings_that_mean_all_hosts_at_once_are_refused(rings: Any) -> None:
     with pytest.raises(InvalidRolloutError, match=r"^conda_proxy_rings has an entry .*; write it as"):
-        check_rings(rings, True, [])
+        check_rings(rings)
 
 
 def test_rings_in_an_inventory_are_noticed() -> None:
+    variables = VARIABLES | {"l1": {"conda_proxy_rings": ["10%"]}}
     with pytest.raises(InvalidRolloutError, match=r"^conda_proxy_rings is set in the inventory \(host l1\)"):
-        check_rings(["10%"], False, ["l1"])
-    check_rings(["10%"], True, ["l1"])
+        check_seen("conda_proxy_rings", {}, HOSTS, variables)
+    check_seen("conda_proxy_rings", {"conda_proxy_rings": 1}, HOSTS, variables)
+    check_seen("conda_proxy_drift", {}, HOSTS, variables)
+
+
+def test_a_drift_that_would_change_nothing_without_a_word() -> None:
+    for value in ("detect", "correct"):
+        check_drift(value)
+    with pytest.raises(InvalidRolloutError, match=r"^conda_proxy_drift is neither .*; write one"):
+        check_drift("corect")
