@@ -94,6 +94,11 @@ def enter(state, domain):
     state.data["contexts"][str(os.getpid())] = [domain, started(os.getpid())[1]]
 
 
+def user_of(domain):
+    """The uid whose jobs a domain has; those of the system run as root unless they name a user: launchd.plist(5)."""
+    return int(domain.partition("/")[2] or 0)
+
+
 def may_change(domain):
     uid = domain.partition("/")[2]
     if os.getuid() != 0 and str(os.getuid()) != uid:
@@ -155,7 +160,8 @@ def start(name, domain_name):
         environment = dict(domain["env"])
         plist = job["plist"]
         state.data["domains"][domain_name]["jobs"][name]["pid"] = 0
-    pid, writer = spawn(domain_name, int(domain_name.partition("/")[2]), plist, environment)
+    uid = pwd.getpwnam(plist["UserName"]).pw_uid if "UserName" in plist else user_of(domain_name)
+    pid, writer = spawn(domain_name, uid, plist, environment)
     os.close(writer)
     os.waitpid(pid, 0)
     for _attempt in range(200):
@@ -170,7 +176,7 @@ def start(name, domain_name):
 
 def bootstrap(domain_name, path):
     may_change(domain_name)
-    uid = int(domain_name.partition("/")[2])
+    uid = user_of(domain_name)
     with State() as state:
         domain = state.domain(domain_name)
         plist = load(path, uid)
@@ -264,8 +270,13 @@ def launchctl(words):
     elif verb in ("enable", "disable") and len(rest) == 1:
         switch(verb, rest[0])
     elif verb == "print" and len(rest) == 1:
+        words = rest[0].split("/")
+        service = words.pop() if len(words) > (1 if words[0] == "system" else 2) else None
         with State() as state:
-            state.domain(rest[0])
+            if service is not None and service not in state.domain("/".join(words))["jobs"]:
+                raise Refusal(113, f'Could not find service "{service}" in domain for {words[0]}')
+            if service is None:
+                state.domain(rest[0])
         print(f"{rest[0]} = {{\n}}")
     elif verb == "managername" and not rest:
         manager()

@@ -145,7 +145,7 @@ def _build(layer: Path, root: Path) -> None:
         (etc / name).chmod(0o444)
     _accounts(etc, layer)
     for folder in (
-        "Library/LaunchAgents", "Library/Application Support", "Library/Keychains", "opt/homebrew/bin",
+        "Library/LaunchAgents", "Library/LaunchDaemons", "Library/Application Support", "Library/Keychains", "opt/homebrew/bin",
         "opt/homebrew/etc/fish/conf.d", "private/var/db", "private/var/empty", "private/var/lib", "private/var/log",
         "private/var/spool/cron/crontabs", "private/var/standin/keychains", "private/tmp", "usr/libexec",
     ):  # fmt: skip
@@ -197,6 +197,9 @@ def _stand_ins(layer: Path) -> None:
     helper = layer / "usr/libexec/path_helper"
     helper.write_text(_PATH_HELPER)
     helper.chmod(0o755)
+    version = layer / "usr/bin/sw_vers"
+    version.write_text("#!/bin/sh\necho 15.5\n")
+    version.chmod(0o755)
     standin = layer / "private/var/standin"
     standin.chmod(0o1777)
     (standin / "launchd.json").write_text("{}")
