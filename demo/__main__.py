@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import shlex
 import shutil
 import signal
@@ -37,6 +38,7 @@ class Demo:
         self.before = machines.fingerprint()
         self.predicted: Changes = {}
         self.proof: dict[str, list[dict[str, Any]]] = {}
+        self.summary = ""
         self.drift = {"tic": [], "tac": [".condarc: edited"], "toe": [".bashrc: missing"]}
 
     def steps(self) -> list[Step]:
@@ -50,6 +52,7 @@ class Demo:
             Step("Apply again", "no change", self.again),
             Step("Drift on tac and toe", "check mode finds these two and no other", self.find_drift),
             Step("Put right", "changes exactly that, then no drift is left", self.put_right),
+            Step("Report on the three", "tac drift, toe failed, tic in order; a page", self.report),
             Step("Remove", "homes byte for byte as before the first step", self.remove),
         ]
 
@@ -129,8 +132,24 @@ class Demo:
         self._changed(self._played("site", "--check", log="8-check"), NOTHING)
         return "2 files put right, no drift left"
 
+    def report(self) -> str:
+        detail("tac: somebody edits the proxy in .condarc\ntoe: somebody breaks .condarc")
+        good = machines.overwrite("toe", ".condarc", b"channels: [conda-forge\n")
+        port = self.served["proxy"].rsplit(":", 1)[1]
+        machines.edit("tac", ".condarc", port, "8080")
+        played = children.play("drift", log="9-report", report=DEMO / "report")
+        machines.edit("tac", ".condarc", "8080", port)
+        machines.overwrite("toe", ".condarc", good)
+        found = json.loads((DEMO / "report/report.json").read_text(encoding="utf-8"))
+        states = {row["host"]: row["state"] for row in found["hosts"]}
+        if played.returncode != 2 or states != {"tic": "in_order", "tac": "drift", "toe": "failed"}:
+            raise Unexpected(f"found {states}", played.output)
+        lines = played.output[played.output.index("CONDA FLEET") :].splitlines()[1:]
+        self.summary = "\n".join(line for line in lines if line.strip()).replace(f"{CHECKOUT}/", "")
+        return "exit code 2, the page is .demo/report/report.html"
+
     def remove(self) -> str:
-        played = self._played("remove", "-e", "conda_proxy_remove=yes", log="9-remove")
+        played = self._played("remove", "-e", "conda_proxy_remove=yes", log="10-remove")
         self._untouched("the homes are not as before", played)
         return f"{len(self.before)} paths in {len(NOTHING)} homes as before"
 
@@ -185,11 +204,17 @@ def main() -> int:
         with children.stage() as served:
             say(f"       proxy {served['proxy']}, channel {served['https']}")
             children.set_addresses(served, base)
-            steps = Demo(served).steps()
+            demo = Demo(served)
+            steps = demo.steps()
             ok = perform(steps)
         table(steps)
+        if demo.summary:
+            say("\nWhat a run on a fleet ends with, here from the step with the report:\n")
+            say(demo.summary + "\n")
         say(f"{'All as expected' if ok else 'Not as expected'}, {time.monotonic() - start:.0f} s.", end=" ")
         say("What Ansible said is in .demo/logs, the settings are in inventories/demo.")
+        if demo.summary:
+            say("Open .demo/report/report.html to see the report page.")
         return 0 if ok else 1
 
 

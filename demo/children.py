@@ -114,7 +114,7 @@ def set_addresses(served: dict[str, Any], base: Path) -> None:
     _ADDRESSES.write_text(yaml.safe_dump(addresses), encoding="utf-8")
 
 
-def play(playbook: str, *arguments: str, log: str) -> Played:
+def play(playbook: str, *arguments: str, log: str, report: Path | None = None) -> Played:
     """Run condafleet.proxy.<playbook> on inventories/demo. Ansible's output goes to .demo/logs/<log>.log."""
     control = DEMO / "control"
     env = _environment(
@@ -128,7 +128,7 @@ def play(playbook: str, *arguments: str, log: str) -> Played:
         ANSIBLE_CALLBACK_PLUGINS=str(_CALLBACKS),
         ANSIBLE_CALLBACKS_ENABLED="bed_results",
         ANSIBLE_NOCOLOR="1",
-        CONDA_PROXY_REPORT_DIR=str(DEMO / "report"),
+        CONDA_PROXY_REPORT_DIR=str(report or DEMO / "logs/report"),
         BED_RESULTS=str(_RESULTS),
     )
     _RESULTS.unlink(missing_ok=True)

@@ -77,6 +77,14 @@ def cut_block(machine: str, file: str) -> None:
     path.write_text("".join(lines[:first] + lines[last + 1 :]), encoding="utf-8")
 
 
+def overwrite(machine: str, file: str, content: bytes) -> bytes:
+    """Somebody replaces a file; return what it held."""
+    path = HOMES / machine / file
+    before = path.read_bytes()
+    path.write_bytes(content)
+    return before
+
+
 def forget_environments(machine: str) -> None:
     """conda keeps a list of what it created; it goes, so that the comparison at the end is exact."""
     folder = HOMES / machine / ".conda"

@@ -103,6 +103,14 @@ def test_make_demo(tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stdout + done.stderr
     _all_as_expected(done.stdout)
+    assert "3 hosts: 1 failed, 1 drift, 1 in order" in done.stdout
+    page = (checkout / ".demo/report/report.html").read_text(encoding="utf-8")
+    assert [state for state in ("failed", "drift", "in_order") if f'<tr data-state="{state}"' in page] == [
+        "failed",
+        "drift",
+        "in_order",
+    ]
+    assert "password@corp" not in page
     assert "password@corp" not in "".join(
         path.read_text(encoding="utf-8") for path in (checkout / ".demo/logs").glob("*.log")
     )
