@@ -411,7 +411,7 @@ def test_a_host_that_pulls(
     for name in ("inventory/program", "collections/program"):
         control.write(f"{repository.FOLDER}/{name}", "#!/bin/sh\ntouch /run/taken-over\necho '{}'\n", mode="0755")
     repository.commit(signed=False)
-    for _ in range(2):
+    for _attempt in range(2):
         assert schedule.start(check=False) == 2
         assert checked_out() == first
     assert "is not signed by one of the signers, so nothing is played" in schedule.log()

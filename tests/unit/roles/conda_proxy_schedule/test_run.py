@@ -126,7 +126,7 @@ def test_only_signed_commits_that_follow_are_played(fleet: Fleet) -> None:
     assert fleet.start().returncode == 0, "the same commit is played again"
 
     fleet.commit(signed=False)
-    for _ in range(2):
+    for _attempt in range(2):
         refused = fleet.start()
         assert (refused.returncode, refused.stdout) == (2, "")
         assert "is not signed by one of the signers, so nothing is played" in refused.stderr
