@@ -194,6 +194,10 @@ class Store:
         """Return the directories to create before a state can be saved, the state directory last."""
         return self.machine.missing_directories(self._path)
 
+    def sweep(self) -> None:
+        """Remove what a killed save left beside the state. Call it with the lock."""
+        self.machine.sweep(self._path)
+
     def load(self) -> State:
         """Return the state. Raises MachineError, which names the file, for one that this release cannot read."""
         file = self.machine.read(self._path, follow=False)

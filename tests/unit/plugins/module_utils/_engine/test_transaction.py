@@ -199,13 +199,13 @@ class Mortal(PosixMachine):
             raise Killed
         self.lives -= 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
         self._step()
-        super().write(path, new, check, private)
+        return super().write(path, new, check, private, old)
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, old: File | None = None) -> None:
         self._step()
-        super().remove(path)
+        super().remove(path, old)
 
     def make_directory(self, path: str, private: bool = False) -> None:
         self._step()
@@ -276,12 +276,12 @@ class FullDisk(PosixMachine):
         super().__init__(1)
         self.room = 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
         if path.endswith("state.json"):
             if not self.room:
                 raise MachineError(f"{path} cannot be written: No space left on device")
             self.room -= 1
-        super().write(path, new, check, private)
+        return super().write(path, new, check, private, old)
 
 
 def test_a_commit_that_fails_puts_everything_back(home: Path) -> None:
