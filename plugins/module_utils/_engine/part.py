@@ -85,6 +85,7 @@ def run_part(
         masker=Masker(run.mask_key),
         run=run.id,
         host=run.host,
+        home=part.scope.home,
     )
     outcome, error, rolled_back = _verified(transaction, verification, check_mode)
     notes = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes)]

@@ -63,7 +63,7 @@ class Transaction:
     """The changes of a run that belong to one state directory.
 
     `targets` is called after an interrupted run was rolled back. `run` identifies this run in journal and state, `host`
-    this machine (several machines may share a home).
+    this machine (several machines may share a home). `home`: of the user whose state it is.
     """
 
     def __init__(
@@ -76,9 +76,10 @@ class Transaction:
         masker: Masker,
         run: str,
         host: str,
+        home: str = "",
     ) -> None:
         self._machine = machine
-        self._store = Store(machine, directory)
+        self._store = Store(machine, directory, home)
         self._targets = targets
         self._masker = masker
         self._run = run
