@@ -330,6 +330,8 @@ class Transaction:
             return now, now, note
         text = editor(entry.editor, entry.owned).revert(t.cast("str", now.text), old.text, force=False)
         kept = File(encode(text), now.mode, now.uid, now.gid)
+        if kept == now:
+            return None  # it was edited before this run got to it
         return now, kept if old.exists or not is_blank(text) else File(), note
 
 

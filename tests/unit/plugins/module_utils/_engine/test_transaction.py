@@ -522,35 +522,32 @@ class Edited(PosixMachine):
 
     def __init__(self, path: Path, times: int) -> None:
         super().__init__(1)
-        self.path, self.times = path, times
+        self.path, self.times, self.edits = path, times, 0
 
     def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
-        if path == str(self.path) and self.times and old is not None:
-            self.times -= 1
-            self.path.write_text(self.path.read_text() + f"edit {self.times}\n")
+        if path == str(self.path) and self.edits < self.times:
+            self.edits += 1
+            with self.path.open("a") as stream:
+                stream.write(f"\nedit {self.edits}")
         return super().write(path, new, check, private, old)
 
 
 def test_an_edit_between_plan_and_write_is_planned_again(home: Path) -> None:
-    machine = Edited(home / ".profile", 3)
-    outcome = transaction(home, targets(home), machine).converge()
+    outcome = transaction(home, targets(home), Edited(home / ".profile", 3)).converge()
     text = (home / ".profile").read_text()
-    assert [line for line in text.splitlines() if line.startswith("edit")] == ["edit 2", "edit 1", "edit 0"]
+    assert [line for line in text.splitlines() if line.startswith("edit")] == ["edit 1", "edit 2", "edit 3"]
     assert "export http_proxy" in text
     assert len(outcome.changes) == 4
     transaction(home, [], run="absent").converge()
-    assert (home / ".profile").read_text() == "echo hello\nedit 2\nedit 1\nedit 0\n".replace(
-        "echo hello\n", "echo helloedit 2\n".replace("edit 2\n", "")
-    )
+    assert (home / ".profile").read_text() == "echo hello\nedit 1\nedit 2\nedit 3"
 
 
-def test_a_file_that_is_edited_all_the_time_is_refused_and_all_is_as_before(home: Path) -> None:
+def test_a_file_that_is_edited_all_the_time_is_refused_and_all_else_is_as_before(home: Path) -> None:
     before = snapshot(home)
-    machine = Edited(home / ".profile", 1000)
     with pytest.raises(Failed, match=r"\.profile is edited by another program again and again; close it"):
-        transaction(home, targets(home), machine).converge()
+        transaction(home, targets(home), Edited(home / ".profile", 1000)).converge()
     after = snapshot(home)
-    assert after.pop(".profile")[0].startswith(b"echo hello")
+    assert after.pop(".profile")[0].startswith(b"echo hello\nedit 1\n")
     before.pop(".profile")
     assert after == before
 
