@@ -39,6 +39,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls impo
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import (
     check_dialects,
     check_netrc,
+    check_sizes,
+    check_something,
     check_windows,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import parse_verification
@@ -82,6 +84,8 @@ def compile_settings(options: Options, render: Render, pem: str | None = None, w
     fragment = parse_fragment(render(document), condarc.extra) if scope.manages("condarc") and document else ()
     variables = environment_variables(proxies, no_proxy, tls) if scope.manages("environment") else {}
     check_dialects(variables)
+    check_sizes(variables)
+    check_something(scope, fragment, variables, tls, netrc)
     secret = option_with_secret(proxies, channels, condarc, fragment)
     check_exposure(scope, secret, exposure_allowed)
     if windows:

@@ -41,6 +41,9 @@ class Condarc(t.NamedTuple):
 def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
     """Return the settings; where the file may be depends on `scope`. Raises InvalidSettingError."""
     check_seconds(options, "remote_connect_timeout_secs", "remote_read_timeout_secs")
+    for name in ("remote_max_retries", "remote_backoff_factor"):
+        if options[name] is not None and options[name] < 0:
+            raise InvalidSettingError(name, "is below 0", "give 0 or more")
     for key in options["extra"]:
         if condarc.ALIASES.get(key, key) in KEYS:
             option = "http" if key == "proxy_servers" else condarc.ALIASES.get(key, key)
@@ -54,8 +57,12 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
 
 
 def _parse_path(path: str, scope: Scope, windows: bool) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", path):
+        raise _path_error("contains a control character, such as a line end", "remove it")
     plain = _without_drive(path) if windows else path
-    if not plain.startswith(("/", "~/")) or re.search(r"[\x00-\x1f]", plain):
+    if ".." in plain.split("/"):
+        raise _path_error("contains .., which may lead to a directory that is not meant", "write the path without it")
+    if not plain.startswith(("/", "~/")):
         raise _path_error("is not an absolute path", "begin it with / (or ~/ in user scope)")
     if scope.users and not scope.system and not plain.startswith("~/"):
         raise _path_error("is the same file for several users", "begin it with ~/")

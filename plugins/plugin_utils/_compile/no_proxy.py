@@ -85,6 +85,9 @@ class NoProxy(t.NamedTuple):
 
 def parse_no_proxy(options: Options) -> NoProxy:
     """Return the hosts. Raises InvalidSettingError for an entry that no reader understands."""
+    # Ansible makes the text None of a null in a list
+    if "None" in options["no_proxy"]:
+        raise InvalidSettingError("no_proxy", "has an entry that is null", "remove it, or write a host")
     entries = tuple(entry.strip() for entry in options["no_proxy"] if entry.strip())
     for entry in entries:
         if _network(entry) is None and (not _ENTRY.fullmatch(entry) or _part_of_address(entry)):

@@ -151,7 +151,12 @@ def _credentials(option: str, userinfo: str) -> Credentials:
 def check_credentials(credentials: Credentials, user_option: str, password_option: str) -> None:
     """Raise InvalidSettingError for what Basic authentication cannot carry (RFC 7617)."""
     if not credentials.username:
-        raise InvalidSettingError(user_option, "is empty although there is a password", "set both, or neither")
+        what = (
+            "is empty although there is a password"
+            if user_option == "username"
+            else "has a password without a user name"
+        )
+        raise InvalidSettingError(user_option, what, "set both, or neither")
     if ":" in credentials.username:
         raise InvalidSettingError(
             user_option,

@@ -95,6 +95,8 @@ def _check_home(scope: Scope) -> None:
         )
     if scope.home and not scope.home.startswith("/"):
         raise InvalidSettingError("home", "is not an absolute path", "begin it with /")
+    if any(char < " " or char == "\x7f" for char in scope.home):
+        raise InvalidSettingError("home", "contains a control character, such as a line end", "remove it")
 
 
 def _check_users(scope: Scope, elsewhere: bool) -> None:

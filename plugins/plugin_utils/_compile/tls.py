@@ -48,6 +48,9 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
     Raises InvalidSettingError.
     """
     _check_one_bundle(options)
+    for name in ("ca_bundle", "ssl_verify"):
+        if re.search(r"[\x00-\x1f\x7f]", str(options.get(name) or "")):
+            raise InvalidSettingError(name, "contains a control character, such as a line end", "remove it")
     tls = Tls(
         path=_parse_path(options["ca_bundle"]),
         bundle=_parse_bundle(options, pem),

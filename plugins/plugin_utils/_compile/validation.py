@@ -18,6 +18,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope im
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import Tls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import Verification
 
+_MOST_BYTES = 32_000  # of one variable; written in small and in capital letters
+
 
 def check_windows(scope: Scope, tls: Tls, environment_targets: t.Collection[str], verification: Verification) -> None:
     """Raise InvalidSettingError for what a Windows host cannot have."""
@@ -45,6 +47,34 @@ def check_netrc(netrc: NetrcEntries, proxies: Proxies | None) -> None:
                 "is for the proxy, but netrc is never used to authenticate to a proxy",
                 "set {username} and {password} instead",
             )
+
+
+def check_something(
+    scope: Scope, fragment: t.Collection[t.Any], variables: t.Collection[str], tls: Tls, netrc: NetrcEntries
+) -> None:
+    """Raise InvalidSettingError for settings that request nothing: a run would remove everything."""
+    if not scope.sections or fragment or variables or tls.has_bundle or (scope.manages("netrc") and netrc.entries):
+        return
+    raise InvalidSettingError(
+        "http",
+        "is not set, and nothing else requests anything in {sections}, so all that is managed would be removed",
+        "set {http} or another setting, look for a misspelt name, or remove with {state}: absent",
+    )
+
+
+def check_sizes(variables: t.Mapping[str, str]) -> None:
+    """Raise InvalidSettingError for variables with which no program could be started any more.
+
+    Linux takes 128 KiB for one variable (MAX_ARG_STRLEN, execve(2)), macOS 1 MiB for all and the arguments (ARG_MAX,
+    getconf(1)), Windows 32,767 characters for one (lpValue of SetEnvironmentVariable).
+    """
+    sizes = {name: len(f"{name}={value}".encode("utf-8", "surrogateescape")) for name, value in variables.items()}
+    if max(sizes.values(), default=0) > _MOST_BYTES:
+        raise InvalidSettingError(
+            "no_proxy",
+            f"makes a variable of the environment longer than {_MOST_BYTES} bytes, and programs would fail to start",
+            "use a .domain or a network in place of many hosts",
+        )
 
 
 def check_dialects(variables: t.Mapping[str, str]) -> None:

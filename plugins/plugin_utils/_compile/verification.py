@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.seconds import check_seconds
 
 
@@ -33,4 +35,11 @@ def parse_verification(options: Options) -> Verification:
         packages=options["verify_packages"],
         info=options["verify_info"],
     )
-    return Verification(options["verify"], options["prefix"] or "", proof)
+    prefix = options["prefix"] or ""
+    if prefix and (not re.match(r"/|[A-Za-z]:[\\/]", prefix) or re.search(r"[\x00-\x1f\x7f]", prefix)):
+        raise InvalidSettingError(
+            "prefix",
+            "is not the absolute path of a conda base",
+            "write it as /opt/conda, or C:\\ProgramData\\miniconda3",
+        )
+    return Verification(options["verify"], prefix, proof)

@@ -30,7 +30,12 @@ def test_an_inline_vault_is_text(sent: list[Any]) -> None:
 def test_options_of_the_verification_arrive(sent: list[Any]) -> None:
     names = ("deadline", "connect_timeout", "read_timeout", "packages", "info")
     given = {f"verify_{name}": number for number, name in enumerate(names, 1)}
-    run_action(conda_proxy, sections=["environment"], **{**given, "verify_packages": True, "verify_info": True})
+    run_action(
+        conda_proxy,
+        http="http://p:1",
+        sections=["environment"],
+        **{**given, "verify_packages": True, "verify_info": True},
+    )
     proof = sent[0].settings.proof
     assert proof._replace(without_conda=ProofOptions().without_conda) == ProofOptions(1.0, 2.0, 3.0, None, True, True)
 
@@ -38,7 +43,11 @@ def test_options_of_the_verification_arrive(sent: list[Any]) -> None:
 def test_an_unknown_variable_is_refused_before_a_connection(sent: list[Any]) -> None:
     known = {"conda_proxy_http": "x", "conda_proxy_hold": "", "conda_proxy_result": {}, "other": 1}
     variables = {**known, "conda_proxy_pasword": SECRET, "conda_proxy_require": SECRET}
-    for arguments in ({"preflight": True, "sections": []}, {"state": "absent"}, {"sections": ["environment"]}):
+    for arguments in (
+        {"preflight": True, "sections": []},
+        {"state": "absent"},
+        {"http": "http://p:1", "sections": ["environment"]},
+    ):
         answer = run_action(conda_proxy, variables, **arguments)
         assert answer["failed"] is True
         assert "(did you mean conda_proxy_password?), nor is conda_proxy_require (it is called" in answer["msg"]

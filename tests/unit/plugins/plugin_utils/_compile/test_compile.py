@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile import compile_settings
-from tests.bed.settings import CERTIFICATE, PROXY, SECRET, compiled, render, validated
+from tests.bed.settings import CERTIFICATE, PROXY, SECRET, compiled, refusal, render, validated
 
 
 def test_absent_needs_no_settings() -> None:
@@ -46,4 +46,14 @@ def test_nothing_is_rendered_where_the_condarc_is_not_managed() -> None:
     assert settings.variables["https_proxy"] == PROXY
     assert settings.ca_bundle is not None
     assert settings.ca_bundle.pem == CERTIFICATE
-    assert compile_settings(validated(), render).settings.fragment == ()
+    assert compile_settings(validated(sections=[]), render).settings.fragment == ()
+
+
+def test_settings_that_request_nothing_are_refused() -> None:
+    """A run would remove everything: an inventory without settings, or with a misspelt name."""
+    for sections in (["condarc", "environment"], ["condarc"], ["environment"], ["netrc"]):
+        told = refusal(sections=sections, scope="user")
+        assert told.startswith("conda_proxy_http is not set, and nothing else requests anything")
+    assert "nothing else requests" in refusal(sections=["netrc"], scope="user", http=PROXY)
+    assert compiled(sections=["condarc"], channels=["a"]).settings.fragment
+    assert compiled(sections=[]).settings.sections == ()

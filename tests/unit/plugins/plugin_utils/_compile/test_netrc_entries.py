@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.netrc_entries import parse_netrc
-from tests.bed.settings import NETRC, SECRET, compiled, refusal, validated
+from tests.bed.settings import NETRC, PROXY, SECRET, compiled, refusal, validated
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     # name: settings, the variable that is named, what the sentence says
@@ -48,6 +48,6 @@ def test_machines_are_compared_without_case() -> None:
 
 def test_entries_of_another_section_are_checked_and_not_sent() -> None:
     """Their machines are: a channel there asks for a login that the verified user is not meant to have."""
-    sent = compiled(netrc=[NETRC]).settings
+    sent = compiled(http=PROXY, netrc=[NETRC]).settings
     assert (sent.netrc, sent.secrets, sent.proof.logins) == ((), (), ("mirror.example.com",))
     assert "must have exactly the keys machine, login and password" in refusal(netrc=[{"machine": "x", "password": 1}])

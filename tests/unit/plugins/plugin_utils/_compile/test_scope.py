@@ -41,7 +41,7 @@ def test_refused(settings: dict[str, Any], variable: str, says: str) -> None:
 
 def test_users_are_named_as_directories_name_them() -> None:
     names = ["4711", "john smith", "j\u00fcrgen", "EXAMPLE\\ada", "ada@example.com", "host$", "#1"]
-    assert compiled(scope="user", users=names).settings.users == tuple(names)
+    assert compiled(http=PROXY, scope="user", users=names).settings.users == tuple(names)
 
 
 @pytest.mark.parametrize("sections", [[], ["condarc"], ["environment"], ["netrc"], ["condarc", "netrc"]])

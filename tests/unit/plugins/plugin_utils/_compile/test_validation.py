@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_dialects
-from tests.bed.settings import NETRC, PROXY, refusal
+from tests.bed.settings import NETRC, PROXY, SECRET, refusal
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     # name: settings, the variable that is named, what the sentence says
@@ -33,3 +33,29 @@ def test_what_no_environment_file_can_hold_is_refused() -> None:
         InvalidSettingError, match=r"^no_proxy or a path results in a variable that is not valid in an environment file"
     ):
         check_dialects({"REQUESTS_CA_BUNDLE": "/a\nb"})
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"remote_max_retries": -1}, "conda_proxy_remote_max_retries is below 0"),
+        ({"remote_backoff_factor": -1}, "conda_proxy_remote_backoff_factor is below 0"),
+        ({"prefix": "opt/conda"}, "conda_proxy_prefix is not the absolute path"),
+        ({"prefix": "/opt/conda\nx"}, "conda_proxy_prefix is not the absolute path"),
+        ({"scope": "user", "home": "/home/a\nb"}, "conda_proxy_home contains a control character"),
+        ({"ca_bundle": "/a\nb.pem"}, "conda_proxy_ca_bundle contains a control character"),
+        ({"condarc_path": "/etc/x\ny.yml"}, "conda_proxy_condarc_path contains a control character"),
+        ({"condarc_path": "~/../x.yml", "scope": "user"}, "conda_proxy_condarc_path contains .."),
+        ({"condarc_path": "/etc/conda/../../x.yml"}, "conda_proxy_condarc_path contains .."),
+        (
+            {"no_proxy": [f"host{number:05}.example.com" for number in range(10_000)]},
+            "conda_proxy_no_proxy makes a variable",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_by_its_own_name(given: dict[str, Any], says: str) -> None:
+    assert refusal(**{"http": PROXY, **given}).startswith(says)
+
+
+def test_a_password_without_a_user_is_named_where_it_stands() -> None:
+    assert refusal(http=f"http://:{SECRET}@p:1").startswith("conda_proxy_http has a password without a user name")

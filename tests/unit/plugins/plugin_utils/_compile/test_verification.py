@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.verification import parse_verification
-from tests.bed.settings import compiled, refusal, validated
+from tests.bed.settings import PROXY, compiled, refusal, validated
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     # name: settings, the variable that is named, what the sentence says
@@ -29,7 +29,7 @@ def test_every_option_arrives() -> None:
     found = parse_verification(validated(verify="report", prefix="/opt/conda", **options))
     assert (found.mode, found.prefix) == ("report", "/opt/conda")
     assert {name: getattr(found.proof, name) for name in given} == given
-    sent = compiled(verify="report", **options).settings
+    sent = compiled(http=PROXY, verify="report", **options).settings
     assert {name: getattr(sent.proof, name) for name in given} == given
 
 
@@ -42,4 +42,4 @@ def test_times_are_above_0(name: str, value: float) -> None:
 
 def test_without_sections_verification_is_all_that_is_requested() -> None:
     assert compiled(verify="none", sections=[]).settings.verify == "rollback"
-    assert compiled(verify="none").settings.verify == "none"
+    assert compiled(http=PROXY, verify="none").settings.verify == "none"

@@ -22,7 +22,7 @@ def test_warnings() -> None:
             {"http": PROXY, "sections": ["environment"], "channels": ["a"]},
             "the only section that writes conda_proxy_channels",
         ),
-        ({"netrc": [NETRC]}, "add netrc to conda_proxy_sections"),
+        ({"http": PROXY, "netrc": [NETRC]}, "add netrc to conda_proxy_sections"),
         ({"scope": "user", "sections": ["netrc"], "netrc": [dict(NETRC, password=SECRET + "\\ ")]}, "Python 3.11"),
         (
             {"http": PROXY, "scope": "user", "username": "\u00fc", "password": "x", "sections": ["condarc"]},

@@ -482,7 +482,7 @@ class Probe:
 @pytest.mark.parametrize("sections", [["environment"], ["condarc"], []])
 def test_every_section_alone_is_proven(sections: list[str]) -> None:
     state = pristine("system")
-    for http in (PROXY, None):
+    for http in (PROXY, "http://other.example.com:1"):
         result, _remote = run(state, settings(sections=sections, http=http, channels=["a"])._replace(verify="report"))
         assert "failed" not in result, result
         assert [row["verdict"] for row in result["proof"]] == ["no_conda"]
