@@ -36,7 +36,7 @@ def parse_verification(options: Options) -> Verification:
         info=options["verify_info"],
     )
     prefix = options["prefix"] or ""
-    if prefix and (not re.match(r"/|[A-Za-z]:[\\/]", prefix) or re.search(r"[\x00-\x1f\x7f]", prefix)):
+    if prefix and (not re.match(r"~?/|[A-Za-z]:[\\/]", prefix) or re.search(r"[\x00-\x1f\x7f]", prefix)):
         raise InvalidSettingError(
             "prefix",
             "is not the absolute path of a conda base",

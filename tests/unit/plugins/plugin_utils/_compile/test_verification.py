@@ -43,3 +43,8 @@ def test_times_are_above_0(name: str, value: float) -> None:
 def test_without_sections_verification_is_all_that_is_requested() -> None:
     assert compiled(verify="none", sections=[]).settings.verify == "rollback"
     assert compiled(http=PROXY, verify="none").settings.verify == "none"
+
+
+@pytest.mark.parametrize("prefix", ["/opt/conda", "~/miniforge3", "C:\\ProgramData\\miniconda3", "C:/conda"])
+def test_where_a_base_may_be(prefix: str) -> None:
+    assert compiled(http=PROXY, prefix=prefix).settings.prefix == prefix
