@@ -6,11 +6,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import ruamel.yaml
+import pytest
 import yaml
 from hypothesis import strategies as st
 
 from tests.bed import hostile  # noqa: F401  # registers the profile
+
+ruamel_yaml: Any = pytest.importorskip("ruamel.yaml")  # the environments of other ansible-core releases have none
 
 # forms that are merged
 FILES = {
@@ -132,8 +134,8 @@ def dumped(draw: st.DrawFn) -> str:
     return "".join(parts) + draw(_COMMENTS)
 
 
-def _library() -> ruamel.yaml.YAML:
-    library = ruamel.yaml.YAML(typ="rt")
+def _library() -> Any:
+    library = ruamel_yaml.YAML(typ="rt")
     library.indent(mapping=2, offset=2, sequence=4)
     return library
 
@@ -142,7 +144,7 @@ def conda_reads(text: str) -> dict[str, Any] | None:
     """What conda's `yaml_round_trip_load` makes of a file, as plain values with their types; None: nothing."""
     try:
         content = _library().load(text)
-    except (ruamel.yaml.error.YAMLError, ValueError):  # a wrong date, a wrong escape
+    except (ruamel_yaml.error.YAMLError, ValueError):  # a wrong date, a wrong escape
         return None
     if content is None:
         return {}

@@ -55,6 +55,7 @@ class Document(t.NamedTuple):
     newline: str
     empty: str = ""
     end: str = ""
+    comments: t.Mapping[int, str] = {}  # by line, counted from 0
 
     def text(self) -> str:
         items = "".join([item.above + item.text for item in self.items])
@@ -96,7 +97,7 @@ def parse(text: str, canonical: t.Callable[[str], str]) -> Document:
         pending = "".join(lines[entry.stop : starts[number + 1]])
     if not items:
         head, pending = head + pending, ""
-    return Document(head, items, pending, content.indent, newline_of(text), end=end)
+    return Document(head, items, pending, content.indent, newline_of(text), end=end, comments=content.comments)
 
 
 def without_empty(document: Document) -> Document:

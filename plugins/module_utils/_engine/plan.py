@@ -257,6 +257,7 @@ def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[C
         None,
         activate=known.activate,
         follow=known.follow,
+        private=bool(left) and not new.mode & 0o077,
     )
     return change, note, bool(left)
 

@@ -112,3 +112,11 @@ def test_tokens_in_their_order_then_an_empty_one() -> None:
 
 def test_lines() -> None:
     assert [line_of("a\nb\nc", position) for position in (0, 2, 4)] == [1, 2, 3]
+
+
+@BOTH
+def test_the_line_of_a_word_inside_of_an_entry_is_its_own(escapes: bool) -> None:
+    text = "machine git.example.org\n  login user\n  password x\n  protocol https\n\nmachine b login user password y\n"
+    parsed = parse(text, escapes)
+    assert parsed.bad_line == 4
+    assert [entry.machine for entry in parsed.entries] == ["git.example.org", "b"]
