@@ -66,24 +66,28 @@ class CallbackModule(DefaultCallback):
         super()._task_start(task, prefix)
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        if not self._in_place or result._task.loop:  # noqa: SLF001  # what callbacks have on every ansible-core
+        # a loop, and a task such as debug, which is there for what it prints
+        if not self._in_place or result._task.loop or self._run_is_verbose(result):  # noqa: SLF001  # on every ansible-core
+            self._erase()
             super().v2_runner_on_ok(result)
             return
-        self._erase()
+        self._begin(result)
         self._handle_warnings(result._result)  # noqa: SLF001
         self._count(result, "changed" if result._result.get("changed") else "ok")  # noqa: SLF001
 
     def v2_runner_on_skipped(self, result: t.Any) -> None:
-        if self._in_place:
+        if self._in_place and self.get_option("display_skipped_hosts"):
+            self._begin(result)
             self._count(result, "skipped")
         else:
             super().v2_runner_on_skipped(result)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         if not self._in_place or result._task.loop:  # noqa: SLF001
+            self._erase()
             super().v2_runner_on_failed(result, ignore_errors)
             return
-        self._erase()
+        self._begin(result)
         self._handle_warnings(result._result)  # noqa: SLF001
         self._say(result, "ignored" if ignore_errors else "failed", ignore_errors)
         self._count(result, "ok" if ignore_errors else "failed")
@@ -92,7 +96,7 @@ class CallbackModule(DefaultCallback):
         if not self._in_place:
             super().v2_runner_on_unreachable(result)
             return
-        self._erase()
+        self._begin(result)
         self._say(result, "not reached")
         self._count(result, "not reached")
 
@@ -104,13 +108,27 @@ class CallbackModule(DefaultCallback):
         self._keep()
         super().v2_playbook_on_stats(stats)
 
+    def _begin(self, result: t.Any) -> None:
+        """Take the count away, and print the name of the task if that was left out until now."""
+        self._erase()
+        if self._last_task_banner != result._task._uuid:  # noqa: SLF001
+            self._print_task_banner(result._task)  # noqa: SLF001
+
     def _say(self, result: t.Any, what: str, ignored: bool = False) -> None:
-        message = " ".join(str(result._result.get("msg", "no message")).split())  # noqa: SLF001
+        found = result._result  # noqa: SLF001
+        texts = [str(found.get("msg", "no message"))]
+        # the message of a command that failed is its exit code
+        texts += [
+            str(found[name]).strip().splitlines()[-1]
+            for name in ("module_stderr", "stderr")
+            if str(found.get(name) or "").strip()
+        ]
+        message = " ".join("; ".join(texts).split())
         color = constants.COLOR_SKIP if ignored else constants.COLOR_ERROR
         self._display.display(f"{what}: [{result._host.get_name()}]: {message}", color=color)  # noqa: SLF001
 
     def _count(self, result: t.Any, what: str) -> None:
-        hosts = self._hosts.setdefault(result._task.get_name(), {})  # noqa: SLF001  # a ring goes on counting
+        hosts = self._hosts.setdefault(result._task._uuid, {})  # noqa: SLF001  # a ring goes on counting
         hosts[result._host.get_name()] = what  # noqa: SLF001
         found = list(hosts.values())
         counts = ", ".join(f"{found.count(kind)} {kind}" for kind in sorted(set(found)))

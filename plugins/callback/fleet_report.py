@@ -100,6 +100,15 @@ _PROGRESS_SECONDS = 30
 _loaded: list[t.Any] = []  # by the playbooks' own directory and by name: the first one reports
 
 
+class _Play:
+    """A play: its hosts, those of them that any task ran on, and whether our task is in it."""
+
+    def __init__(self, hosts: t.Sequence[str]) -> None:
+        self.hosts = hosts
+        self.seen: set[str] = set()
+        self.ours = False
+
+
 class CallbackModule(CallbackBase):
     """See the documentation."""
 
@@ -111,7 +120,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, display: t.Any = None, options: t.Any = None) -> None:
         super().__init__(display, options)
         self._fleet = Fleet()
-        self._hosts: dict[str, None] = {}  # of all plays, in their order
+        self._plays: list[_Play] = []
         self._extra: t.Mapping[str, t.Any] = {}
         self._started = _now()
         self._clock = self._said = time.monotonic()
@@ -125,10 +134,13 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         self._extra = play.get_variable_manager().extra_vars
-        self._hosts.update(dict.fromkeys(play_hosts(play)))
+        self._plays.append(_Play(play_hosts(play)))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         self._add(result)
+
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
+        self._see(result)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         if _action(result._task) == _GATE and "state" not in result._result:  # noqa: SLF001
@@ -146,12 +158,28 @@ class CallbackModule(CallbackBase):
         task, host = result._task, result._host.get_name()  # noqa: SLF001  # what callbacks have on every ansible-core
         # ansible-core 2.19 leaves out what the name of the method says
         found = {**result._result, **more}  # noqa: SLF001
+        play = self._see(result)
         if _action(task) == _TASK:
+            play.ours = True
             self._fleet.add(host, found, bool(task.check_mode))
             if not found.get("preflight"):
                 self._say_progress()
         elif more and not ignored and _action(task) != _GATE:
             self._fleet.add_other_task(host, found)
+
+    def _see(self, result: t.Any) -> _Play:
+        if not self._plays:
+            self._plays.append(_Play([]))
+        self._plays[-1].seen.add(result._host.get_name())  # noqa: SLF001
+        return self._plays[-1]
+
+    def _missed(self) -> t.Iterator[str]:
+        """Yield the hosts of plays with our task that it did not get to: a task failed before, or a ring never began."""
+        failed = self._fleet.failed_before
+        for play in self._plays:
+            for host in play.hosts if play.ours else ():
+                if host in failed or host not in play.seen or not self._complete:
+                    yield host
 
     def _say_progress(self) -> None:
         wait = int(self._extra.get("conda_proxy_report_progress", self._option("progress", _PROGRESS_SECONDS)))
@@ -160,10 +188,14 @@ class CallbackModule(CallbackBase):
             return
         self._said = now
         # a whole line: anything else garbles what another callback is printing
-        self._display.display(f"conda fleet: {progress(self._fleet, len(self._hosts), now - self._clock)}")
+        self._display.display(f"conda fleet: {progress(self._fleet, self._total(), now - self._clock)}")
+
+    def _total(self) -> int:
+        names = {host for play in self._plays if play.ours for host in play.hosts}
+        return len(names | {one.host for one in self._fleet.outcomes})
 
     def _report(self) -> None:
-        self._fleet.end(self._hosts, self._complete)
+        self._fleet.end(self._missed())
         if self._done or not self._fleet.outcomes:
             return
         self._done = True
@@ -179,6 +211,8 @@ class CallbackModule(CallbackBase):
         wanted = boolean(self._extra.get("conda_proxy_report_proof", self._option("proof", False)), strict=False)
         for line in [*(proof_table(self._fleet) if wanted else ()), *summary(self._fleet, seen)]:
             self._display.display(line)
+        if not self._fleet.begun:
+            return  # the files tell of the last run that did something
         try:
             remaining = save(self._fleet, directories, times, seen)
         except OSError as exc:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 import typing as t
 
 _MOST = 1 << 20  # characters of one file
@@ -26,12 +27,12 @@ def read_all(patterns: t.Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
-def read_text(path: str) -> str | None:
-    """Return the text of a regular file; None when there is none that can be read."""
+def read_text(path: str, most: int = _MOST) -> str | None:
+    """Return the first characters of a regular file; None when there is none that can be read."""
     try:
-        if not os.path.isfile(path):  # reading a pipe would never end
-            return None
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return stream.read(_MOST)
+        # opening a pipe would wait, and reading one never end
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read(most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
     except OSError:
         return None

@@ -21,6 +21,14 @@ class MachineError(Exception):
     needs = ""
 
 
+class EditedError(MachineError):
+    """Another program wrote a file between its reading and its replacement. Nothing was changed; plan again."""
+
+
+class GoneError(MachineError):
+    """The state directory was removed by another run (`state: absent`) while this one waited for its lock."""
+
+
 class File(t.NamedTuple):
     """One file as it was read. `mode`, `uid` and `gid` are POSIX; a missing file has `data` None."""
 
@@ -61,14 +69,15 @@ class Machine(t.Protocol):
     def read(self, path: str, follow: bool = True) -> File:
         """Return a file; `File()` for a missing one. Refuse a symbolic link when `follow` is false."""
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
-        """Replace or create a file atomically. The command `check` must accept the new file before it is used.
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+        """Replace or create a file atomically, and return warnings.
 
-        `private`: nothing but the mode may open it to others, such as an access control list.
+        The command `check` must accept the new file before it is used. `private`: nothing but the mode may open it to
+        others, such as an access control list. `old`: what was read; raise EditedError when it is something else now.
         """
 
-    def remove(self, path: str) -> None:
-        """Remove a file; do nothing when it does not exist."""
+    def remove(self, path: str, old: File | None = None) -> None:
+        """Remove a file; do nothing when it does not exist. `old` as for `write`."""
 
     def begin(self) -> None:
         """Begin to write: what is read from here on is how it is now."""
@@ -95,7 +104,7 @@ class Machine(t.Protocol):
         """
 
     def lock(self, directory: str) -> t.ContextManager[None]:
-        """Hold the only lock on the state in `directory`."""
+        """Hold the only lock on the state in `directory`. Raises GoneError when there is no such directory."""
 
     def remove_lock(self, directory: str) -> None:
         """Remove what the lock lies in: the state in `directory` goes."""

@@ -30,11 +30,19 @@ class MemoryMachine:
     def read(self, path: str, follow: bool = True) -> File:  # noqa: ARG002
         return self.files.get(path, File())
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:  # noqa: ARG002
+    def write(
+        self,
+        path: str,
+        new: File,
+        check: str = "",  # noqa: ARG002
+        private: bool = False,  # noqa: ARG002
+        old: File | None = None,  # noqa: ARG002
+    ) -> list[str]:
         assert path.rpartition(self.separator)[0] in self.folders, f"{path}: its directory does not exist"
         self.files[path] = new if new.uid >= 0 else new._replace(uid=self.uid, gid=self.uid)
+        return []
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, old: File | None = None) -> None:  # noqa: ARG002
         self.files.pop(path, None)
 
     def begin(self) -> None:

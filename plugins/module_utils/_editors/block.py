@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import collections
+import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor, newline_of
@@ -18,54 +20,106 @@ END = "# END condafleet.proxy"
 _BEGIN_PREFIX = BEGIN.partition(":")[0]
 
 
-def merge(text: str | None, lines: t.Sequence[str], top: bool = False) -> str:
+def merge(
+    text: str | None,
+    lines: t.Sequence[str],
+    top: bool = False,
+    known: t.Iterable[str] = (),
+    original: str | None = None,
+) -> str:
     """Return `text` with the managed block holding exactly `lines`.
 
     A block that is there keeps its place; a new one goes to the end, or with `top` to the beginning (behind a `#!`
-    line), for files that return early. Line ends are the file's. A begin line without its end line counts as a block
-    of that one line, so that no line of the user's is taken for a managed one.
+    line), for files that return early. Its line ends are LF whatever the file has, as no shell and not pam_env takes a
+    CR for one. It never follows a line that ends in a backslash, which goes on in the next line.
+
+    `known` and `original`: see `_ours`.
     """
     text = text or ""
-    newline = newline_of(text)
-    block = newline.join([BEGIN, *lines, END]) + newline
-    before, managed, after = _split(text)
-    if managed:
-        return before + block + after
-    if top:
-        if text.startswith("#!") and "\n" not in text:
-            text += newline
-        shebang = text.startswith("#!")
-        first, rest = (text.partition("\n")[0] + "\n", text.partition("\n")[2]) if shebang else ("", text)
-        return first + block + rest
-    if text and not text.endswith("\n"):
-        text += newline
-    return text + block
+    block = "\n".join([BEGIN, *lines, END]) + "\n"
+    before, managed, after = _split(text, known, original)
+    if not managed:
+        before, after = _place(text, top)
+    before, moved = _continued(before)
+    return before + block + moved + after
 
 
-def revert(text: str) -> str:
-    """Return `text` without the managed block."""
-    before, _managed, after = _split(text)
+def revert(text: str, known: t.Iterable[str] = (), original: str | None = None) -> str:
+    """Return `text` without the managed lines. `known` and `original`: see `_ours`."""
+    before, _managed, after = _split(text, known, original)
     return before + after
 
 
 def block(text: str | None) -> str:
     """Return the managed block of `text` with its marker lines, or nothing."""
-    return _split(text or "")[1]
+    return _split(text or "", (), None)[1]
 
 
-def _split(text: str) -> tuple[str, str, str]:
-    # not splitlines(): that also splits at form feeds and Unicode separators
-    lines = [line + "\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    starts = [number for number, line in enumerate(lines) if line.startswith(_BEGIN_PREFIX)]
-    if not starts:
+def _place(text: str, top: bool) -> tuple[str, str]:
+    """Return what comes before and after a new block."""
+    newline = newline_of(text)
+    if not top:
+        return text + (newline if text and not text.endswith("\n") else ""), ""
+    if not text.startswith("#!"):
+        return "", text
+    first, found, rest = text.partition("\n")
+    return first + (found or newline), rest
+
+
+def _continued(before: str) -> tuple[str, str]:
+    """Return `before` without its last line, and that line with all that it goes on from, where it ends in a backslash."""
+    lines = _lines(before)
+    start = len(lines)
+    while start and (len(_content(lines[start - 1])) - len(_content(lines[start - 1]).rstrip("\\"))) % 2:
+        start -= 1
+    if not start and before.startswith("#!"):
+        start = 1
+    return "".join(lines[:start]), "".join(lines[start:])
+
+
+def _split(text: str, known: t.Iterable[str], original: str | None) -> tuple[str, str, str]:
+    """Return what comes before the managed lines, the first block of them, and all that comes after but for other ones."""
+    lines = _lines(text)
+    ours = _ours(lines, known, original)
+    if True not in ours:
         return text, "", ""
-    managed, after = "", ""
+    first = ours.index(True)
+    last = ours.index(False, first) if False in ours[first:] else len(lines)
+    rest = [line for line, own in zip(lines[last:], ours[last:]) if not own]
+    return "".join(lines[:first]), "".join(lines[first:last]), "".join(rest)
+
+
+def _ours(lines: t.Sequence[str], known: t.Iterable[str], original: str | None) -> list[bool]:
+    """Return for each line whether it is managed.
+
+    It is between a begin line and its end line. Where somebody has damaged or removed one of them, it is a line of
+    `known`, those that the state knows were written, unless `original`, the text before the first run, has it too.
+    A begin line without its end line is managed, and no line of the user's behind it.
+    """
+    ours = [False] * len(lines)
+    starts = [number for number, line in enumerate(lines) if line.strip().startswith(_BEGIN_PREFIX)]
     for start, limit in zip(starts, [*starts[1:], len(lines)]):
-        end = next((number for number in range(start + 1, limit) if lines[number].rstrip("\r\n") == END), start) + 1
-        managed = managed or "".join(lines[start:end])  # a second block, which somebody copied, goes: it would win
-        after += "".join(lines[end:limit])
-    return "".join(lines[: starts[0]]), managed, after
+        end = next((number for number in range(start + 1, limit) if lines[number].strip() == END), start) + 1
+        ours[start:end] = [True] * (end - start)  # also of a second block, which somebody copied: it would win
+    written = {line.strip() for line in known}
+    if written:
+        theirs = collections.Counter(line.strip() for line in _lines(original or ""))
+        for number in range(len(lines)):
+            content = lines[number].strip()
+            if ours[number] or content not in {*written, END}:
+                continue
+            theirs[content] -= 1  # the first ones are those that were there
+            ours[number] = theirs[content] < 0
+    return ours
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines with their line ends. Not splitlines(): that also splits at form feeds and Unicode separators."""
+    return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
+
+
+def _content(line: str) -> str:
+    return line.rstrip("\r\n")
 
 
 class BlockEditor(Editor):
@@ -74,10 +128,11 @@ class BlockEditor(Editor):
     name = "block"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
-        return merge(text, self.desired["lines"], self.desired["top"])
+        known = [*self.desired["lines"], *owned["lines"]] if owned else ()
+        return merge(text, self.desired["lines"], self.desired["top"], known, original)
 
     def revert(self, text: str, original: str | None, force: bool) -> str:
-        return revert(text)
+        return revert(text, self.desired["lines"], original)
 
     def present(self, text: str) -> bool:
         return bool(block(text))

@@ -85,10 +85,11 @@ def run_part(
         masker=Masker(run.mask_key),
         run=run.id,
         host=run.host,
+        home=part.scope.home,
     )
     outcome, error, rolled_back = _verified(transaction, verification, check_mode)
     notes = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes)]
-    if not settings.present and not outcome.changes:
+    if not settings.present and not outcome.changes and not rolled_back:
         notes += side.leftovers()
     return PartResult.of(
         outcome._replace(warnings=[*outcome.warnings, *notes]),

@@ -25,7 +25,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import (
     to_json,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_ABSOLUTE = 1  # the version whose paths below a home are absolute: that of release 1.0.0, and of the system's state
 STATE_FILE = "state.json"
 
 
@@ -134,7 +135,7 @@ class State(t.NamedTuple):
     def to_json(self) -> dict[str, t.Any]:
         """Return the form on disk, whose names are those of release 1.0.0."""
         data = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": _ABSOLUTE,
             "targets": {path: entry.to_json() for path, entry in self.targets.items()},
             "made": self.created,
             "users": {name: {} for name in self.users},
@@ -179,20 +180,44 @@ def _unpack(data: t.Any) -> File:
     return from_json(File, data, data=optional(base64.b64decode))
 
 
+def _moved(content: t.Mapping[str, t.Any], before: str, now: str) -> dict[str, t.Any]:
+    """Return the content of a state file with the paths below one directory named below another one."""
+
+    def path(old: str) -> str:
+        inside = old.startswith(before) and (old[len(before) : len(before) + 1] or "/") in "/\\"
+        return now + old[len(before) :] if inside else old
+
+    found = dict(content)
+    found["targets"] = {path(old): entry for old, entry in content["targets"].items()}
+    found["made"] = [path(old) for old in content["made"]]
+    if found.get("journal"):
+        journal = dict(found["journal"])
+        journal["folders"] = [path(old) for old in journal["folders"]]
+        journal["changes"] = [dict(change, path=path(change["path"])) for change in journal["changes"]]
+        found["journal"] = journal
+    return found
+
+
 class Store:
     """The state directory of one scope on one machine.
 
     State and journal are one file: on Windows each read is a remote execution, and one read returns both.
     """
 
-    def __init__(self, machine: Machine, directory: str) -> None:
+    def __init__(self, machine: Machine, directory: str, home: str = "") -> None:
+        """Use `directory`. `home`: of the user whose state it is, so that a home may be renamed or copied with it."""
         self.machine = machine
         self.directory = directory
+        self._home = home
         self._path = directory + machine.separator + STATE_FILE
 
     def missing_directories(self) -> list[str]:
         """Return the directories to create before a state can be saved, the state directory last."""
         return self.machine.missing_directories(self._path)
+
+    def sweep(self) -> None:
+        """Remove what a killed save left beside the state. Call it with the lock."""
+        self.machine.sweep(self._path)
 
     def load(self) -> State:
         """Return the state. Raises MachineError, which names the file, for one that this release cannot read."""
@@ -208,15 +233,25 @@ class Store:
             raise MachineError(
                 f"{self._path} was written by a newer condafleet.proxy; update the collection on this control node"
             )
-        if version < SCHEMA_VERSION:
+        if version < _ABSOLUTE:
             raise MachineError(
                 f"{self._path} has schema version {version}, which no release uses; move the file to another "
                 f"directory and run again (docs/state.md explains the effects)"
             )
         try:
-            return State.from_json(content)
-        except RecordError as exc:
-            raise self._damaged(f" ({exc})") from None
+            return State.from_json(self._located(content, version) if self._home else content)
+        except (RecordError, AttributeError, TypeError, KeyError) as exc:
+            raise self._damaged(f" ({exc})" if isinstance(exc, RecordError) else "") from None
+
+    def _located(self, content: t.Any, version: int) -> t.Any:
+        """Return the content of a file with the paths that it has in this home."""
+        if version != _ABSOLUTE:
+            return _moved(content, "~", self._home)
+        # a home that was renamed since: its state lies where the run created the directory for it
+        tail = self.directory[len(self._home) :]
+        created = content.get("made") or ()
+        before = next((path[: -len(tail)] for path in created if path.endswith(tail) and tail), self._home)
+        return _moved(content, before, self._home)
 
     def _damaged(self, detail: str = "") -> MachineError:
         return MachineError(
@@ -226,7 +261,10 @@ class Store:
 
     def save(self, state: State) -> None:
         """Replace the state file."""
-        text = json.dumps(state.to_json(), sort_keys=True, indent=1)
+        content = state.to_json()
+        if self._home:
+            content = dict(_moved(content, self._home, "~"), schema_version=SCHEMA_VERSION)
+        text = json.dumps(content, sort_keys=True, indent=1)
         self.machine.write(self._path, File(text.encode(), 0o600), private=True)
 
     def drop_journal(self, state: State) -> State:

@@ -17,9 +17,11 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.plan import Plan, make_plan
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Journal, State, Store
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Journal, JournalEntry, State, Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
+    EditedError,
     File,
+    GoneError,
     Machine,
     MachineError,
     encode,
@@ -29,6 +31,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target i
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
+
+_ATTEMPTS = 20  # to write while another program edits the same files
 
 Hook = t.Callable[[t.List[Change]], None]
 
@@ -59,7 +63,7 @@ class Transaction:
     """The changes of a run that belong to one state directory.
 
     `targets` is called after an interrupted run was rolled back. `run` identifies this run in journal and state, `host`
-    this machine (several machines may share a home).
+    this machine (several machines may share a home). `home`: of the user whose state it is.
     """
 
     def __init__(
@@ -72,9 +76,10 @@ class Transaction:
         masker: Masker,
         run: str,
         host: str,
+        home: str = "",
     ) -> None:
         self._machine = machine
-        self._store = Store(machine, directory)
+        self._store = Store(machine, directory, home)
         self._targets = targets
         self._masker = masker
         self._run = run
@@ -98,7 +103,10 @@ class Transaction:
         state = self._store.load()
         if state.interrupted:
             warnings.append("an earlier run was interrupted; the next run rolls it back before applying these changes")
-            overlay = {path: file for path, file, _note in self._undo_steps(state.interrupted)}
+            for change in reversed(state.interrupted.changes):
+                step = self._undo_step(change)
+                if step is not None:
+                    overlay[change.path] = step[1]
         plan = self._plan(
             state, lambda path, follow: overlay[path] if path in overlay else self._machine.read(path, follow)
         )
@@ -114,23 +122,40 @@ class Transaction:
 
         Raises MachineError or Failed. An error before the commit, also one of `after`, rolls everything back.
         """
-        created = self._store.missing_directories()
-        if created:
-            # nothing is managed here yet; with nothing to do, create neither state nor lock
-            plan = self._plan(State(), self._machine.read)
-            if not plan.changes and not plan.state.targets:
-                after([])
-                return Outcome([], plan.unchanged, plan.warnings, plan.problems)
-            self._create(created)
-        with self._machine.lock(self._store.directory):
+        for attempt in range(_ATTEMPTS):
+            created = self._store.missing_directories()
+            if created:
+                # nothing is managed here yet; with nothing to do, create neither state nor lock
+                plan = self._plan(State(), self._machine.read)
+                if not plan.changes and not plan.state.targets:
+                    after([])
+                    return Outcome([], plan.unchanged, plan.warnings, plan.problems)
+                self._create(created)
             try:
-                outcome = self._converge_locked(created, before, after)
-            except (Failed, MachineError):
-                self._leave_nothing(created)
-                raise
-        if not outcome.changes:
-            after([])  # nothing can be rolled back, so other runs need not wait for the lock
-        return outcome
+                outcome = self._with_lock(created, before, after)
+            except GoneError:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                continue  # another run removed everything (`state: absent`) while this one waited
+            if not outcome.changes:
+                after([])  # nothing can be rolled back, so other runs need not wait for the lock
+            return outcome
+        raise AssertionError("the last attempt returns or raises")
+
+    def _with_lock(self, created: list[str], before: Hook, after: Hook) -> Outcome:
+        locked = False
+        try:
+            with self._machine.lock(self._store.directory):
+                locked = True
+                try:
+                    return self._converge_locked(created, before, after)
+                except (Failed, MachineError):
+                    self._leave_nothing(created)
+                    raise
+        except MachineError:
+            for directory in [] if locked else reversed(created):
+                self._machine.remove_directory(directory)
+            raise
 
     def _create(self, directories: list[str]) -> None:
         """Create the directories for the state: all or none."""
@@ -143,21 +168,27 @@ class Transaction:
             raise
 
     def _converge_locked(self, created: list[str], before: Hook, after: Hook) -> Outcome:
+        self._store.sweep()
         found = self._store.load()
         state, warnings = self._recover(found)
         plan = self._plan(state, self._machine.read)
         if plan.changes:
             before(plan.changes)
             self._machine.begin()
-            plan = self._plan(state, self._machine.read)  # a file may have been edited meanwhile
-        plan = plan._replace(state=plan.state._replace(created=_union(created, plan.state.created)))
-        if plan.changes:
-            applied, notes = self._apply(state, plan, after)
+        for attempt in range(_ATTEMPTS):
+            if plan.changes:
+                plan = self._plan(state, self._machine.read)  # a file may have been edited meanwhile
+            plan = plan._replace(state=plan.state._replace(created=_union(created, plan.state.created)))
+            try:
+                applied, notes = self._apply(state, plan, after) if plan.changes else (plan.state, [])
+            except EditedError as exc:
+                if attempt + 1 == _ATTEMPTS:
+                    raise Failed(str(exc), []) from None
+                continue
             warnings += notes
-        else:
-            applied = plan.state
-            if applied != state:
-                self._store.save(applied)
+            break
+        if not plan.changes and applied != state:
+            self._store.save(applied)
         if applied.empty:
             self._store.drop(applied.created)
         return Outcome(
@@ -189,15 +220,18 @@ class Transaction:
         journal = Journal(self._run, tuple(change.journal_entry() for change in plan.changes), tuple(directories))
         begun = state._replace(created=_union(state.created, plan.state.created), journal=journal)
         self._store.save(begun)
+        warnings: list[str] = []
         try:
             for directory in directories:
                 self._machine.make_directory(directory)
             for change in plan.changes:
                 if change.new.exists:
-                    self._machine.write(change.path, change.new, change.check, change.private)
+                    warnings += self._machine.write(
+                        change.path, change.new, change.check, change.private, old=change.old
+                    )
                 else:
-                    self._machine.remove(change.path)
-            warnings = self._activate(plan)
+                    self._machine.remove(change.path, old=change.old)
+            warnings += self._activate(plan)
             after(plan.changes)
             # only a removal leaves something to clean up after the commit
             cleans_up = any(not change.new.exists for change in plan.changes)
@@ -208,8 +242,14 @@ class Transaction:
             )
             self._store.save(applied)
         except Exception as exc:
-            notes = self._undo(begun, journal)[1]
-            if isinstance(exc, MachineError):
+            try:
+                notes = self._undo(begun, journal)[1]
+            except MachineError as again:
+                raise Failed(
+                    f"{exc}; the rollback failed too ({again}), so changes of this run stay until the next run rolls them back",
+                    [],
+                ) from exc
+            if isinstance(exc, MachineError) and not isinstance(exc, EditedError):
                 raise Failed(str(exc), notes) from exc
             raise
         return self._clean_up(applied) if cleans_up else applied, warnings
@@ -238,14 +278,8 @@ class Transaction:
 
     def _undo(self, state: State, journal: Journal) -> tuple[State, list[str]]:
         """Roll back the changes of `journal`. Continue when an activation or the saving of the state fails."""
-        warnings = []
         self._machine.begin()
-        for path, file, note in self._undo_steps(journal):
-            if file.exists:
-                self._machine.write(path, file)
-            else:
-                self._machine.remove(path)
-            warnings += [note] if note else []
+        warnings = [note for change in reversed(journal.changes) for note in self._undo_one(change)]
         for change in journal.changes:
             self._machine.sweep(change.path)
         for directory in reversed(journal.directories):
@@ -261,22 +295,44 @@ class Transaction:
             warnings.append(str(exc))
         return state, warnings
 
-    def _undo_steps(self, journal: Journal) -> t.Iterator[tuple[str, File, str]]:
-        """Yield the files that a rollback must write, with a warning where the old content cannot be restored exactly."""
-        for change in reversed(journal.changes):
-            path, old, entry = change.path, change.old, change.entry
-            now = self._machine.read(path, change.follow)
-            if now.digest == change.new_digest and (now.mode == change.new_mode or not now.exists):
-                if now != old:
-                    yield path, old, ""
-            elif now.digest != old.digest:
-                note = f"{path}: edited during the run; only the managed part was removed"
-                if entry and now.exists:
-                    text = editor(entry.editor, entry.owned).revert(t.cast("str", now.text), old.text, force=False)
-                    kept = File(encode(text), now.mode, now.uid, now.gid)
-                    yield path, kept if old.exists or not is_blank(text) else File(), note
+    def _undo_one(self, change: JournalEntry) -> list[str]:
+        """Roll back one change, and return warnings."""
+        for attempt in range(_ATTEMPTS):
+            step = self._undo_step(change)
+            if step is None:
+                return []
+            now, file, note = step
+            try:
+                if file.exists:
+                    self._machine.write(change.path, file, old=now)
                 else:
-                    yield path, now, note
+                    self._machine.remove(change.path, old=now)
+            except EditedError:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                continue
+            return [note] if note else []
+        raise AssertionError("the last attempt returns or raises")
+
+    def _undo_step(self, change: JournalEntry) -> tuple[File, File, str] | None:
+        """Return a file as it is and as a rollback leaves it, with a warning where it cannot be restored exactly.
+
+        None: there is nothing to do.
+        """
+        path, old, entry = change.path, change.old, change.entry
+        now = self._machine.read(path, change.follow)
+        if now.digest == change.new_digest and (now.mode == change.new_mode or not now.exists):
+            return None if now == old else (now, old, "")
+        if now.digest == old.digest:
+            return None
+        note = f"{path}: edited during the run; only the managed part was removed"
+        if not entry or not now.exists:
+            return now, now, note
+        text = editor(entry.editor, entry.owned).revert(t.cast("str", now.text), old.text, force=False)
+        kept = File(encode(text), now.mode, now.uid, now.gid)
+        if kept == now:
+            return None  # it was edited before this run got to it
+        return now, kept if old.exists or not is_blank(text) else File(), note
 
 
 def _union(first: t.Sequence[str], second: t.Sequence[str]) -> tuple[str, ...]:

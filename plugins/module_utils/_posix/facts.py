@@ -16,11 +16,12 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, directory_of
 
-_MOST = 1 << 20  # bytes
+_MOST_ROOTS = 16 << 20  # characters; those of Debian 12 are 220 kB
 
 
 def existing_paths(scope: Scope) -> frozenset[str]:
@@ -51,9 +52,9 @@ def ca_roots(platform: Platform, bases: t.Iterable[Base]) -> str | None:
     for base in bases:
         candidates += glob.glob(os.path.join(glob.escape(base.prefix), "lib/python*/site-packages/certifi/cacert.pem"))
     for path in candidates:
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                return stream.read()
+        text = read_text(path, _MOST_ROOTS + 1)
+        if text is not None and len(text) <= _MOST_ROOTS:
+            return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return None
 
 
@@ -62,11 +63,7 @@ def marked_files(scope: Scope) -> list[str]:
     found = []
     for row in scope.consumers:
         for path in map(scope.path, row.paths):
-            try:
-                with open(path, encoding="utf-8", errors="replace") as stream:
-                    text = stream.read(_MOST)
-            except OSError:
-                continue
-            if WholeEditor("").marked(text) or BlockEditor({}).marked(text):
+            text = read_text(path)
+            if text is not None and (WholeEditor("").marked(text) or BlockEditor({}).marked(text)):
                 found.append(path)
     return found

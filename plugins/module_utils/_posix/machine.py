@@ -19,9 +19,20 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
+    EditedError,
+    File,
+    GoneError,
+    MachineError,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Agent
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import attributes, launchd, process, systemd
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import (
+    attributes,
+    launchd,
+    process,
+    replace,
+    systemd,
+)
 
 _TEMPORARY = ".condafleet-"
 _LOCK_POLL = 0.2  # seconds
@@ -74,7 +85,7 @@ class PosixMachine:
         with os.fdopen(descriptor, "rb") as stream:
             return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
         # keep a symbolic link: rewrite its target, with the rights of this process; messages name the path that users know
         real = os.path.realpath(path)
         directory, name = os.path.split(real)
@@ -86,28 +97,46 @@ class PosixMachine:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(t.cast("bytes", new.data))
                 stream.flush()
-                self._dress(stream.fileno(), real, new, private)
+                warnings = self._dress(stream.fileno(), path, real, new, private)
                 _sync(stream.fileno())
             if check:
                 self._check(check, temporary, path)
-            os.rename(temporary, real)
+            if old is None:
+                os.rename(temporary, real)
+            elif not replace.put(temporary, real, old.data):
+                raise EditedError(f"{path} is edited by another program again and again; close it there and run again")
+        except replace.BusyError:
+            raise EditedError(
+                f"{path} is open in another program that writes to it; close it there and run again"
+            ) from None
         except OSError as exc:
             raise _sentence(path, "cannot be written", exc, attributes.lock_of(real)) from None
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
         _sync_directory(directory)
+        return warnings
 
-    def _dress(self, descriptor: int, path: str, new: File, private: bool) -> None:
+    def _dress(self, descriptor: int, path: str, real: str, new: File, private: bool) -> list[str]:
         """Set owner, mode, and the extended attributes of the replaced file (such as SELinux label and POSIX ACL).
 
-        The mode comes last, so that it limits an ACL that grants more.
+        The mode comes last, so that it limits an ACL that grants more. It comes first too: an attribute that follows
+        the mode and cannot be set (NFSv4) is equal then.
         """
+        warnings = []
         now = os.fstat(descriptor)
         if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
-            os.fchown(descriptor, new.uid, new.gid)
-        attributes.copy(path, descriptor, private)
+            try:
+                os.fchown(descriptor, new.uid, new.gid)
+            except PermissionError:
+                if new.uid != now.st_uid:
+                    raise
+                # chown(1) gives a file away without its group, and only root may give it that group again
+                warnings.append(f"{path}: its group {new.gid} is none of its owner's; it has the owner's own group now")
         os.fchmod(descriptor, new.mode)
+        attributes.copy(real, descriptor, private)
+        os.fchmod(descriptor, new.mode)
+        return warnings
 
     def _check(self, kind: str, temporary: str, path: str) -> None:
         argv = [word.replace("{file}", temporary) for word in self._checks[kind]]
@@ -117,9 +146,18 @@ class PosixMachine:
                 f"{path}: {argv[0]} rejects the new content ({self._clean(output.replace(temporary, path))})"
             )
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, old: File | None = None) -> None:
         try:
-            os.unlink(path)
+            if old is None or old.data is None or os.path.islink(path):
+                os.unlink(path)
+            elif not replace.take(path, _free_name(path), old.data):
+                if not os.path.lexists(path):
+                    return
+                raise EditedError(f"{path} is edited by another program again and again; close it there and run again")
+        except replace.BusyError:
+            raise EditedError(
+                f"{path} is open in another program that writes to it; close it there and run again"
+            ) from None
         except FileNotFoundError:
             return
         except OSError as exc:
@@ -190,10 +228,16 @@ class PosixMachine:
         deadline = time.monotonic() + self._lock_timeout
         while True:
             try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+                descriptor = os.open(path, flags, 0o600)
+            except FileNotFoundError:
+                raise GoneError(f"{directory} was removed by another run; run again") from None
             except OSError as exc:
                 raise _sentence(path, "cannot be locked", exc) from None
             try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.close(descriptor)
+                    raise MachineError(f"{path} is not a regular file; move it away")
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # the holder before us may have removed the directory (state: absent); then this lock is on nothing
                 if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
@@ -212,11 +256,19 @@ class PosixMachine:
             os.close(descriptor)
             time.sleep(_LOCK_POLL)
         try:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
+            # for the message of another run that waits; a full disk must not matter here
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
             yield
         finally:
             os.close(descriptor)
+
+
+def _free_name(path: str) -> str:
+    """Return a name beside a file that nothing has, and that a sweep finds."""
+    directory, name = os.path.split(os.path.realpath(path))
+    return os.path.join(directory, f"{_TEMPORARY}{os.getpid()}.{name.lstrip('.')}")
 
 
 def _as_stored(path: str) -> str:

@@ -37,6 +37,7 @@ _PLAYBOOKS = (
     "report_dir",
     "metrics_dir",
     "report_proof",
+    "report_progress",
 )
 KNOWN = frozenset((*OPTIONS, "become", *_PLAYBOOKS, "result"))
 _OTHER_ROLES = ("schedule_",)

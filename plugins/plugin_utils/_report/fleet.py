@@ -12,7 +12,12 @@ import collections
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, Result, outcome_of
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import (
+    Outcome,
+    Result,
+    joined,
+    outcome_of,
+)
 
 _NOT_BEGUN = "the run did not get to this host"
 
@@ -26,27 +31,40 @@ class Fleet:
         self._failed_before: dict[str, Result] = {}
 
     def add(self, host: str, result: Result, check_mode: bool = False) -> None:
-        """Add the result of a host's task; a later one replaces it. A check of the settings alone is no outcome."""
-        if result.get("preflight"):
+        """Add the result of a host's task, to those of its earlier ones. A check of the settings alone is no outcome."""
+        before = self._outcomes.get(host)
+        if result.get("preflight") and not result.get("failed"):
             self._outcomes.setdefault(host, Outcome(host, _outcome.NOT_BEGUN, _NOT_BEGUN))
-        else:
-            self._outcomes[host] = outcome_of(host, result, check_mode)
+            return
+        found = outcome_of(host, result, check_mode)
+        if before is not None and before.state != _outcome.NOT_BEGUN:
+            found = joined(before, found)
+        self._outcomes[host] = found
 
     def add_other_task(self, host: str, result: Result) -> None:
         """Add the failure of a task of somebody else: if the settings' task never comes, this is why."""
         self._failed_before[host] = result
 
-    def end(self, hosts: t.Iterable[str], complete: bool) -> None:
-        """Add the hosts of the run that the task of the settings did not get to. It gets no report without any."""
+    def end(self, missed: t.Iterable[str]) -> None:
+        """Add hosts that the task of the settings should have got to. A run without that task gets no report."""
         if not self._outcomes:
             return
-        for host in hosts:
-            if host in self._outcomes:
-                continue
-            if host in self._failed_before:
-                self._outcomes[host] = outcome_of(host, self._failed_before[host])
-            elif not complete:
-                self._outcomes[host] = Outcome(host, _outcome.NOT_BEGUN, _NOT_BEGUN)
+        for host in missed:
+            if host not in self._outcomes:
+                failed = self._failed_before.get(host)
+                self._outcomes[host] = (
+                    outcome_of(host, failed) if failed else Outcome(host, _outcome.NOT_BEGUN, _NOT_BEGUN)
+                )
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is more to say than that settings were checked."""
+        return any(one.state != _outcome.NOT_BEGUN for one in self._outcomes.values())
+
+    @property
+    def failed_before(self) -> frozenset[str]:
+        """Return the hosts on which a task of somebody else failed."""
+        return frozenset(self._failed_before)
 
     @property
     def outcomes(self) -> list[Outcome]:

@@ -88,6 +88,18 @@ def outcome_of(host: str, result: Result, check_mode: bool = False) -> Outcome:
     return found._replace(state=_state(found, result, check_mode))._replace(message=_message(found, result, check_mode))
 
 
+def joined(first: Outcome, second: Outcome) -> Outcome:
+    """Return the outcome of two tasks on one host, such as two roles for a section each: the worse state, all changes."""
+    worse = min(first, second, key=lambda one: STATES.index(one.state))
+    return worse._replace(
+        message=_line("; ".join(dict.fromkeys(one.message for one in (first, second) if one.message))),
+        changes=tuple(dict.fromkeys(first.changes + second.changes)),
+        proof=second.proof or first.proof,
+        overruled=second.overruled or first.overruled,
+        hold=second.hold or first.hold,
+    )
+
+
 def _state(found: Outcome, result: Result, check_mode: bool) -> str:
     if result.get("unreachable"):
         return UNREACHABLE

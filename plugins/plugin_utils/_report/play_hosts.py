@@ -15,4 +15,8 @@ def play_hosts(play: t.Any) -> list[str]:
     """Return the names of all hosts of a play, of every ring, as --limit leaves them; empty if Ansible hides them."""
     # no public way leads from a callback to the inventory
     inventory = getattr(play.get_variable_manager(), "_inventory", None)
-    return [] if inventory is None else [str(host.get_name()) for host in inventory.get_hosts(play.hosts)]
+    return (
+        []
+        if inventory is None
+        else [str(host.get_name()) for host in inventory.get_hosts(play.hosts, ignore_restrictions=True)]
+    )

@@ -38,6 +38,8 @@ def summary(fleet: Fleet, seen: t.Mapping[str, Seen]) -> list[str]:
     `seen`: with this run.
     """
     outcomes = fleet.outcomes
+    if not fleet.begun and not fleet.stopped:
+        return [f"{len(outcomes)} {'host' if len(outcomes) == 1 else 'hosts'}: settings checked, nothing else begun"]
     totals = ", ".join(f"{count} {LABELS[state]}" for state, count in fleet.totals().items())
     lines = [f"{len(outcomes)} {'host' if len(outcomes) == 1 else 'hosts'}: {totals}"]
     if fleet.stopped:

@@ -158,13 +158,21 @@ class WindowsMachine:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:  # noqa: ARG002  # profiles are private
+    def write(
+        self,
+        path: str,
+        new: File,
+        check: str = "",  # noqa: ARG002
+        private: bool = False,  # noqa: ARG002  # profiles are private
+        old: File | None = None,  # noqa: ARG002  # the modules of ansible.windows cannot compare
+    ) -> list[str]:
         self._lock()
         if registry_value.is_registry(path):
             self._write_value(path, new)
         else:
             self._write_file(path, new)
         self._forget()
+        return []
 
     def begin(self) -> None:
         self._lock()
@@ -237,7 +245,7 @@ class WindowsMachine:
             data = "hex:" + ",".join(byte[2:] for byte in data)  # win_reg_stat gives 0xff, win_regedit takes ff
         self._remote.module("win_regedit", path=key, name=name, data=data, type=_TYPES[value.kind])
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, old: File | None = None) -> None:  # noqa: ARG002
         self._lock()
         if registry_value.is_registry(path):
             key, name = registry_value.split(path)
@@ -248,7 +256,7 @@ class WindowsMachine:
         self._forget()
 
     def sweep(self, path: str) -> None:
-        if not registry_value.is_registry(path):
+        if not registry_value.is_registry(path) and not path.endswith(STATE_FILE):  # an execution for each look
             self._remote.module("win_file", path=self._stage(path, private=True), state="absent")
             # somebody else's that cannot be removed must not keep an undo from its end; the next write names it
             with contextlib.suppress(MachineError):

@@ -4,7 +4,7 @@
 
 """Run the schedule of condafleet.proxy once: run.py SETTINGS [OPTION_OF_ANSIBLE ...].
 
-It takes the lock, brings the commit to play from a repository if the settings name one, and becomes Ansible. Exit codes:
+It takes the lock, brings the commit to play from a repository if the settings name one, and starts Ansible. Exit codes:
 those of Ansible; 2 when there is no commit to play; 75 when another run holds the lock.
 """
 
@@ -14,6 +14,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ import typing as t
 
 FAILED = 2
 BUSY = 75
+_GRACE_SECONDS = 120  # for the report of a run that is interrupted
+_GIT_SECONDS = 600
 _ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 _BRANCH = "verified"
 
@@ -29,18 +32,20 @@ class Refusal(Exception):
     """A sentence for the log."""
 
 
-def main(argv: list[str]) -> int:  # noqa: RET503  # it becomes Ansible
-    """Run once. It returns only when Ansible was not started."""
+def main(argv: list[str]) -> int:
+    """Run once; return the exit code."""
     with open(argv[1], encoding="utf-8") as stream:
         settings = json.load(stream)
     os.environ.update(settings["environment"])
     os.umask(0o077)
     os.chdir(settings["directory"])
     try:
-        hold_lock(settings["lock"])
+        lock = hold_lock(settings["lock"])
     except BlockingIOError:
         say("another run holds the lock; this one does nothing")
         return BUSY
+    if settings["log"]:  # not before: the run that goes on writes there
+        write_to(settings["log"])
     try:
         if settings["repository"]:
             take_commit(settings["repository"])
@@ -48,19 +53,50 @@ def main(argv: list[str]) -> int:  # noqa: RET503  # it becomes Ansible
         say(str(exc))
         return FAILED
     os.environ.update(credentials(settings["credentials"]))
-    command = [*settings["command"], *argv[2:]]
-    os.execv(command[0], command)  # noqa: S606
+    return play([*settings["command"], *argv[2:]], lock, settings["timeout"])
 
 
 def say(text: str) -> None:
     sys.stderr.write(f"condafleet-proxy: {text}\n")
 
 
-def hold_lock(path: str) -> None:
-    """Lock the file as flock(1) does, until Ansible ends. Raises BlockingIOError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def hold_lock(path: str) -> int:
+    """Lock the file as flock(1) does, and return its descriptor. Raises BlockingIOError."""
+    # not for writing: after a flock(1) of root's it is root's
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def write_to(path: str) -> None:
+    """Write all output from here on to a new file."""
+    with open(path, "wb") as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+
+
+def play(command: t.Sequence[str], lock: int, seconds: float) -> int:
+    """Run Ansible and return its exit code. Interrupt it when it takes too long: it still writes its report then."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(_number: int, _frame: object) -> None:
+        for child in children:
+            child.send_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)  # at a terminal and under systemd Ansible gets it itself
+    children.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock,)))
+    try:
+        code = children[0].wait(seconds)
+    except subprocess.TimeoutExpired:
+        say(f"the run took longer than {seconds:g} seconds, and is interrupted")
+        interrupt(0, None)
+        try:
+            code = children[0].wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            children[0].kill()
+            code = children[0].wait()
+    return code if code >= 0 else 128 - code
 
 
 def credentials(found: t.Mapping[str, t.Mapping[str, str]]) -> dict[str, str]:
@@ -154,7 +190,10 @@ def run(argv: t.Sequence[str], sentence: str, environment: t.Mapping[str, str]) 
             text=True,
             errors="replace",
             check=False,
+            timeout=_GIT_SECONDS,
         )
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"{sentence}: {argv[0]} took longer than {_GIT_SECONDS} seconds") from None
     except FileNotFoundError:
         raise Refusal(f"{argv[0]} is not installed; install it") from None
     if done.returncode:

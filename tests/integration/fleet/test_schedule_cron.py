@@ -77,7 +77,7 @@ def test_cron(ansible_run: Callable[..., Any], tmp_path: Path) -> None:
         report = f"{STATE}/reports/report.json"
         deadline = time.monotonic() + 120
         while machine.run(["test", "-e", report], check=False).returncode:
-            log = machine.run(["cat", f"{STATE}/last.log"], check=False).stdout
+            log = machine.run(["cat", f"{STATE}/reports/last.log"], check=False).stdout
             assert time.monotonic() < deadline, log
             time.sleep(1)
         found = json.loads(machine.read(report))

@@ -37,7 +37,7 @@ COLLECTIONS = "/opt/collections"
 WHEELS = "/opt/wheels"
 # what a service does before the run, to show what it may do
 LOOK = f"""
-exec >{STATE}/look 2>&1
+exec >{STATE}/reports/look 2>&1
 grep -E '^(NoNewPrivs|CapEff|CapBnd|Seccomp):' /proc/self/status
 ls /home
 touch /etc/x
@@ -235,7 +235,7 @@ def test_a_control_node(
     wait_for(control, 60, lambda: schedule.show("ActiveState") in ("inactive", "failed"))
     assert schedule.states()[target.name] in ("changed", "in_order"), schedule.log()
     assert "http_proxy" in target.read("/etc/environment")
-    look = control.read(f"{STATE}/look").splitlines()
+    look = control.read(f"{STATE}/reports/look").splitlines()
     assert look[:4] == ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"]
     assert [line.partition(": ")[2] for line in look[4:8]] == [
         "cannot open directory '/home': Permission denied",
@@ -303,7 +303,7 @@ def test_a_control_node(
     # taken away
     write_inventory(control, "/etc/fleet", {target.name: entry}, variables, vault, ca)
     control.write("/etc/secrets/vault-password", VAULT_PASSWORD, mode="0600")
-    control.run(f"rm -r /etc/systemd/system/{UNIT}.*.d {STATE}/look /opt/look")
+    control.run(f"rm -r /etc/systemd/system/{UNIT}.*.d {STATE}/reports/look /opt/look")
     assert "changed=0" not in schedule.apply("--check", conda_proxy_schedule_state="absent").stdout
     removed = schedule.apply(conda_proxy_schedule_state="absent")
     assert removed.returncode == 0, removed.stdout
@@ -411,7 +411,7 @@ def test_a_host_that_pulls(
     for name in ("inventory/program", "collections/program"):
         control.write(f"{repository.FOLDER}/{name}", "#!/bin/sh\ntouch /run/taken-over\necho '{}'\n", mode="0755")
     repository.commit(signed=False)
-    for _ in range(2):
+    for _attempt in range(2):
         assert schedule.start(check=False) == 2
         assert checked_out() == first
     assert "is not signed by one of the signers, so nothing is played" in schedule.log()

@@ -121,7 +121,7 @@ def test_a_terminal(ansible_env: dict[str, str], inventory: Path, core: str) -> 
 
     # under ansible-runner, which calls its output a terminal, and with -v: what the default callback prints
     for more, arguments in (({"AWX_ISOLATED_DATA_DIR": "/x"}, []), ({}, ["-v"])):
-        _, sent = in_a_terminal([*argv, *arguments], env | more)
+        _code, sent = in_a_terminal([*argv, *arguments], env | more)
         assert "\x1b[K" not in sent
         assert "fatal: [down]: UNREACHABLE!" in sent
         assert "ok: [h1]" in sent

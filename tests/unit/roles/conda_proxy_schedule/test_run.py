@@ -56,6 +56,8 @@ class Fleet:
             "directory": str(folder),
             "lock": str(folder / "lock"),
             "environment": {},
+            "log": "",
+            "timeout": 60,
             "credentials": {},
             "command": [sys.executable, "-c", "print('played')"],
             "repository": {
@@ -126,7 +128,7 @@ def test_only_signed_commits_that_follow_are_played(fleet: Fleet) -> None:
     assert fleet.start().returncode == 0, "the same commit is played again"
 
     fleet.commit(signed=False)
-    for _ in range(2):
+    for _attempt in range(2):
         refused = fleet.start()
         assert (refused.returncode, refused.stdout) == (2, "")
         assert "is not signed by one of the signers, so nothing is played" in refused.stderr
@@ -178,6 +180,8 @@ def settings_without_repository(tmp_path: Path, **more: Any) -> Path:
         "directory": str(tmp_path),
         "lock": str(tmp_path / "lock"),
         "environment": {"FROM_SETTINGS": "1"},
+        "log": "",
+        "timeout": 60,
         "credentials": {"ANSIBLE_VAULT_PASSWORD_FILE": {"name": "vault", "path": "/etc/vault"}},
         "command": [
             sys.executable,
@@ -214,3 +218,17 @@ def test_two_at_once(tmp_path: Path) -> None:
         tmp_path, command=[sys.executable, "-c", held, str(tmp_path / "lock")], credentials={}
     )
     assert subprocess.run([sys.executable, RUNNER, path], capture_output=True, text=True, check=True).stdout == "held\n"
+
+
+def test_a_run_that_takes_too_long_is_interrupted_and_still_reports(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    play = "import time\ntry: time.sleep(600)\nexcept KeyboardInterrupt: print('reported', flush=True); raise SystemExit(99)"
+    path = settings_without_repository(
+        tmp_path, command=[sys.executable, "-c", play], credentials={}, timeout=2, log=str(log)
+    )
+    done = subprocess.run([sys.executable, RUNNER, path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (99, "", "")
+    assert sorted(log.read_text().splitlines()) == [
+        "condafleet-proxy: the run took longer than 2 seconds, and is interrupted",
+        "reported",
+    ]

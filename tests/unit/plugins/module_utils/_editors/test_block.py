@@ -13,7 +13,19 @@ from tests.bed import hostile
 OURS = ["export http_proxy='http://proxy.example.com:8080'", "export no_proxy='localhost'"]
 _line = st.one_of(
     st.sampled_from(
-        ["", "# comment", '[ -z "$PS1" ] && return', "case $- in", "\ufeff#", "  x", _block.END, "#!/bin/sh"]
+        [
+            "",
+            "# comment",
+            "export A=b:\\",
+            "a \\\\",
+            "export C='\\",
+            '[ -z "$PS1" ] && return',
+            "case $- in",
+            "\ufeff#",
+            "  x",
+            _block.END,
+            "#!/bin/sh",
+        ]
     ),
     hostile.text,
     st.text("ab #'\"$\\\t\x0b\x0c\x1c\x85\u2028\u2029ä", max_size=9),
@@ -32,12 +44,17 @@ def files(draw: st.DrawFn, marker: bool = False) -> str:
     return draw(st.sampled_from(["", "#!/bin/bash\n", "#!/bin/bash\r\n", "#!/bin/bash"])) + text
 
 
+def ends_whole(line: str) -> bool:
+    line = line.rstrip("\r")
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 0
+
+
 @given(text=files(), top=st.booleans())
 def test_takes_back_what_it_merged(text: str, top: bool) -> None:
     merged = _block.merge(text, OURS, top)
     assert _block.merge(merged, OURS, top) == merged
     newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
-    assert _block.block(merged) == newline.join([_block.BEGIN, *OURS, _block.END, ""])
+    assert _block.block(merged) == "\n".join([_block.BEGIN, *OURS, _block.END, ""])
     back = _block.revert(merged)
     assert back in (text, text + newline)
     assert back == text or not text.endswith("\n")
@@ -47,7 +64,12 @@ def test_takes_back_what_it_merged(text: str, top: bool) -> None:
     if top:
         assert merged[:place] in ("", text.partition("\n")[0] + "\n", text + newline)
     else:
-        assert merged[:place] == back
+        before, moved = merged[:place], back[place:]
+        assert before == back[:place]
+        # what goes on in the next line does not go on into ours
+        assert not moved or moved.split("\n")[0].rstrip("\r").endswith("\\")
+    lines_before = merged[:place].split("\n")[:-1]
+    assert not lines_before or lines_before[0].startswith("#!") or ends_whole(lines_before[-1])
 
 
 @given(text=files(marker=True), top=st.booleans())
@@ -99,3 +121,46 @@ def test_the_begin_line_is_known_by_its_beginning() -> None:
 def test_missing_and_empty(text: str | None) -> None:
     assert _block.revert(_block.merge(text, OURS)) == ""
     assert _block.block(text) == ""
+
+
+def _damaged() -> list[tuple[str, str]]:
+    begin, one, two, end = _block.BEGIN, *OURS, _block.END
+    return [
+        ("a space behind END", f"a\n{begin}\n{one}\n{two}\n{end} \nb\n"),
+        ("no END", f"a\n{begin}\n{one}\n{two}\nb\n"),
+        ("no BEGIN", f"a\n{one}\n{two}\n{end}\nb\n"),
+        ("an indented BEGIN", f"a\n  {begin}\n{one}\n{two}\n{end}\nb\n"),
+        ("no markers", f"a\n{one}\n{two}\nb\n"),
+        ("a line of the user's between", f"a\n{begin}\n{one}\nb\n{two}\n"),
+        (
+            "CRLF everywhere",
+            f"a\r\n{begin}\r\n{one}\r\n{two}\r\n{end}\r\nb\r\n".replace("a\r\n", "a\n").replace("b\r\n", "b\n"),
+        ),
+        ("indented by an editor", f"a\n{begin}\n  {one}\n  {two}  \n  {end}\nb\n"),
+        ("lines out of order", f"a\n{end}\n{two}\n{one}\n{begin}\nb\n"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "text"), _damaged())
+def test_damaged_markers_leave_no_line_of_ours(name: str, text: str) -> None:
+    editor = _block.BlockEditor({"lines": OURS, "top": False})
+    assert editor.revert(text, "a\nb\n", force=False) == "a\nb\n", name
+    rotated = _block.BlockEditor({"lines": ["new"], "top": False}).edit(text, editor.owned(), "a\nb\n")
+    assert rotated.replace(f"{_block.BEGIN}\nnew\n{_block.END}\n", "") == "a\nb\n", name
+    assert not [line for line in OURS if line in rotated]
+
+
+def test_a_line_that_the_user_had_before_stays() -> None:
+    editor = _block.BlockEditor({"lines": OURS, "top": False})
+    original = f"{OURS[0]}\nmine\n"
+    damaged = editor.edit(original, None, original).replace(_block.END, "")
+    assert damaged.count(OURS[0]) == 2
+    assert editor.revert(damaged, original, force=False) == original + "\n"
+
+
+def test_a_block_that_follows_a_line_which_now_goes_on_is_moved() -> None:
+    text = _block.merge("a=1\nb=2\n", OURS)
+    edited = text.replace("b=2\n", "b=2:\\\n")
+    moved = _block.merge(edited, OURS)
+    assert moved == f"a=1\n{_block.BEGIN}\n" + "".join(line + "\n" for line in OURS) + f"{_block.END}\nb=2:\\\n"
+    assert _block.merge(moved, OURS) == moved

@@ -113,6 +113,6 @@ def test_what_is_no_state_is_damaged(content: bytes) -> None:
 
 def test_other_versions_are_refused() -> None:
     with pytest.raises(MachineError, match=f"{FILE} was written by a newer condafleet.proxy; update the collection"):
-        load(dict(one(), schema_version=2))
+        load(dict(one(), schema_version=3))
     with pytest.raises(MachineError, match=f"{FILE} has schema version 0, which no release uses"):
         load(dict(one(), schema_version=0))

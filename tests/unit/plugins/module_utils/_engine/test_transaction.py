@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import struct
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ def transaction(
         masker=Masker("key"),
         run=run,
         host="host",
+        home=str(home),
     )
 
 
@@ -199,13 +201,13 @@ class Mortal(PosixMachine):
             raise Killed
         self.lives -= 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
         self._step()
-        super().write(path, new, check, private)
+        return super().write(path, new, check, private, old)
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, old: File | None = None) -> None:
         self._step()
-        super().remove(path)
+        super().remove(path, old)
 
     def make_directory(self, path: str, private: bool = False) -> None:
         self._step()
@@ -276,12 +278,12 @@ class FullDisk(PosixMachine):
         super().__init__(1)
         self.room = 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False) -> None:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
         if path.endswith("state.json"):
             if not self.room:
                 raise MachineError(f"{path} cannot be written: No space left on device")
             self.room -= 1
-        super().write(path, new, check, private)
+        return super().write(path, new, check, private, old)
 
 
 def test_a_commit_that_fails_puts_everything_back(home: Path) -> None:
@@ -457,3 +459,136 @@ def test_no_view_shows_a_secret(home: Path) -> None:
             assert "s3cr3t" not in change.before + change.after + repr(change.resource())
         before_and_after = [(change.before, change.after) for change in outcome.changes]
         assert all(one != two for one, two in before_and_after), "a rotation must be visible"
+
+
+@pytest.mark.parametrize("written", ["today", "by release 1.0.0"])
+@pytest.mark.parametrize("how", ["renamed", "copied"])
+def test_a_home_is_renamed_or_copied_with_its_state(home: Path, how: str, written: str) -> None:
+    before = snapshot(home, without_state=False)
+    transaction(home, targets(home)).converge()
+    if written != "today":
+        path = home / ".local/state/condafleet/state.json"
+        path.write_text(
+            path.read_text().replace('"~', f'"{home}').replace('"schema_version": 2', '"schema_version": 1')
+        )
+    applied = snapshot(home, without_state=False)
+    other = home.with_name("other")
+    if how == "renamed":
+        home.rename(other)
+    else:
+        shutil.copytree(home, other, symlinks=True)
+    assert transaction(other, targets(other), run="again").converge().changes == []
+    gone = transaction(other, [], run="absent").converge()
+    assert gone.warnings == []
+    assert snapshot(other, without_state=False) == before
+    if how == "copied":
+        assert snapshot(home, without_state=False) == applied, "a run on the copy touches the copy alone"
+
+
+def test_a_killed_run_is_rolled_back_in_a_renamed_home(home: Path) -> None:
+    before = snapshot(home)
+    assert killed_after(home, targets(home), 9)
+    other = home.with_name("other")
+    home.rename(other)
+    transaction(other, [], run="absent").converge()
+    assert snapshot(other) == before
+
+
+@pytest.mark.parametrize("lives", range(3, 30, 4))
+def test_what_a_killed_save_of_the_state_left_goes(home: Path, lives: int) -> None:
+    killed_after(home, targets(home), lives)
+    folder = home / ".local/state/condafleet"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".condafleet-abc.state.json").write_text(PASSWORD)
+    transaction(home, targets(home), run="next").converge()
+    assert sorted(path.name for path in folder.iterdir()) == ["lock", "state.json"]
+    transaction(home, [], run="absent").converge()
+    assert not folder.exists()
+
+
+def test_a_directory_that_hands_down_rights_opens_nothing(home: Path) -> None:
+    default = "system.posix_acl_default"
+    os.setxattr(home, default, acl_of(0o660, 7))
+    before = {path.name: os.listxattr(path) for path in home.iterdir()}
+    transaction(home, targets(home)).converge()
+    for path in (*home.glob(".*rc"), home / ".profile", home / ".config/fish/conf.d/p.fish"):
+        assert "system.posix_acl_access" not in os.listxattr(path), path
+    transaction(home, [], run="absent").converge()
+    assert {path.name: os.listxattr(path) for path in home.iterdir() if path.is_file()} == before
+
+
+class Edited(PosixMachine):
+    """Another program edits a file right before each of the first writes of this one."""
+
+    def __init__(self, path: Path, times: int) -> None:
+        super().__init__(1)
+        self.path, self.times, self.edits = path, times, 0
+
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+        if path == str(self.path) and self.edits < self.times:
+            self.edits += 1
+            with self.path.open("a") as stream:
+                stream.write(f"\nedit {self.edits}")
+        return super().write(path, new, check, private, old)
+
+
+def test_an_edit_between_plan_and_write_is_planned_again(home: Path) -> None:
+    outcome = transaction(home, targets(home), Edited(home / ".profile", 3)).converge()
+    text = (home / ".profile").read_text()
+    assert [line for line in text.splitlines() if line.startswith("edit")] == ["edit 1", "edit 2", "edit 3"]
+    assert "export http_proxy" in text
+    assert len(outcome.changes) == 4
+    transaction(home, [], run="absent").converge()
+    assert (home / ".profile").read_text() == "echo hello\nedit 1\nedit 2\nedit 3"
+
+
+def test_a_file_that_is_edited_all_the_time_is_refused_and_all_else_is_as_before(home: Path) -> None:
+    before = snapshot(home)
+    with pytest.raises(Failed, match=r"\.profile is edited by another program again and again; close it"):
+        transaction(home, targets(home), Edited(home / ".profile", 1000)).converge()
+    after = snapshot(home)
+    assert after.pop(".profile")[0].startswith(b"echo hello\nedit 1\n")
+    before.pop(".profile")
+    assert after == before
+
+
+def test_an_absent_beside_a_run_that_waits(home: Path) -> None:
+    """The directory of the lock goes while the other run waits for it: it makes it anew."""
+
+    class Absent(PosixMachine):
+        def __init__(self) -> None:
+            super().__init__(1)
+            self.gone = False
+
+        def lock(self, directory: str) -> Any:
+            if not self.gone:
+                self.gone = True
+                shutil.rmtree(directory)
+            return super().lock(directory)
+
+    transaction(home, targets(home)).converge()
+    transaction(home, targets(home, "other"), Absent(), run="second").converge()
+    assert (home / ".local/state/condafleet/state.json").exists()
+
+
+def test_a_rollback_that_fails_says_that_changes_stay(home: Path) -> None:
+    class Full(PosixMachine):
+        def __init__(self) -> None:
+            super().__init__(1)
+            self.full = False
+
+        def write(
+            self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None
+        ) -> list[str]:
+            self.full = self.full or path.endswith("p.fish")
+            if self.full:
+                raise MachineError(f"{path} cannot be written: No space left on device")
+            return super().write(path, new, check, private, old)
+
+    before = snapshot(home)
+    with pytest.raises(
+        Failed, match=r"No space left on device; the rollback failed too \(.*\), so changes of this run stay"
+    ):
+        transaction(home, targets(home), Full()).converge()
+    transaction(home, [], run="next").converge()
+    assert snapshot(home) == before

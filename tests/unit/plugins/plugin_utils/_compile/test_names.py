@@ -33,6 +33,7 @@ def test_known_variables() -> None:
         "report_dir",
         "metrics_dir",
         "report_proof",
+        "report_progress",
         "hold",
     ]
     assert {*OPTIONS, "become", "result", *playbooks} == KNOWN
