@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+from typing import Any
 
 from conda.base.context import Context, reset_context
 from conda.cli.main import main_subshell
@@ -19,7 +20,7 @@ from conda.common.configuration import ParameterLoader
 from conda.common.serialize import yaml_round_trip_load
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A value with its type, as JSON holds it."""
     if isinstance(value, dict):
         return {str(plain(key)): plain(item) for key, item in value.items()}
@@ -32,7 +33,7 @@ def plain(value):
     return [type(value).__mro__[-2].__name__, float(value)]
 
 
-def read(text):
+def read(text: str) -> dict[str, Any]:
     try:
         content = yaml_round_trip_load(text)
     except Exception as exc:  # noqa: BLE001  # any error of conda's library
@@ -40,7 +41,7 @@ def read(text):
     return {"content": plain({} if content is None else content)}
 
 
-def run(job):
+def run(job: dict[str, Any]) -> dict[str, str]:
     """Run `conda config` for each list of arguments; return the file, and where conda failed."""
     path = os.path.join(os.environ["HOME"], "job", ".condarc")
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -58,14 +59,14 @@ def run(job):
         return {"text": stream.read()}
 
 
-def names():
+def names() -> list[list[str]]:
     """The names of each parameter of conda's that has several ones, without those that begin with an underscore."""
     loaders = [value for value in vars(Context).values() if isinstance(value, ParameterLoader)]
     public = [sorted(name for name in loader._names if not name.startswith("_")) for loader in loaders]
     return [each for each in public if len(each) > 1]
 
 
-def main():
+def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["HOME"] = home
         reset_context(())
