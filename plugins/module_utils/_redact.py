@@ -32,9 +32,12 @@ _USERINFO = re.compile(
     """
 )
 _TOKEN = re.compile(r"(?<=/t/)[^/\s\"']+")
-_ASSIGNED = re.compile(
+# A name is searched once and not at each of its letters, so that the time is proportional to the text.
+_NAME = re.compile(r"""(?<![\w.-])[\w.-]+(?=["']?[ \t]*[:=])""")
+_SECRET_NAME = re.compile(r"(?i)passw(?:or)?d|passphrase|secret|token|api[_-]?key")
+_VALUE = re.compile(
     r"""(?ixm)
-    ( \b [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api[_-]?key) [\w.-]* ["']? [ \t]* [:=]
+    ( ["']? [ \t]* [:=]
       (?! [ \t]* (?: (?:true|false) [ \t]* (?:\#!(?:final|top|bottom))? | \#!(?:final|top|bottom) ) [ \t]* \r?$ ) [ \t]* )
     ( [|>][-+0-9]* [ \t]* (?:\#[^\r\n]*)? (?: \r?\n (?: [ \t]+[^\r\n]* | (?=\r?\n) ) )+
     | \r?\n [ \t]+ [^ \t\r\n][^\r\n]*
@@ -42,9 +45,9 @@ _ASSIGNED = re.compile(
     """
 )
 # the words of a netrc, as an exception may quote a line or the whole file
-_NETRC = re.compile(
-    r"(?i)(\b(?:machine|login|user|default)\b[^\r\n]*?\b(?:password|account)(?:[ \t]|\\[tnr])+)([^\r\n]+)"
-)
+_NETRC_ENTRY = re.compile(r"(?i)\b(?:machine|login|user|default)\b")
+_NETRC_SECRET = re.compile(r"(?i)\b(?:password|account)(?:[ \t]|\\[tnr])+([^\r\n]+)")
+_LINE = re.compile(r"[^\r\n]+")
 _HEADER = re.compile(r"(?i)(\b(?:basic|bearer)[ \t]+)([A-Za-z0-9+/=._~-]{4,})")
 _MASK = re.compile(r"\*{3}[0-9a-f]{6}\*{3}")
 _SHORT = 4
@@ -68,13 +71,14 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Return `text` with everything masked that has the shape of a secret: URL userinfo, tokens, assignments."""
-        spans = [match.span() for shape in (_USERINFO, _TOKEN) for match in shape.finditer(text)]
-        spans += [match.span(2) for shape in (_ASSIGNED, _NETRC, _HEADER) for match in shape.finditer(text)]
-        result, position = "", 0
+        spans = [match.span() for match in _TOKEN.finditer(text)]
+        spans += [match.span(2) for match in _HEADER.finditer(text)]
+        spans += [*_assigned(text), *_in_lines(text)]
+        parts, position = [], 0
         for start, end in _joined(spans):
-            result += text[position:start] + self.secret(text[start:end])
+            parts += [text[position:start], self.secret(text[start:end])]
             position = end
-        return result + text[position:]
+        return "".join([*parts, text[position:]])
 
     def foreign(self, text: str, secrets: t.Iterable[str]) -> str:
         """Return text of another program (an exception, its output) with secrets masked: by value, then by shape.
@@ -90,6 +94,32 @@ class Masker:
         if any(value in rest for value in forms):
             return "(text withheld: it may hold a secret that is too short to be masked)"
         return text
+
+
+def _assigned(text: str) -> t.Iterator[tuple[int, int]]:
+    """Yield the values of names that say that they hold a secret."""
+    position = 0
+    while True:
+        name = _NAME.search(text, position)
+        if not name:
+            return
+        value = _SECRET_NAME.search(name.group(0)) and _VALUE.match(text, name.end())
+        if value:
+            yield value.span(2)
+        position = value.end() if value else name.end()
+
+
+def _in_lines(text: str) -> t.Iterator[tuple[int, int]]:
+    """Yield userinfo of URLs and secrets of netrc entries, of which each line is searched only where there can be one."""
+    for line in _LINE.finditer(text):
+        start, end = line.span()
+        sign = text.rfind("@", start, end)
+        if sign >= 0:
+            yield from (match.span() for match in _USERINFO.finditer(text, start, sign + 1))
+        entry = _NETRC_ENTRY.search(text, start, end)
+        secret = entry and _NETRC_SECRET.search(text, entry.end(), end)
+        if secret:
+            yield secret.span(1)
 
 
 def _joined(spans: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

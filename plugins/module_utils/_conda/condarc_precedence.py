@@ -13,24 +13,24 @@ of conda 4.6 to 26). Only `proxy_servers` and `ssl_verify` are read.
 from __future__ import annotations
 
 import glob
-import json
 import os
-import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import parse
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_values import (
+    Entry,
+    Mapping,
+    Scalar,
+    Unreadable,
+    Value,
+)
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.proxies import proxy_keys
 
 PROXIES = "proxy_servers"
 VERIFY = "ssl_verify"
 _SYSTEM = ("/etc/conda", "/var/lib/conda")
-_WORD = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
-_LINE = re.compile(
-    rf"^[ \t]*(?P<key>{_WORD}|[^\s#\"'][^#]*?)[ \t]*:(?:[ \t]+(?P<value>{_WORD}|[^\s#\"'].*?))?(?:[ \t]+(?P<note>#.*))?[ \t]*\r?$"
-)
-_FLOW = re.compile(rf"(?P<key>{_WORD}|[^\s,{{}}\"']+?)[ \t]*:[ \t]+(?P<value>{_WORD}|[^\s,{{}}]+)")
+_LARGEST = 1 << 20  # bytes; what read_text reads of a file
 
 
 class Setting(t.NamedTuple):
@@ -87,7 +87,7 @@ def read(path: str) -> list[Setting]:
     """Return the settings of a file; nothing where it cannot be read."""
     text = read_text(path)
     try:
-        return settings(path, text or "")
+        return settings(path, text or "") if text and not _too_large(path) else []
     except Unreadable:
         return []
 
@@ -97,59 +97,51 @@ def problem(path: str) -> str:
     text = read_text(path)
     if text is None:
         return "cannot be read by this user, so every conda command fails"
+    if _too_large(path):
+        return "is larger than 1 MB; see the conda rows for the values that conda reads"
     try:
         parse(text)
     except Unreadable as exc:
+        if exc.broken:
+            return f"cannot be used by conda ({exc}); correct it"
         return f"uses YAML that cannot be compared ({exc}); see the conda rows for the values that conda reads"
     return ""
+
+
+def _too_large(path: str) -> bool:
+    try:
+        return os.path.getsize(path) > _LARGEST
+    except OSError:
+        return False
 
 
 def settings(path: str, text: str) -> list[Setting]:
     """Return the settings in `text`. Raises Unreadable for what lies outside of our subset of YAML."""
     document = parse(text)
+    lines = text.splitlines()
     found: list[Setting] = []
-    line = document.head.count("\n") + 1
     for item in document.items:
-        line += item.above.count("\n")
-        if item.key in (PROXIES, VERIFY):
-            first, *rest = item.text.split("\n")
-            found += _of_item(path, item.key, line, first, rest)
-        line += item.text.count("\n")
+        if item.key in (PROXIES, VERIFY) and item.entry:
+            found += _of_item(path, item.key, item.entry, lambda entry: _is_final(entry, lines, document.comments))
     return found
 
 
-def _of_item(path: str, key: str, line: int, first: str, rest: list[str]) -> t.Iterator[Setting]:
-    head = _LINE.match(first)
-    value = _plain(head.group("value")) if head else ""
-    final = bool(head) and _is_final(t.cast("re.Match[str]", head).group("note"), rest)
-    yield Setting(key, value if key == VERIFY else "", path, line, final)
-    if key != PROXIES:
-        return
-    for found in _FLOW.finditer(value) if value.startswith("{") else ():
-        yield Setting(f"{key}.{_plain(found.group('key'))}", _plain(found.group("value")), path, line, False)
-    for number, text in enumerate(rest, line + 1):
-        match = None if text.lstrip().startswith("#") else _LINE.match(text)
-        if match:
-            flagged = _is_final(match.group("note"), rest[number - line :])
-            yield Setting(f"{key}.{_plain(match.group('key'))}", _plain(match.group("value")), path, number, flagged)
+def _of_item(path: str, key: str, entry: Entry, final: t.Callable[[Entry], bool]) -> t.Iterator[Setting]:
+    yield Setting(key, _text_of(entry.value) if key == VERIFY else "", path, entry.line + 1, final(entry))
+    if key == PROXIES and isinstance(entry.value, Mapping):
+        for one in entry.value.entries:
+            locked = not entry.value.flow and final(one)
+            yield Setting(f"{key}.{one.key}", _text_of(one.value), path, one.line + 1, locked)
 
 
-def _is_final(note: str | None, following: t.Sequence[str]) -> bool:
+def _text_of(value: Value) -> str:
+    return value.text if isinstance(value, Scalar) and value.kind != "null" else ""
+
+
+def _is_final(entry: Entry, lines: t.Sequence[str], comments: t.Mapping[int, str]) -> bool:
     """Return whether a flag is in force: a comment line that follows switches it off."""
-    after = next((text.strip() for text in following if text.strip()), "")
-    return (note or "").strip("!#") == "final" and not after.startswith("#")
-
-
-def _plain(word: str | None) -> str:
-    word = (word or "").strip()
-    if word[:1] == '"' and word[-1:] == '"' and len(word) > 1:
-        try:
-            return str(json.loads(word))
-        except ValueError:
-            return word[1:-1]
-    if word[:1] == "'" and word[-1:] == "'" and len(word) > 1:
-        return word[1:-1].replace("''", "'")
-    return word
+    after = next((line.strip() for line in lines[entry.line + 1 :] if line.strip()), "")
+    return comments.get(entry.line, "").rstrip().strip("!#") == "final" and not after.startswith("#")
 
 
 def decide(files: t.Sequence[t.Sequence[Setting]]) -> dict[str, Setting]:

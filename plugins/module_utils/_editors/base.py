@@ -49,6 +49,10 @@ class Editor:
         """Return `text` without the managed part; with `force` also where somebody has changed that since."""
         raise NotImplementedError
 
+    def left(self, text: str, original: str | None) -> list[str]:
+        """Return the names of what `revert` left in `text`, because somebody has changed it since."""
+        return []
+
     def present(self, text: str) -> bool:
         """Return whether anything is managed in `text`."""
         raise NotImplementedError

@@ -155,14 +155,15 @@ def parse(text: str, escapes: bool) -> NetrcFile:
         elif token.value in ("machine", "default", "macdef"):
             first = token.start if first is None else first
             words.append(token)
+            wrong = None
             if token.value == "macdef":
                 words.append(lexer.token())
                 ended = skip_macro(lexer)
             else:
-                entry, ended = read_entry(lexer, token, words)
+                entry, ended, wrong = read_entry(lexer, token, words)
                 entries.append(entry)
             if not ended:
-                bad = give_up(token)
+                bad = give_up(token if wrong is None else wrong)
         else:
             bad = give_up(token)
 
@@ -178,8 +179,8 @@ def skip_macro(lexer: Lexer) -> bool:
             return bool(line) or not lexer.escapes
 
 
-def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry, bool]:
-    """Return the entry behind `keyword`, and whether Python accepts it."""
+def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry, bool, Token | None]:
+    """Return the entry behind `keyword`, whether Python accepts it, and the token that it does not know."""
     machine, end, good = "default", keyword.end, True
     if keyword.value == "machine":
         name = lexer.token()
@@ -203,7 +204,8 @@ def read_entry(lexer: Lexer, keyword: Token, words: list[Token]) -> tuple[Entry,
             if not lexer.escapes:  # it requires a password that is not empty
                 good = good and "password" in values and bool(values["password"].value)
             known = token.value in ("", "machine", "default", "macdef") or token.value.startswith("#")
-            return Entry(machine, keyword.start, end, values), good and known
+            wrong = token if good and not known else None
+            return Entry(machine, keyword.start, end, values), good and known, wrong
 
 
 def read(text: str, escapes: bool | None) -> NetrcFile:

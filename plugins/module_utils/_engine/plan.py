@@ -117,14 +117,17 @@ class _Planner:
         known = self._entries[path]
         file = self._read(path, known.follow)
         try:
-            change, note = _revert(path, known, file, self._masker)
+            change, note, left = _revert(path, known, file, self._masker)
         except ValueError as exc:
             # it stays managed, so that the state keeps the original content
             self.problems.append(
                 f"{path}: cannot separate the managed part from the rest ({exc}); simplify the file and run again"
             )
             return
-        del self._entries[path]
+        if left:
+            self._entries[path] = known._replace(applied="")  # so that the next run tries again
+        else:
+            del self._entries[path]
         if note:
             self.warnings.append(f"{path}: {note}")
         if change is not None:
@@ -207,6 +210,8 @@ def _baseline(file: File, known: StateEntry) -> File:
     original = known.original
     if file.digest == known.applied or not file.exists:
         return original
+    if not known.applied:
+        return file  # what an earlier removal left is somebody's own
     text = editor(known.editor, known.owned).revert(t.cast("str", file.text), original.text, force=True)
     if not original.exists and is_blank(text):
         return original
@@ -218,22 +223,28 @@ def _mode_without(file: File, known: StateEntry) -> int:
     return known.original.mode if known.original.exists and file.mode == known.applied_mode else file.mode
 
 
-def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[Change | None, str]:
-    """Return the change that restores `path`, and a note where it cannot be restored exactly."""
+def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[Change | None, str, bool]:
+    """Return the change that restores `path`, a note where it cannot be restored exactly, and whether something is left.
+
+    While something of the managed part is left, the file keeps its mode: it may hold a secret.
+    """
     if not file.exists:
-        return None, ""  # somebody else removed it: respect that
+        return None, "", False  # somebody else removed it: respect that
     original, managed = known.original, editor(known.editor, known.owned)
     note = ""
+    left: list[str] = []
     if file.digest == known.applied:
         new = original
     else:
         text = managed.revert(t.cast("str", file.text), original.text, force=False)
-        note = "edited since the last run; " + managed.reverted
+        left = managed.left(text, original.text)
+        note = "edited since the last run; " + (_left_note(left) if left else managed.reverted)
         new = File() if not original.exists and is_blank(text) else File(encode(text))
     if new.exists:
-        new = File(new.data, _mode_without(file, known), file.uid, file.gid)  # keep the current owner
+        mode = file.mode if left else _mode_without(file, known)
+        new = File(new.data, mode, file.uid, file.gid)  # keep the current owner
     if new == file:
-        return None, note
+        return None, note, bool(left)
     change = Change(
         known.kind,
         path,
@@ -246,5 +257,13 @@ def _revert(path: str, known: StateEntry, file: File, masker: Masker) -> tuple[C
         None,
         activate=known.activate,
         follow=known.follow,
+        private=bool(left) and not new.mode & 0o077,
     )
-    return change, note
+    return change, note, bool(left)
+
+
+def _left_note(left: t.Sequence[str]) -> str:
+    return (
+        f"{', '.join(left)} has another value than the managed one, so it was kept, and it may hold a password; remove "
+        "it from the file if nobody needs it, and run again"
+    )

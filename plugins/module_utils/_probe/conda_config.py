@@ -27,12 +27,13 @@ class IgnoredFiles(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if "Ignoring configuration file" in str(record.msg) and isinstance(record.args, tuple):
             path, error = record.args[0], record.args[-1]
-            line = re.search(r"line (\d+)", str(error))
-            self.found.append(f"{path} is ignored by conda: it cannot be parsed{_line(line)}.")
+            self.found.append(f"{path} is ignored by conda: it cannot be parsed{_line(str(error))}.")
 
 
-def _line(match: re.Match[str] | None) -> str:
-    return ", line " + match.group(1) if match else ""
+def _line(text: str) -> str:
+    """Return the line that an error names. Where conda words it itself, it counts from 0."""
+    match = re.search(r"(invalid yaml at )?line (\d+)", text)
+    return f", line {int(match.group(2)) + bool(match.group(1))}" if match else ""
 
 
 def config_problem(exc: BaseException) -> tuple[str, str]:
@@ -49,7 +50,7 @@ def config_problem(exc: BaseException) -> tuple[str, str]:
         words += [f"in {where}" for where in (parameter, getattr(link, "source", None)) if where]
     files = [getattr(exc, "filename", None), *re.findall(r"/[^\s'\",:]*(?:condarc|\.ya?ml)", text)]
     words += sorted({str(name) for name in files if name})
-    return "config_invalid", " ".join(words)[:DETAIL] + _line(re.search(r"line (\d+)", text))
+    return "config_invalid", " ".join(words)[:DETAIL] + _line(text)
 
 
 class Fixed:

@@ -154,12 +154,21 @@ def _ca_bundle(scope: Scope, bundle: CaBundle, sections: tuple[str, ...], roots:
 def _condarc(scope: Scope, settings: Settings) -> Target:
     path = scope.native(settings.condarc_path) if settings.condarc_path else scope.condarc
     bundle = json.dumps(scope.ca_bundle)[1:-1]  # in double quotes, YAML escapes like JSON
-    editor = CondarcEditor([[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings.fragment])
+    fragment = [[key, text.replace(CA_BUNDLE_PATH, bundle)] for key, text in settings.fragment]
+    editor = CondarcEditor(fragment, _separate(scope))
     if scope.system:
         # an unreadable file in /etc/conda makes every conda command of every user fail
         return Target("condarc", path, editor, ("condarc",), 0o644, "readable")
     mode, access = (0o600, "private") if settings.secret else (0o644, "keep")
     return Target("condarc", path, editor, ("condarc",), mode, access)
+
+
+def _separate(scope: Scope) -> str:
+    """Return an example of a condarc of one's own, which the owner of this scope may create."""
+    if not scope.system:
+        return "~/.conda/condarc.d/50-proxy.yml"
+    separator = scope.platform.separator
+    return separator.join([scope.condarc.rpartition(separator)[0], "condarc.d", "50-proxy.yml"])
 
 
 def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]:

@@ -13,7 +13,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc_aliases import canonical
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
@@ -45,8 +45,8 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
         if options[name] is not None and options[name] < 0:
             raise InvalidSettingError(name, "is below 0", "give 0 or more")
     for key in options["extra"]:
-        if condarc.ALIASES.get(key, key) in KEYS:
-            option = "http" if key == "proxy_servers" else condarc.ALIASES.get(key, key)
+        if canonical(key) in KEYS:
+            option = "http" if key == "proxy_servers" else canonical(key)
             raise InvalidSettingError("extra", f"has the key {key}, which has its own variable", f"set {{{option}}}")
     return Condarc(
         path=_parse_path(options["condarc_path"], scope, windows) if options["condarc_path"] else "",

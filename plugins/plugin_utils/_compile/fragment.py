@@ -14,6 +14,7 @@ import typing as t
 import yaml
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import condarc
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc_aliases import canonical
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import KEYS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
@@ -44,7 +45,7 @@ def parse_fragment(text: str, extra: t.Collection[str]) -> Fragment:
             f"produced YAML that cannot be merged on the machine: {exc}", "use only plain 'key: value' lines"
         ) from None
     for key in content:
-        if condarc.ALIASES.get(key, key) not in KEYS and key not in extra:
+        if canonical(str(key)) not in KEYS and key not in extra:
             raise _error(f"sets the key {key}, which is not a managed key", "add it to {extra}")
     _check_flags([line.strip() for line in text.splitlines() if line.strip()])
     return tuple((item.key, "\n".join(condarc.own(item.text).splitlines()) + "\n") for item in items)

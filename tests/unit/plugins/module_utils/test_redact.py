@@ -156,3 +156,16 @@ def test_short_secrets_withhold_foreign_text(secret: str) -> None:
     assert MASKER.text(f"envs_dirs: [/{secret}/1]\nhttp: http://u:{secret}@h") == (
         f"envs_dirs: [/{secret}/1]\nhttp: http://{MASKER.secret('u:' + secret)}@h"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:b " * 250_000, "a:b " * 250_000 + "@", "a-" * 500_000, "token-" * 160_000, "user " * 200_000, "//" * 500_000,
+        "machine password" * 60_000, "token" + " " * 1_000_000, "token:" + " \n" * 400_000, "x@y:z\n" * 160_000,
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_a_megabyte_is_masked(text: str) -> None:
+    """It would not come to an end, if each possible begin of a secret were tried up to the end of the line."""
+    assert Masker("key").text("password: hunter2\n" + text).startswith("password: ***")

@@ -51,6 +51,40 @@ def test_which_condarc_wins(texts: tuple[str, ...], key: str, winner: str | None
     assert (f"{winners[key].path}:{winners[key].line}" if key in winners else None) == winner
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'proxy_servers: {"http":"http://o:3128","https":"http://o:3128"}\n',
+        "proxy_servers: {http: http://o:3128, https: http://o:3128}\n",
+        "proxy_servers: {\n  http: http://o:3128,\n  https: http://o:3128\n}\n",
+        "proxy_servers:\n  {http: http://o:3128,\n  https: 'http://o:3128' }\n",
+        "proxy_servers:\n  http:\n    http://o:3128\n  ? https\n  : http://o:3128 # x\n",
+        'proxy_servers:\n  "http":   "http:\\x2f/o:3128"\n  https: >-\n    http://o:3128\n',
+    ],
+)
+def test_every_style_is_read_as_conda_reads_it(text: str) -> None:
+    found = condarc_precedence.settings("f", "channels: [\n  a\n]\n" + text)
+    assert {one.key: one.value for one in found} == {
+        "proxy_servers": "",
+        "proxy_servers.http": "http://o:3128",
+        "proxy_servers.https": "http://o:3128",
+    }
+    assert found[0].line == 4
+
+
+def test_why_a_file_is_not_compared(tmp_path: Path) -> None:
+    path = tmp_path / ".condarc"
+    for text, reason in (
+        ("ssl_verify:\ttrue\n", "cannot be used by conda (line 1: a tab, which YAML does not allow here); correct it"),
+        ("channels: &x [a]\n", "uses YAML that cannot be compared (line 1: an anchor, an alias or a tag); see the"),
+        ("# " + "x" * (1 << 20), "is larger than 1 MB; see the"),
+        ("ssl_verify: true\n", ""),
+    ):
+        path.write_text(text)
+        assert condarc_precedence.problem(str(path)).startswith(reason)
+        assert bool(condarc_precedence.read(str(path))) == (not reason)
+
+
 def test_the_entry_for_a_url() -> None:
     text = 'proxy_servers:\n  all: http://a:1\n  https: http://b:2\n  "https://h.example.com": ""\n'
     winners = condarc_precedence.decide([condarc_precedence.settings("f", text)])

@@ -72,10 +72,10 @@ def test_a_macro_ends_at_an_empty_line_and_hides_no_entry_behind_it(escapes: boo
 
 @BOTH
 def test_a_word_that_python_does_not_know_has_a_line_and_the_rest_is_read(escapes: bool) -> None:
-    """Behind an entry it is that entry which Python refuses."""
+    """Python refuses the entry before it; the line is that of the word, which is what must be corrected."""
     entry, after = "machine a login x password y\n", "machine b login x password y\n"
     assert parse("\nwhat\n" + entry, escapes).bad_line == 2
-    assert parse("\n" + entry + "what\n" + after, escapes).bad_line == 2
+    assert parse("\n" + entry + "what\n" + after, escapes).bad_line == 3
     assert [found[0] for found in entries(entry + "what\n" + after, escapes)] == ["a", "b"]
 
 
@@ -112,3 +112,11 @@ def test_tokens_in_their_order_then_an_empty_one() -> None:
 
 def test_lines() -> None:
     assert [line_of("a\nb\nc", position) for position in (0, 2, 4)] == [1, 2, 3]
+
+
+@BOTH
+def test_the_line_of_a_word_inside_of_an_entry_is_its_own(escapes: bool) -> None:
+    text = "machine git.example.org\n  login user\n  password x\n  protocol https\n\nmachine b login user password y\n"
+    parsed = parse(text, escapes)
+    assert parsed.bad_line == 4
+    assert [entry.machine for entry in parsed.entries] == ["git.example.org", "b"]

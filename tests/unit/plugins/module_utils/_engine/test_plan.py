@@ -155,3 +155,69 @@ def test_a_file_of_a_state_that_was_lost_has_no_original_of_ours() -> None:
     lost = plan([block], {PATH: made.changes[0].new})
     assert lost.state.targets[PATH].original.data == b"mine\n"
     assert lost.changes == []
+
+
+CONDARC = [
+    ["channels", 'channels:\n  - "https://svc:pw@mirror.example.com/a"\n'],
+    ["proxy_servers", 'proxy_servers:\n  "http": "http://svc:pw@proxy.example.com:8080"\n'],
+]
+
+
+def condarc_target() -> Target:
+    return Target("condarc", PATH, CondarcEditor(CONDARC), ("condarc",), 0o600, "private")
+
+
+def rewritten(text: str) -> bytes:
+    """What `conda config --set auto_activate_base false` makes of it: no quotes, long lines broken, values kept."""
+    text = text.replace('"', "").replace("http: http:", "http:\n    http:")
+    return (text + "auto_activate_base: false\n").encode()
+
+
+def test_what_conda_has_rewritten_is_removed_with_its_secrets() -> None:
+    before = {PATH: File(b"always_yes: true\nchannels: [mine] # one\n", 0o644)}
+    made = plan([condarc_target()], before)
+    managed = made.changes[0].new
+    assert managed.mode == 0o600
+    there = {PATH: managed._replace(data=rewritten(managed.text or ""))}
+    back = plan([], there, made.state)
+    assert [(change.new.text, change.new.mode) for change in back.changes] == [
+        ("always_yes: true\nchannels: [mine] # one\nauto_activate_base: false\n", 0o644)
+    ]
+    assert back.state.empty
+    assert back.warnings == [f"{PATH}: edited since the last run; only the managed part was removed"]
+
+
+def test_what_somebody_has_changed_stays_known_and_private() -> None:
+    before = {PATH: File(b"always_yes: true\n", 0o644)}
+    made = plan([condarc_target()], before)
+    managed = made.changes[0].new
+    text = (managed.text or "").replace("channels:\n", "channels:\n  - mine\n")
+    back = plan([], {PATH: managed._replace(data=text.encode())}, made.state)
+    kept = 'always_yes: true\nchannels:\n  - mine\n  - "https://svc:pw@mirror.example.com/a"\n'
+    assert [(change.new.text, change.new.mode) for change in back.changes] == [(kept, 0o600)]
+    assert len(back.warnings) == 1
+    assert back.warnings[0].startswith(f"{PATH}: edited since the last run; channels has another value")
+    assert "pw" not in back.warnings[0]
+    assert list(back.state.targets) == [PATH]
+
+    # a second removal does the same, and changes nothing
+    files = {PATH: back.changes[0].new}
+    again = plan([], files, back.state)
+    assert (again.changes, again.state, again.warnings) == ([], back.state, back.warnings)
+
+    # once the user has taken it out, the file is theirs again
+    gone = plan([], {PATH: files[PATH]._replace(data=b"always_yes: true\nx: 1\n")}, back.state)
+    assert [(change.new.text, change.new.mode) for change in gone.changes] == [("always_yes: true\nx: 1\n", 0o644)]
+    assert gone.state.empty
+
+
+def test_what_a_removal_left_comes_back_after_the_next_one() -> None:
+    made = plan([condarc_target()], {PATH: File(b"always_yes: true\n", 0o644)})
+    managed = made.changes[0].new
+    text = (managed.text or "").replace("channels:\n", "channels:\n  - mine\n")
+    left = plan([], {PATH: managed._replace(data=text.encode())}, made.state)
+    files = applied({}, left)
+    second = plan([condarc_target()], files, left.state)
+    assert second.changes[0].new.text == managed.text
+    back = plan([], applied(files, second), second.state)
+    assert [change.new for change in back.changes] == [files[PATH]]
