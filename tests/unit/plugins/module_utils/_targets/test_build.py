@@ -322,3 +322,19 @@ def test_another_home_gets_no_agent() -> None:
     found = build_targets(MAC_ADA, settings(scope="user", home="/tmp/demo"), ("environment",), FACTS)
     assert found
     assert not [target for target in found if target.activate]
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        (SYSTEM, "/etc/conda/condarc.d/50-proxy.yml"),
+        (WINDOWS_SYSTEM, r"C:\ProgramData\conda\condarc.d\50-proxy.yml"),
+        (ADA, "~/.conda/condarc.d/50-proxy.yml"),
+        (WINDOWS_ADA, "~/.conda/condarc.d/50-proxy.yml"),
+    ],
+)
+def test_a_condarc_that_cannot_be_merged_names_a_file_that_its_owner_may_create(scope: Scope, path: str) -> None:
+    target = by_kind(build(scope), "condarc")[0]
+    with pytest.raises(ValueError, match=r"for example conda_proxy_condarc_path: ") as raised:
+        target.editor.edit("channels: &mine [a]\n", None, None)
+    assert str(raised.value).endswith(path)
