@@ -48,6 +48,8 @@ def merge(text: str | None, fragment: Fragment, separate: str = SEPARATE) -> str
 
 def way_out(exc: Unreadable, separate: str) -> str:
     """Return what to do about a condarc that cannot be read."""
+    if exc.broken and "; " in str(exc):
+        return ""  # it says so itself
     if exc.broken:
         return "; conda cannot use this file either, so correct it first"
     return f"; write the settings to a separate file, for example conda_proxy_condarc_path: {separate}"

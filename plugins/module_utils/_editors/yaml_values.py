@@ -131,7 +131,11 @@ def plain(value: Value | None) -> t.Any:
 def check_text(text: str) -> None:
     """Raise Unreadable for text that is no text, or too much of it."""
     if len(text) > MOST:
-        raise Unreadable(0, f"the file has more than {MOST >> 20} MB, which is too much for a condarc", broken=True)
+        raise Unreadable(
+            0,
+            f"the file has more than {MOST >> 20} MB, which is too much for a condarc; remove what is not needed",
+            broken=True,
+        )
     if text.startswith(_UTF16) or "\0" in text[:4]:
         raise Unreadable(0, "the file is UTF-16, which conda cannot read; save it as UTF-8", broken=True)
     odd = _ODD_LINE_END.search(text)
@@ -454,9 +458,11 @@ class _Reader:
         elif _PLAIN_START.match(line, self.column):
             return self._plain(parent)
         else:
-            raise (
-                self._outside("an empty key") if char == ":" else self._broken("a character that cannot begin a value")
-            )
+            if line[self.column + 1 : self.column + 2] == "\t":
+                raise self._broken("a tab, which YAML does not allow here")
+            if char == ":":
+                raise self._outside("an empty key")
+            raise self._broken("a character that cannot begin a value")
         self._end_of_line()
         self._next()
         return value

@@ -208,6 +208,20 @@ def test_what_conda_cannot_read_must_be_corrected(text: str) -> None:
         condarc.merge(text, FRAGMENT)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("\udcff\udcfea\0", "the file is UTF-16, which conda cannot read; save it as UTF-8"),
+        ("#" * (5 << 20), "the file has more than 4 MB, which is too much for a condarc; remove what is not needed"),
+    ],
+    ids=["utf-16", "size"],
+)
+def test_one_way_out_is_enough(text: str, sentence: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        condarc.merge(text, FRAGMENT)
+    assert str(raised.value) == sentence
+
+
 def test_refusal_never_shows_the_text() -> None:
     with pytest.raises(Unreadable) as raised:
         condarc.merge("channels: [https://user:hunter2secret@host\n", FRAGMENT)

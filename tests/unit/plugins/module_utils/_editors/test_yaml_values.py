@@ -112,6 +112,7 @@ def test_block_scalars(header: str, lines: list[str], ended: bool) -> None:
         ("c\0h\0a\0", "the file is UTF-16, which conda cannot read; save it as UTF-8"),
         ("a: 1\nb: x\0\n", "line 2: a NUL character, which no YAML file may have"),
         ("a: 1\r\nb: x\x01\r\n", "line 2: a control character, which no YAML file may have"),
+        ("a:\n  -\tb\n", "line 2: a tab, which YAML does not allow here"),
         ("a: 1\nb:\t2\n", "line 2: a tab, which YAML does not allow here"),
         ("a: 1\n\nb: [x,\n\n  y\n", "line 3: a bracket that is not closed"),
     ],
