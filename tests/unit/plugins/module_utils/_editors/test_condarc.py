@@ -122,7 +122,8 @@ def test_generated_files(text: str, fragment: list[list[str]]) -> None:
 def test_generated_files_that_conda_has_rewritten(text: str, fragment: list[list[str]]) -> None:
     try:
         merged = condarc.merge(text, fragment)
-        same = seen(conda_writes(merged, "x", 1)) == {**seen(merged), "x": ("int", 1)}
+        rewritten = conda_writes(merged, "notify_outdated_conda", False)
+        same = seen(rewritten) == {**seen(merged), "notify_outdated_conda": ("bool", False)}
     except (Unreadable, AssertionError, ValueError, AttributeError, TypeError):  # conda's library fails on some of it
         return
     if same:  # the library itself loses text in some of its comments
