@@ -17,6 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 
 BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
 END = "# END condafleet.proxy"
+_PASSWORD = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")  # percent-encoded, so that no dialect writes it otherwise
 _BEGIN_PREFIX = BEGIN.partition(":")[0]
 
 
@@ -133,6 +134,17 @@ class BlockEditor(Editor):
 
     def revert(self, text: str, original: str | None, force: bool) -> str:
         return revert(text, self.desired["lines"], original)
+
+    def left(self, text: str, original: str | None) -> list[str]:
+        """Return the lines that still hold a password of ours: somebody has changed them and the markers around them."""
+        passwords = {found for line in self.desired["lines"] for found in _PASSWORD.findall(line)}
+        theirs = set(_lines(original or ""))
+        lines = enumerate(_lines(self.revert(text, original, force=False)), 1)
+        return [
+            f"line {number}"
+            for number, line in lines
+            if line not in theirs and any(password in line for password in passwords)
+        ]
 
     def present(self, text: str) -> bool:
         return bool(block(text))

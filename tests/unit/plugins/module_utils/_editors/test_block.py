@@ -164,3 +164,13 @@ def test_a_block_that_follows_a_line_which_now_goes_on_is_moved() -> None:
     moved = _block.merge(edited, OURS)
     assert moved == f"a=1\n{_block.BEGIN}\n" + "".join(line + "\n" for line in OURS) + f"{_block.END}\nb=2:\\\n"
     assert _block.merge(moved, OURS) == moved
+
+
+def test_a_changed_line_with_our_password_is_named() -> None:
+    ours = ["export http_proxy='http://ada:p%40ss@proxy:1'", "export no_proxy='localhost'"]
+    editor = _block.BlockEditor({"lines": ours, "top": False})
+    edited = "mine\nexport http_proxy='http://ada:p%40ss@other:2'  # mine now\nexport no_proxy='x'\n"
+    assert editor.left(edited, "mine\n") == ["line 2"]
+    assert editor.revert(edited, "mine\n", force=False) == edited
+    assert editor.left(editor.edit("mine\n", None, None), "mine\n") == []
+    assert editor.left(edited, edited) == [], "it was there before"

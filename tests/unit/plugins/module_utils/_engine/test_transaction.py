@@ -592,3 +592,44 @@ def test_a_rollback_that_fails_says_that_changes_stay(home: Path) -> None:
         transaction(home, targets(home), Full()).converge()
     transaction(home, [], run="next").converge()
     assert snapshot(home) == before
+
+
+@pytest.mark.parametrize("damage", ["a space behind END", "no END", "no BEGIN", "no markers", "changed and no markers"])
+def test_damaged_markers_leave_no_password_in_the_open(home: Path, damage: str) -> None:
+    transaction(home, targets(home)).converge()
+    path = home / ".profile"
+    lines = path.read_text().splitlines()
+    begin = next(line for line in lines if "BEGIN" in line)
+    end = next(line for line in lines if "END" in line)
+    text = path.read_text()
+    if damage == "a space behind END":
+        text = text.replace(end, end + " ")
+    if damage in ("no END", "no markers", "changed and no markers"):
+        text = text.replace(end + "\n", "")
+    if damage in ("no BEGIN", "no markers", "changed and no markers"):
+        text = text.replace(begin + "\n", "")
+    if damage.startswith("changed"):
+        text = text.replace("proxy.example.com", "other.example.com")
+    path.write_text(text)
+    gone = transaction(home, [], run="absent").converge()
+    if not damage.startswith("changed"):
+        assert PASSWORD not in path.read_text()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        return
+    assert PASSWORD in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600, "while a password of ours is in it, it stays private"
+    assert any(str(path) in note and "line 2" in note for note in gone.warnings)
+    path.write_text("echo hello\n")
+    again = transaction(home, [], run="again").converge()
+    assert [change.path for change in again.changes] == [str(path)]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert not (home / ".local/state/condafleet").exists()
+
+
+def test_new_settings_leave_no_old_line_behind_a_damaged_marker(home: Path) -> None:
+    transaction(home, targets(home)).converge()
+    path = home / ".profile"
+    path.write_text(path.read_text().replace("# END condafleet.proxy\n", ""))
+    transaction(home, targets(home, "other"), run="second").converge()
+    assert PASSWORD not in path.read_text()
+    assert path.read_text().count("export http_proxy") == 1
