@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import strategies as st
 
-from tests.bed import hostile  # noqa: F401  # registers the profile
+from tests.bed import hostile  # noqa: F401  # pylint: disable=unused-import  # it registers the profile
 
 ruamel_yaml: Any = pytest.importorskip("ruamel.yaml")  # the environments of other ansible-core releases have none
 

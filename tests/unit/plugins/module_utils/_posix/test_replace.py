@@ -82,34 +82,35 @@ def test_removal(path: Path) -> None:
     assert names(path) == {}
 
 
+@pytest.mark.parametrize("how", ["in place", "by rename"])
 def test_an_edit_between_the_look_and_the_exchange_is_put_back(
-    path: Path, new: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, new: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The moment that no comparison before a rename can see."""
-    for save in (lambda: path.write_bytes(b"in place"), lambda: by_rename(path, b"by rename")):
-        path.write_bytes(b"old")
-        new.write_bytes(b"new")
-        calls: list[str] = []
-        real = replace._rename
+    calls: list[str] = []
+    real = replace._rename
 
-        def rename(
-            source: str, target: str, how: str, calls: list[str] = calls, save: Any = save, real: Any = real
-        ) -> bool:
-            calls.append(how)
-            if len(calls) == 1:
-                threading.Thread(target=save).start()  # in place: it waits for the lease
-                time.sleep(0.3)
-            return bool(real(source, target, how))
+    def save() -> None:
+        if how == "in place":
+            path.write_bytes(b"saved")
+        else:
+            by_rename(path, b"saved")
 
-        monkeypatch.setattr(replace, "_rename", rename)
-        assert not replace.put(str(new), str(path), b"old")
-        monkeypatch.undo()
-        assert calls == ["exchange", "exchange"]
-        for _attempt in range(100):
-            if path.read_bytes() != b"old":
-                break
-            time.sleep(0.02)
-        assert path.read_bytes() in (b"in place", b"by rename")
+    def rename(source: str, target: str, what: str) -> bool:
+        calls.append(what)
+        if len(calls) == 1:
+            threading.Thread(target=save).start()  # in place: it waits for the lease
+            time.sleep(0.3)
+        return real(source, target, what)
+
+    monkeypatch.setattr(replace, "_rename", rename)
+    assert not replace.put(str(new), str(path), b"old")
+    assert calls == ["exchange", "exchange"]
+    for _attempt in range(100):
+        if path.read_bytes() == b"saved":
+            break
+        time.sleep(0.02)
+    assert path.read_bytes() == b"saved"
 
 
 def by_rename(path: Path, content: bytes) -> None:
