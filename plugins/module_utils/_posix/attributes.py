@@ -25,7 +25,6 @@ _ACL_TYPE_EXTENDED = 0x100  # acl(3)
 _WRITING = frozenset(
     "write append delete delete_child add_file add_subdirectory writeattr writeextattr writesecurity chown".split()
 )
-_ACL = "system.posix_acl_access"
 # EPERM: macOS alone sets com.apple.provenance
 _NO_MATTER = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT)
 
@@ -36,7 +35,8 @@ def copy(path: str, descriptor: int, private: bool) -> None:
     With `private`, remove what is on the open file from its directory instead. Raises OSError.
     """
     if hasattr(os, "listxattr"):
-        _copy_on_linux(path, descriptor)
+        if os.path.exists(path):
+            _copy_on_linux(path, descriptor)
         return
     system = ctypes.CDLL(None, use_errno=True)
     if hasattr(system, "fcopyfile") and os.path.exists(path):
@@ -51,10 +51,7 @@ def copy(path: str, descriptor: int, private: bool) -> None:
 
 
 def _copy_on_linux(path: str, descriptor: int) -> None:
-    wanted = os.listxattr(path) if os.path.exists(path) else []
-    if _ACL not in wanted and _attribute(descriptor, _ACL) is not None:
-        os.removexattr(descriptor, _ACL)  # the directory hands its own down, and that would let others in
-    for name in wanted:
+    for name in os.listxattr(path):
         value = os.getxattr(path, name)
         if _attribute(descriptor, name) != value:
             os.setxattr(descriptor, name, value)

@@ -233,7 +233,7 @@ def test_a_control_node(
     )
     control.run(["systemctl", "stop", f"{UNIT}.timer"])
     wait_for(control, 60, lambda: schedule.show("ActiveState") in ("inactive", "failed"))
-    assert schedule.states()[target.name] in ("changed", "in_order"), schedule.log()
+    assert schedule.states()[target.name] in ("changed", "in_order"), f"{schedule.report()}\n{schedule.log()}"
     assert "http_proxy" in target.read("/etc/environment")
     look = control.read(f"{STATE}/reports/look").splitlines()
     assert look[:4] == ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"]
