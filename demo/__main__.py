@@ -234,6 +234,7 @@ def _end(number: int, _frame: object) -> NoReturn:
 if __name__ == "__main__":
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     children.adopt_orphans()
     try:
         sys.exit(main())
