@@ -25,6 +25,7 @@ _ACL_TYPE_EXTENDED = 0x100  # acl(3)
 _WRITING = frozenset(
     "write append delete delete_child add_file add_subdirectory writeattr writeextattr writesecurity chown".split()
 )
+_ACL = "system.posix_acl_access"
 # EPERM: macOS alone sets com.apple.provenance
 _NO_MATTER = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT)
 
@@ -35,8 +36,7 @@ def copy(path: str, descriptor: int, private: bool) -> None:
     With `private`, remove what is on the open file from its directory instead. Raises OSError.
     """
     if hasattr(os, "listxattr"):
-        if os.path.exists(path):
-            _copy_on_linux(path, descriptor)
+        _copy_on_linux(path, descriptor)
         return
     system = ctypes.CDLL(None, use_errno=True)
     if hasattr(system, "fcopyfile") and os.path.exists(path):
@@ -51,7 +51,10 @@ def copy(path: str, descriptor: int, private: bool) -> None:
 
 
 def _copy_on_linux(path: str, descriptor: int) -> None:
-    for name in os.listxattr(path):
+    wanted = os.listxattr(path) if os.path.exists(path) else []
+    if _ACL not in wanted and _attribute(descriptor, _ACL) is not None:
+        os.removexattr(descriptor, _ACL)  # the directory hands its own down, and that would let others in
+    for name in wanted:
         value = os.getxattr(path, name)
         if _attribute(descriptor, name) != value:
             os.setxattr(descriptor, name, value)
