@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - result_format_callback
 """
 
+import collections
 import os
 import sys
 import typing as t
@@ -130,10 +131,9 @@ class CallbackModule(DefaultCallback):
     def _count(self, result: t.Any, what: str) -> None:
         hosts = self._hosts.setdefault(result._task._uuid, {})  # noqa: SLF001  # a ring goes on counting
         hosts[result._host.get_name()] = what  # noqa: SLF001
-        found = list(hosts.values())
-        counts = ", ".join(f"{found.count(kind)} {kind}" for kind in sorted(set(found)))
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(collections.Counter(hosts.values()).items()))
         self._display.display(
-            f"{_ERASE}{len(found)} of {max(self._total, len(found))} hosts: {counts}\r", screen_only=True, newline=False
+            f"{_ERASE}{len(hosts)} of {max(self._total, len(hosts))} hosts: {counts}\r", screen_only=True, newline=False
         )
         self._drawn = True
 

@@ -14,11 +14,12 @@ import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 
 from tests.bed.jsonlog import JsonLog
+from tests.bed.serving import Serving
 
 if TYPE_CHECKING:
     import ssl
@@ -90,7 +91,7 @@ class Rules:
     portals: set[str] = field(default_factory=set)  # 200 with a login page instead of content
 
 
-class ChannelServer:
+class ChannelServer(Serving):
     """Serves every channel below `root`; a context manager.
 
     `log.entries`: method, path, status, authorization (the header's value or null), via, range, user_agent, peer.
@@ -125,15 +126,6 @@ class ChannelServer:
     def url(self, channel: str, host: str | None = None) -> str:
         """The channel's URL, by another host name when the client knows the server by one."""
         return f"{self.scheme}://{host or self.address}:{self.port}/{channel}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -30,6 +30,18 @@ class Channels:
     rules: Rules
 
 
+def settings(proxy: str, channel: str, ca: str) -> dict[str, str | list[str]]:
+    """The variables of a company for all machines."""
+    return {
+        "conda_proxy_http": proxy,
+        "conda_proxy_username": PROXY_USER,
+        "conda_proxy_password": PROXY_PASSWORD,
+        "conda_proxy_password_exposure": "allow",
+        "conda_proxy_ca_bundle_src": ca,
+        "conda_proxy_channels": [channel],
+    }
+
+
 class serve_channels:  # noqa: N801 - called like a function
     """Serve on an address, for loopback or for hosts."""
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.bed.serving import Serving
 
 _ROOT = "/api/v2/"
 _UNIFIED = ("job_templates", "projects", "inventory_sources")
 _SECRET = "password"
 
 
-class Controller:
+class Controller(Serving):
     """A context manager. `objects`: kind, as `job_templates`, -> what was posted, with what was associated."""
 
     def __init__(self, **existing: list[str]) -> None:
@@ -30,15 +32,6 @@ class Controller:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def create(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         self._count += 1

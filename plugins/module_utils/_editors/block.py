@@ -71,7 +71,7 @@ def _continued(before: str) -> tuple[str, str]:
     """Return `before` without its last line, and that line with all that it goes on from, where it ends in a backslash."""
     lines = _lines(before)
     start = len(lines)
-    while start and (len(_content(lines[start - 1])) - len(_content(lines[start - 1]).rstrip("\\"))) % 2:
+    while start and _goes_on(lines[start - 1]):
         start -= 1
     if not start and before.startswith("#!"):
         start = 1
@@ -104,10 +104,11 @@ def _ours(lines: t.Sequence[str], known: t.Iterable[str], original: str | None) 
         ours[start:end] = [True] * (end - start)  # also of a second block, which somebody copied: it would win
     written = {line.strip() for line in known}
     if written:
+        written.add(END)
         theirs = collections.Counter(line.strip() for line in _lines(original or ""))
         for number in range(len(lines)):
             content = lines[number].strip()
-            if ours[number] or content not in {*written, END}:
+            if ours[number] or content not in written:
                 continue
             theirs[content] -= 1  # the first ones are those that were there
             ours[number] = theirs[content] < 0
@@ -119,8 +120,10 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
-def _content(line: str) -> str:
-    return line.rstrip("\r\n")
+def _goes_on(line: str) -> bool:
+    """Return whether a line ends in a backslash that nothing escapes."""
+    content = line.rstrip("\r\n")
+    return (len(content) - len(content.rstrip("\\"))) % 2 == 1
 
 
 class BlockEditor(Editor):

@@ -12,6 +12,8 @@ was not committed and plans again. A run is committed when its id is in the stat
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name import editor
@@ -35,10 +37,19 @@ if t.TYPE_CHECKING:
 _ATTEMPTS = 20  # to write while another program edits the same files
 
 Hook = t.Callable[[t.List[Change]], None]
+T = t.TypeVar("T")
 
 
 def _nothing(_changes: list[Change]) -> None:
     pass
+
+
+def _insist(action: t.Callable[[], T], interruption: type[MachineError]) -> T:
+    """Return what `action` returns. Repeat it while another program or run comes in between; the last time, raise."""
+    for _attempt in range(_ATTEMPTS - 1):
+        with contextlib.suppress(interruption):
+            return action()
+    return action()
 
 
 class Failed(Exception):
@@ -122,25 +133,21 @@ class Transaction:
 
         Raises MachineError or Failed. An error before the commit, also one of `after`, rolls everything back.
         """
-        for attempt in range(_ATTEMPTS):
-            created = self._store.missing_directories()
-            if created:
-                # nothing is managed here yet; with nothing to do, create neither state nor lock
-                plan = self._plan(State(), self._machine.read)
-                if not plan.changes and not plan.state.targets:
-                    after([])
-                    return Outcome([], plan.unchanged, plan.warnings, plan.problems)
-                self._create(created)
-            try:
-                outcome = self._with_lock(created, before, after)
-            except GoneError:
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-                continue  # another run removed everything (`state: absent`) while this one waited
-            if not outcome.changes:
-                after([])  # nothing can be rolled back, so other runs need not wait for the lock
-            return outcome
-        raise AssertionError("the last attempt returns or raises")
+        # again: another run may remove everything (`state: absent`) while this one waits for its lock
+        outcome = _insist(lambda: self._converge_once(before, after), GoneError)
+        if not outcome.changes:
+            after([])  # nothing can be rolled back, so other runs need not wait for the lock
+        return outcome
+
+    def _converge_once(self, before: Hook, after: Hook) -> Outcome:
+        created = self._store.missing_directories()
+        if created:
+            # nothing is managed here yet; with nothing to do, create neither state nor lock
+            plan = self._plan(State(), self._machine.read)
+            if not plan.changes and not plan.state.targets:
+                return Outcome([], plan.unchanged, plan.warnings, plan.problems)
+            self._create(created)
+        return self._with_lock(created, before, after)
 
     def _with_lock(self, created: list[str], before: Hook, after: Hook) -> Outcome:
         locked = False
@@ -171,22 +178,16 @@ class Transaction:
         self._store.sweep()
         found = self._store.load()
         state, warnings = self._recover(found)
-        plan = self._plan(state, self._machine.read)
+        plan = self._plan(state, self._machine.read, created)
+        applied = plan.state
         if plan.changes:
             before(plan.changes)
             self._machine.begin()
-        for attempt in range(_ATTEMPTS):
-            if plan.changes:
-                plan = self._plan(state, self._machine.read)  # a file may have been edited meanwhile
-            plan = plan._replace(state=plan.state._replace(created=_union(created, plan.state.created)))
             try:
-                applied, notes = self._apply(state, plan, after) if plan.changes else (plan.state, [])
+                plan, applied, notes = _insist(lambda: self._plan_and_apply(state, created, after), EditedError)
             except EditedError as exc:
-                if attempt + 1 == _ATTEMPTS:
-                    raise Failed(str(exc), []) from None
-                continue
+                raise Failed(str(exc), []) from None
             warnings += notes
-            break
         if not plan.changes and applied != state:
             self._store.save(applied)
         if applied.empty:
@@ -195,13 +196,18 @@ class Transaction:
             plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems, found.interrupted is not None
         )
 
+    def _plan_and_apply(self, state: State, created: list[str], after: Hook) -> tuple[Plan, State, list[str]]:
+        """Plan anew, as a file may have been edited meanwhile, and write."""
+        plan = self._plan(state, self._machine.read, created)
+        return plan, *(self._apply(state, plan, after) if plan.changes else (plan.state, []))
+
     def _leave_nothing(self, created: list[str]) -> None:
         """Remove the state directory that a failed first run created."""
         state = self._store.load()
         if created and state.journal is None and state.empty:
             self._store.drop(created)
 
-    def _plan(self, state: State, read: t.Callable[[str, bool], File]) -> Plan:
+    def _plan(self, state: State, read: t.Callable[[str, bool], File], created: t.Sequence[str] = ()) -> Plan:
         plan = make_plan(self._targets(), state, self.sections, read, self._machine.real, self._masker)
         rotated = any("rotated" in change.reasons for change in plan.changes)
         if rotated and state.host and state.host != self._host:
@@ -209,7 +215,7 @@ class Transaction:
                 f"{self._store.directory}: this state directory is shared with host {state.host}, which has different "
                 "settings; this run's settings now apply to both"
             )
-        return plan._replace(state=plan.state._replace(host=self._host))
+        return plan._replace(state=plan.state._replace(host=self._host, created=_union(created, plan.state.created)))
 
     def _apply(self, state: State, plan: Plan, after: Hook) -> tuple[State, list[str]]:
         """Write all changes, call `after`, commit. `state` is the one before the changes."""
@@ -279,7 +285,9 @@ class Transaction:
     def _undo(self, state: State, journal: Journal) -> tuple[State, list[str]]:
         """Roll back the changes of `journal`. Continue when an activation or the saving of the state fails."""
         self._machine.begin()
-        warnings = [note for change in reversed(journal.changes) for note in self._undo_one(change)]
+        warnings = []
+        for change in reversed(journal.changes):
+            warnings += _insist(functools.partial(self._undo_one, change), EditedError)
         for change in journal.changes:
             self._machine.sweep(change.path)
         for directory in reversed(journal.directories):
@@ -297,22 +305,15 @@ class Transaction:
 
     def _undo_one(self, change: JournalEntry) -> list[str]:
         """Roll back one change, and return warnings."""
-        for attempt in range(_ATTEMPTS):
-            step = self._undo_step(change)
-            if step is None:
-                return []
-            now, file, note = step
-            try:
-                if file.exists:
-                    self._machine.write(change.path, file, old=now)
-                else:
-                    self._machine.remove(change.path, old=now)
-            except EditedError:
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-                continue
-            return [note] if note else []
-        raise AssertionError("the last attempt returns or raises")
+        step = self._undo_step(change)
+        if step is None:
+            return []
+        now, file, note = step
+        if file.exists:
+            self._machine.write(change.path, file, old=now)
+        else:
+            self._machine.remove(change.path, old=now)
+        return [note] if note else []
 
     def _undo_step(self, change: JournalEntry) -> tuple[File, File, str] | None:
         """Return a file as it is and as a rollback leaves it, with a warning where it cannot be restored exactly.

@@ -104,11 +104,9 @@ class PosixMachine:
             if old is None:
                 os.rename(temporary, real)
             elif not replace.put(temporary, real, old.data):
-                raise EditedError(f"{path} is edited by another program again and again; close it there and run again")
+                raise _edited(path, "is edited by another program again and again")
         except replace.BusyError:
-            raise EditedError(
-                f"{path} is open in another program that writes to it; close it there and run again"
-            ) from None
+            raise _edited(path, "is open in another program that writes to it") from None
         except OSError as exc:
             raise _sentence(path, "cannot be written", exc, attributes.lock_of(real)) from None
         finally:
@@ -153,11 +151,9 @@ class PosixMachine:
             elif not replace.take(path, _free_name(path), old.data):
                 if not os.path.lexists(path):
                     return
-                raise EditedError(f"{path} is edited by another program again and again; close it there and run again")
+                raise _edited(path, "is edited by another program again and again")
         except replace.BusyError:
-            raise EditedError(
-                f"{path} is open in another program that writes to it; close it there and run again"
-            ) from None
+            raise _edited(path, "is open in another program that writes to it") from None
         except FileNotFoundError:
             return
         except OSError as exc:
@@ -314,6 +310,10 @@ def _sync_directory(directory: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _edited(path: str, what: str) -> EditedError:
+    return EditedError(f"{path} {what}; close it there and run again")
 
 
 def _sentence(path: str, what: str, exc: OSError, lock: str = "") -> MachineError:

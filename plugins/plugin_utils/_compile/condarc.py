@@ -16,7 +16,10 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc_aliases import canonical
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    check_printable,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.seconds import check_seconds
 
@@ -57,8 +60,7 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
 
 
 def _parse_path(path: str, scope: Scope, windows: bool) -> str:
-    if re.search(r"[\x00-\x1f\x7f]", path):
-        raise _path_error("contains a control character, such as a line end", "remove it")
+    check_printable("condarc_path", path)
     plain = _without_drive(path) if windows else path
     if ".." in plain.split("/"):
         raise _path_error("contains .., which may lead to a directory that is not meant", "write the path without it")

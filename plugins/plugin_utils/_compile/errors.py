@@ -13,6 +13,9 @@ import re
 _NAMED = re.compile(r"(?<!\$)\{(\w+)\}")
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 class InvalidSettingError(Exception):
     """Error for an invalid setting.
 
@@ -32,3 +35,13 @@ class InvalidSettingError(Exception):
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def has_control_character(text: str) -> bool:
+    return bool(_CONTROL.search(text))
+
+
+def check_printable(option: str, text: str) -> None:
+    """Raise InvalidSettingError for a text with a control character."""
+    if has_control_character(text):
+        raise InvalidSettingError(option, "contains a control character, such as a line end", "remove it")

@@ -13,7 +13,10 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import NetrcEntry
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    has_control_character,
+)
 
 _KEYS = {"machine", "login", "password"}
 
@@ -68,7 +71,7 @@ def _parse_entry(given: t.Mapping[t.Any, t.Any], number: int) -> NetrcEntry:
             "give the host name alone",
         )
     for key, text in (("login", entry.login), ("password", entry.password)):
-        if re.search(r"[\x00-\x1f\x7f]", text):
+        if has_control_character(text):
             raise entry_error(number, f"has a line break or another control character in its {key}", "remove it")
         if not text.isprintable() or any(ord(char) > 0xFF for char in text):
             raise entry_error(

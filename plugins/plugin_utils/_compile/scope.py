@@ -13,7 +13,10 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    check_printable,
+)
 
 
 class Scope(t.NamedTuple):
@@ -95,8 +98,7 @@ def _check_home(scope: Scope) -> None:
         )
     if scope.home and not scope.home.startswith("/"):
         raise InvalidSettingError("home", "is not an absolute path", "begin it with /")
-    if any(char < " " or char == "\x7f" for char in scope.home):
-        raise InvalidSettingError("home", "contains a control character, such as a line end", "remove it")
+    check_printable("home", scope.home)
 
 
 def _check_users(scope: Scope, elsewhere: bool) -> None:

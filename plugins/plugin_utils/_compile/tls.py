@@ -14,7 +14,10 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import CA_BUNDLE_PATH
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    check_printable,
+)
 
 # the ways to give a CA bundle, of which one is used
 BUNDLES = ("ca_bundle", "ca_bundle_src", "ca_bundle_content")
@@ -49,8 +52,7 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
     """
     _check_one_bundle(options)
     for name in ("ca_bundle", "ssl_verify"):
-        if re.search(r"[\x00-\x1f\x7f]", str(options.get(name) or "")):
-            raise InvalidSettingError(name, "contains a control character, such as a line end", "remove it")
+        check_printable(name, str(options.get(name) or ""))
     tls = Tls(
         path=_parse_path(options["ca_bundle"]),
         bundle=_parse_bundle(options, pem),

@@ -13,7 +13,10 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import ProofOptions
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    has_control_character,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.seconds import check_seconds
 
 
@@ -36,7 +39,7 @@ def parse_verification(options: Options) -> Verification:
         info=options["verify_info"],
     )
     prefix = options["prefix"] or ""
-    if prefix and (not re.match(r"~?/|[A-Za-z]:[\\/]", prefix) or re.search(r"[\x00-\x1f\x7f]", prefix)):
+    if prefix and (not re.match(r"~?/|[A-Za-z]:[\\/]", prefix) or has_control_character(prefix)):
         raise InvalidSettingError(
             "prefix",
             "is not the absolute path of a conda base",

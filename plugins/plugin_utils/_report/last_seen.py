@@ -30,6 +30,11 @@ class Seen(t.NamedTuple):
     named: str = ""  # the last run that had this host
 
 
+def readable(moment: str) -> str:
+    """Return a time of a record as a person reads it."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 def read(text: str) -> dict[str, Seen]:
     """Return what is known by host. A damaged file or entry is as one that does not exist."""
     try:

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.history import KINDS, Past
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen, readable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, Result, verdict_of
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.picture import picture
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.summary import LABELS
@@ -167,7 +167,7 @@ def _last_seen(seen: Seen, finished: str) -> str:
 
 
 def _time(moment: str) -> str:
-    return f'<time datetime="{_text(moment)}">{_text(moment[:16].replace("T", " "))} UTC</time>'
+    return f'<time datetime="{_text(moment)}">{_text(readable(moment))}</time>'
 
 
 def _details(one: Outcome) -> str:

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen, readable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome
 
 LABELS: t.Mapping[str, str] = {
@@ -63,7 +63,7 @@ def summary(fleet: Fleet, seen: t.Mapping[str, Seen]) -> list[str]:
 def _last_reached(one: Outcome, seen: Seen) -> str:
     if one.state != _outcome.UNREACHABLE:
         return ""
-    return f"last reached {seen.reached[:16].replace('T', ' ')} UTC: " if seen.reached else ""
+    return f"last reached {readable(seen.reached)}: " if seen.reached else ""
 
 
 def _overruled(one: Outcome) -> list[str]:

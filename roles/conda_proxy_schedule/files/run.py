@@ -116,13 +116,17 @@ def take_commit(repository: t.Mapping[str, str]) -> None:
     configuration or a plugin of it would be read before any playbook. Raises Refusal.
     """
     folder, url, branch = repository["folder"], repository["url"], repository["branch"]
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     if not os.path.isdir(os.path.join(folder, "objects")):
         git(folder, "the folder of the repository cannot be made", "init", "--quiet", "--bare", folder)
     git(folder, f"the branch {branch} cannot be fetched", "fetch", "--quiet", "--no-tags", url, f"refs/heads/{branch}")
     commit = git(folder, "nothing was fetched", "rev-parse", "--verify", "FETCH_HEAD^{commit}").strip()
     if repository["signers"]:
         verify(folder, commit, repository["signers"])
-        before = git_or_empty(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_BRANCH}").strip()
+        branches = git(
+            folder, "the branches cannot be read", "for-each-ref", "--format=%(objectname)", f"refs/heads/{_BRANCH}"
+        )
+        before = branches.strip()  # empty the first time
         if before and git_code(folder, "merge-base", "--is-ancestor", before, commit):
             raise Refusal(
                 f"the commit {commit[:12]} of {branch} does not follow the one that was played before ({before[:12]}), so "
@@ -163,15 +167,7 @@ def verify(folder: str, commit: str, signers: str) -> None:
 
 def git(folder: str, sentence: str, *arguments: str) -> str:
     """Run git in the repository; return its output. Raises Refusal with the sentence and what git said."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
     return run(["git", "-C", folder, *arguments], sentence, dict(os.environ))
-
-
-def git_or_empty(folder: str, *arguments: str) -> str:
-    try:
-        return git(folder, "", *arguments)
-    except Refusal:
-        return ""
 
 
 def git_code(folder: str, *arguments: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bed import conda_base, light
-from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
+from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER, settings
 from tests.bed.light import LightMachine, keys_layer
 from tests.bed.play import Player
 from tests.conftest import unavailable
@@ -59,14 +59,7 @@ def player_of(
 ) -> Callable[..., Player]:
     def player(machines: Machines, **own: dict[str, Any]) -> Player:
         hosts = {name: machine.inventory() | own.get(name, {}) for name, machine in machines.items()}
-        variables = {
-            "conda_proxy_http": squid.url(),
-            "conda_proxy_username": PROXY_USER,
-            "conda_proxy_password": PROXY_PASSWORD,
-            "conda_proxy_password_exposure": "allow",
-            "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [channels.https.url("main", CHANNEL_HOST)],
-        }
+        variables = settings(squid.url(), channels.https.url("main", CHANNEL_HOST), str(authority.pem))
         return Player(ansible_run, tmp_path, hosts, variables)
 
     return player

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ import pytest
 import yaml
 
 from tests.bed import light, wheels
+from tests.bed.installed import install_collection
 from tests.bed.light import LightMachine, keys_layer
-from tests.bed.paths import CHECKOUT
 from tests.bed.tree import fingerprint
 from tests.conftest import unavailable
 
@@ -34,12 +33,7 @@ def everything(machine: LightMachine) -> dict[str, str]:
 def test_cron(ansible_run: Callable[..., Any], tmp_path: Path) -> None:
     if reason := light.missing():
         unavailable(reason)
-    collection = tmp_path / "collections"
-    for name in ("plugins", "roles", "playbooks", "meta"):
-        target = collection / "ansible_collections/condafleet/proxy" / name
-        shutil.copytree(CHECKOUT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "galaxy.yml", target.parent)
-    mounts = {"/opt/wheels": wheels.build(), "/opt/collections": collection}
+    mounts = {"/opt/wheels": wheels.build(), "/opt/collections": install_collection(tmp_path / "collections")}
     with LightMachine.start("plain", tmp_path / "plain", layers=[keys_layer()], mounts=mounts) as machine:
         machine.run(["rm", "-f", "/etc/.pwd.lock"])
         before = everything(machine)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,8 @@ from tests.bed import conda_base, wheels
 from tests.bed import hosts as bed_hosts
 from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
 from tests.bed.hosts import Host
-from tests.bed.paths import CHECKOUT, VENV_BIN
+from tests.bed.installed import install_collection
+from tests.bed.paths import VENV_BIN
 from tests.bed.tree import fingerprint
 from tests.conftest import unavailable
 
@@ -51,14 +51,7 @@ cat "$CREDENTIALS_DIRECTORY/vault"
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a user has after `ansible-galaxy collection install`, as far as Ansible looks at it."""
-    folder = tmp_path_factory.mktemp("collections")
-    target = folder / "ansible_collections/condafleet/proxy"
-    for name in ("plugins", "roles", "playbooks", "meta"):
-        shutil.copytree(CHECKOUT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "galaxy.yml", target)
-    folder.chmod(0o755)  # the user of the schedule reads it
-    return folder
+    return install_collection(tmp_path_factory.mktemp("collections"))  # the user of the schedule reads it
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bed import hosts as bed_hosts
-from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_PASSWORD_ENCODED, PROXY_USER
+from tests.bed.company import (
+    CHANNEL_HOST,
+    PROXY_PASSWORD,
+    PROXY_PASSWORD_ENCODED,
+    PROXY_USER,
+    settings,
+)
 from tests.bed.play import Player
 from tests.bed.tree import EVERYTHING, fingerprint
 
@@ -46,16 +52,8 @@ def player(
         ansible_run,
         tmp_path,
         {host.name: host.inventory() for host in conda_hosts},
-        {
-            "conda_proxy_http": squid.url(),
-            "conda_proxy_username": PROXY_USER,
-            "conda_proxy_password": PROXY_PASSWORD,
-            "conda_proxy_password_exposure": "allow",
-            "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [host_channels.https.url("main", CHANNEL_HOST)],
-            "conda_proxy_environment_targets": EVERYTHING,
-            "conda_proxy_prefix": "/opt/conda",
-        },
+        settings(squid.url(), host_channels.https.url("main", CHANNEL_HOST), str(authority.pem))
+        | {"conda_proxy_environment_targets": EVERYTHING, "conda_proxy_prefix": "/opt/conda"},
     )
     yield player
     player.play("remove")

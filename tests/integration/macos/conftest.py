@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bed import conda_base, light
-from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER
+from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER, settings
 from tests.bed.macos.machine import MacMachine, RealMac
 from tests.bed.play import Player
 from tests.conftest import unavailable
@@ -62,15 +62,8 @@ def mac_player(
         ansible_run,
         tmp_path,
         {mac.name: mac.inventory()},
-        {
-            "conda_proxy_http": squid.url(),
-            "conda_proxy_username": PROXY_USER,
-            "conda_proxy_password": PROXY_PASSWORD,
-            "conda_proxy_password_exposure": "allow",
-            "conda_proxy_ca_bundle_src": str(authority.pem),
-            "conda_proxy_channels": [channels.https.url("main", CHANNEL_HOST)],
-            "conda_proxy_prefix": BASE,
-        },
+        settings(squid.url(), channels.https.url("main", CHANNEL_HOST), str(authority.pem))
+        | {"conda_proxy_prefix": BASE},
     )
     yield player
     if REAL:
