@@ -99,7 +99,7 @@ def _look(subject: _rows.Subject, seen: _Seen, prefix: str) -> View:
     home, login = subject.account.home, subject.login
     bases = find_bases(home, login.get("PATH", ""), prefix)
     rows = [
-        *sessions.shells(subject),
+        *sessions.own_shell(subject),
         *sessions.other_shells(subject),
         sessions.sudo(subject, seen.by_sudo),
         *sessions.systemd(subject),

@@ -23,7 +23,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     place,
     row_of,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, process, shells
 
 _PIP = {**ANY, "ca_bundle": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
 _PIP_CONF = {"proxy": BOTH, "cert": ("ca_bundle",)}
@@ -53,7 +53,7 @@ def cron(subject: Subject) -> ConsumerRow:
 def _crontab(subject: Subject) -> Files:
     """Return the lines of the user's crontab that set variables, each at its own line."""
     path = "crontab"
-    output = login_shell.output_of(["crontab", "-l"], {"PATH": process.PATH, "HOME": subject.account.home})
+    output = shells.output_of(["crontab", "-l"], {"PATH": process.PATH, "HOME": subject.account.home})
     text = (output or b"").decode("utf-8", "surrogateescape")
     files = [(path, text)]
     if subject.account.uid == 0:

@@ -27,7 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     place,
     row_of,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import shells
 
 _READS = {
     "http_proxy": (
@@ -154,7 +154,7 @@ def _words(text: str) -> t.Iterator[str]:
 
 
 def _run(program: str, first: t.Sequence[str], environment: Environment, url: str) -> Said | None:
-    output = login_shell.output_of([program, *first, *_OPTIONS, url], environment)
+    output = shells.output_of([program, *first, *_OPTIONS, url], environment)
     if output is None:
         return None
     lines = output.decode("utf-8", "surrogateescape").splitlines()

@@ -29,7 +29,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
     Platform,
     Session,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import launchd, login_shell, process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import launchd, login_shell, process, shells
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.systemd import unquoted
 
@@ -52,15 +52,13 @@ _SHELL_NAMES = {"tcsh": "csh"}
 _CONNECT_SECONDS = 5.0  # seconds
 
 
-def shells(subject: Subject) -> list[ConsumerRow]:
+def own_shell(subject: Subject) -> list[ConsumerRow]:
     """Return the rows of the login shell and of a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
     session = dict(login_shell.session_environment(subject.platform.session, account), **_SSH)
-    seen = login_shell.environment_of(login_shell.shell_argv(account.shell, "env", login=False), session)
-    if seen is None:
-        return [*rows, failed("ssh command", "the shell timed out")]
-    return [*rows, row_of("ssh command", RUN, seen, subject.command_files())]
+    seen = shells.ask(account.shell, session)
+    return [*rows, _asked("ssh command", seen, subject.command_files())]
 
 
 def other_shells(subject: Subject) -> list[ConsumerRow]:
@@ -71,13 +69,12 @@ def other_shells(subject: Subject) -> list[ConsumerRow]:
             name = _SHELL_NAMES.get(os.path.basename(shell), os.path.basename(shell))
             account = subject.account._replace(shell=shell)
             environment = login_shell.session_environment(subject.platform.session, account)
-            seen = login_shell.environment_of(login_shell.shell_argv(shell, "env", login=True), environment)
-            rows.append(
-                failed(name, "the shell timed out")
-                if seen is None
-                else row_of(name, RUN, seen, subject.login_files(shell))
-            )
+            rows.append(_asked(name, shells.ask(shell, environment, login=True), subject.login_files(shell)))
     return rows
+
+
+def _asked(consumer: str, answer: shells.Answer, files: Files) -> ConsumerRow:
+    return failed(consumer, answer.problem) if answer.problem else row_of(consumer, RUN, answer.variables, files)
 
 
 def launchd_environment(platform: Platform, account: Account) -> dict[str, str] | None:
@@ -116,7 +113,8 @@ def sudo_environment(session: Session, login: Environment, account: Account) -> 
     if program is None:
         return None
     mine = login_shell.session_environment(session, account)
-    return login_shell.environment_of([program, "-n", "--", "/usr/bin/env"], {**mine, **login, "PATH": process.PATH})
+    seen = shells.answer_of([program, "-n", "--", *shells.PRINT], {**mine, **login, "PATH": process.PATH})
+    return None if seen.problem else dict(seen.variables)
 
 
 def sudo(subject: Subject, seen: Environment | None) -> ConsumerRow:
@@ -130,12 +128,12 @@ def systemd(subject: Subject) -> list[ConsumerRow]:
     """Return the rows of the managers of the system and of the user, where they run."""
     rows = []
     if os.path.isdir(_SYSTEMD):
-        seen = login_shell.environment_of(["systemctl", "show-environment"], {"PATH": process.PATH})
+        seen = shells.output_of(["systemctl", "show-environment"], {"PATH": process.PATH})
         rows.append(_manager("systemd system", seen, subject.files(*_MANAGER)))
     runtime = f"/run/user/{subject.account.uid}"
     if answers(f"{runtime}/systemd/private"):
         environment = {"PATH": process.PATH, "HOME": subject.account.home, "XDG_RUNTIME_DIR": runtime}
-        seen = login_shell.environment_of(["systemctl", "--user", "show-environment"], environment)
+        seen = shells.output_of(["systemctl", "--user", "show-environment"], environment)
         rows.append(_manager("systemd user", seen, subject.files(*_USER_MANAGER)))
     return rows
 
@@ -147,7 +145,8 @@ def answers(path: str) -> bool:
         return connection.connect_ex(path) == 0
 
 
-def _manager(consumer: str, seen: Environment | None, files: Files) -> ConsumerRow:
+def _manager(consumer: str, seen: bytes | None, files: Files) -> ConsumerRow:
     if seen is None:
         return failed(consumer, "systemctl timed out")
-    return row_of(consumer, RUN, {name: unquoted(value) for name, value in seen.items()}, files)
+    pairs = (line.partition("=") for line in seen.decode("utf-8", "surrogateescape").splitlines())
+    return row_of(consumer, RUN, {name: unquoted(value) for name, _equals, value in pairs}, files)

@@ -8,35 +8,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.condarc_precedence import search_path
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.variables import NAMES, PREFIX
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Session
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import shells
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 
 _EXPANDED = re.compile(r"\$\{?(\w+)")  # conda expands $NAME and ${NAME} in proxy_servers, channels and paths
-_SHELLS_WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
-_TIMEOUT = 10.0  # seconds
-_MOST = 1 << 18  # bytes of output, so that a start-up file cannot fill the memory of root's process
 
 
 def login_environment(session: Session, account: Account, prefix: str, also: str = "") -> dict[str, str]:
     """Return PATH, the proxy, CA and conda variables and those that a condarc or `also` names, of a fresh login shell.
 
     HOME is not included: the user who runs a base has another one. `prefix` is that of find_bases(). The shell runs with
-    the rights of this process: the files of the session first, then its own start-up files. When a start-up file waits
-    for input or takes longer than 10 seconds, return the variables of the session.
+    the rights of this process: the files of the session first, then its own start-up files. When these wait for input,
+    take longer than 10 seconds or allow no command, return the variables of the session.
     """
     home, shell = account.home, account.shell
-    found = environment_of(shell_argv(shell, "env", login=True), session_environment(session, account))
-    if found is None:
-        found = file_environment(session)
+    found = shells.ask(shell, session_environment(session, account), login=True).variables or file_environment(session)
     roots = [base.prefix for base in find_bases(home, found.get("PATH", ""), prefix)] or [""]
     paths = dict.fromkeys(path for root in roots for path in search_path(home, root, found))
     texts = [also, *(read_text(path) or "" for path in paths)]
@@ -44,33 +37,11 @@ def login_environment(session: Session, account: Account, prefix: str, also: str
     return {key: value for key, value in found.items() if key in NAMES or key.startswith(PREFIX) or key in named}
 
 
-def shell_argv(shell: str, command: str, login: bool) -> list[str]:
-    """Return the arguments that have `shell` run `command`."""
-    # csh accepts -l only alone; its variables are in a file that it reads without -l too
-    takes_flag = login and os.path.basename(shell) in _SHELLS_WITH_LOGIN_FLAG
-    return [shell, "-l", "-c", command] if takes_flag else [shell, "-c", command]
-
-
 def session_environment(session: Session, account: Account) -> dict[str, str]:
     """Return what a session of a user begins with, before a shell reads its files."""
     environment = {"PATH": session.path, "LANG": session.language, **file_environment(session)}
     environment.update(HOME=account.home, USER=account.name, LOGNAME=account.name, SHELL=account.shell)
     return environment
-
-
-def environment_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> dict[str, str] | None:
-    """Return the variables that a command prints as `env` does; None when it does not end in time."""
-    output = output_of(argv, environment)
-    if output is None:
-        return None
-    pairs = [line.partition("=") for line in output.decode("utf-8", "surrogateescape").splitlines()]
-    return {key: value for key, _equals, value in pairs}
-
-
-def output_of(argv: t.Sequence[str], environment: t.Mapping[str, str]) -> bytes | None:
-    """Return what a command printed until it ended; None when it did not end in time or printed too much."""
-    done = process.run(argv, environment, seconds=_TIMEOUT, cap=_MOST)
-    return None if done.status is None else done.output
 
 
 def file_environment(session: Session) -> dict[str, str]:

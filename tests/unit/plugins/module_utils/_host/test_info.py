@@ -45,7 +45,7 @@ class Bed:
         monkeypatch.setattr(login_shell, "login_environment", lambda *_args: dict(self.variables))
         monkeypatch.setattr(info, "find_bases", lambda *_args: [])
         monkeypatch.setattr(sessions, "sudo_environment", lambda *_args: None)
-        monkeypatch.setattr(sessions, "shells", lambda subject: [self.row("bash", subject.login)])
+        monkeypatch.setattr(sessions, "own_shell", lambda subject: [self.row("bash", subject.login)])
         monkeypatch.setattr(sessions, "sudo", lambda subject, _found: self.row("sudo", subject.login))
         monkeypatch.setattr(sessions, "systemd", lambda _subject: [])
         monkeypatch.setattr(consumers, "rows", lambda _subject, _bases: [])

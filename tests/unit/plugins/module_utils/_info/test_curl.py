@@ -11,7 +11,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info import curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import Said
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import READ, RUN, ConsumerRow, Subject
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import shells
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class FakeCurl:
         self.options = options
         self.reports = reports
         self.runs: list[Sequence[str]] = []
-        monkeypatch.setattr(login_shell, "output_of", self.output_of)
+        monkeypatch.setattr(shells, "output_of", self.output_of)
 
     def output_of(self, argv: Sequence[str], environment: Mapping[str, str]) -> bytes | None:
         self.runs.append(argv)
@@ -216,7 +216,7 @@ def test_which_of_its_variables_is_the_proxy_and_which_the_exemption() -> None:
 
 def test_a_program_that_does_not_do_what_it_is_told_is_no_curl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path)
-    monkeypatch.setattr(login_shell, "output_of", lambda *_args: b"* Uses proxy env variable all_proxy == 'x'\n")
+    monkeypatch.setattr(shells, "output_of", lambda *_args: b"* Uses proxy env variable all_proxy == 'x'\n")
     rules = ConsumerRow("curl", READ, https_proxy=PROXY)
     row = curl.asked(rules, subject(tmp_path, https_proxy=PROXY))
     assert row._replace(note="") == rules
