@@ -96,7 +96,7 @@ def _measure(folder: Path, hosts: list[Host]) -> None:
     results: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _round in range(ROUNDS):
         for host in hosts:
-            host.run("rm -rf /var/lib/condafleet /etc/conda /etc/profile.d/condafleet-proxy.sh")
+            host.run("rm -rf /var/lib/condafleet /etc/conda /etc/profile.d/zz-condafleet-proxy.sh")
         for name, argv in runs.items():
             wall, cpu, _output = _run(argv, env)
             results[name].append((wall, cpu))

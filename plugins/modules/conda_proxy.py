@@ -425,25 +425,38 @@ rolled_back:
   sample: false
 overruled:
   description:
-    - Readers of environment variables that read another file in place of the managed one, such as one of device
-      management.
-    - Never a change by itself.
+    - Programs that have something else than what was written. Each shell is started as a login shell, in a terminal and
+      for C(ssh host command), with its own start-up files.
+    - Empty while environment variables are about to change, and without verification.
+    - Never a change by itself. A row that no run has recorded is drift.
   type: list
   elements: dict
   returned: when the machine was reached
   contains:
     consumer:
-      description: The reader, by its name in O(environment_targets).
+      description: The program, and how it was started; or a name of O(environment_targets).
       type: str
-      sample: zsh
+      sample: bash login shell
+    variable:
+      description: The variable. Empty when the program reads none of the managed file.
+      type: str
+      sample: http_proxy
+    value:
+      description: The value that it has, with secrets masked. Empty when it has none.
+      type: str
+      sample: http://old.example.com:3128
+    decided_by:
+      description: The file and line that decide, or the reason.
+      type: str
+      sample: /etc/profile.d/zzz-old.sh:3
     path:
-      description: The managed file.
+      description: The managed file that is not read. Empty when the program reads another one in addition.
       type: str
       sample: /etc/zshenv
-    decided_by:
-      description: What is read instead.
-      type: str
-      sample: /private/var/db/ManagedConfigurationFiles/com.apple.zsh/etc/zshenv
+    known:
+      description: Whether an earlier run recorded the row, so that it is no drift.
+      type: bool
+      sample: true
     user:
       description: The user whose home directory contains the resource. Absent for system files.
       type: str

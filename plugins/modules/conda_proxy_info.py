@@ -13,7 +13,7 @@ module: conda_proxy_info
 short_description: Show which proxy and CA bundle every consumer on a machine uses, and which setting decides it
 description:
   - Starts a login shell, a command as ssh runs it, sudo, curl and conda's own session, queries the systemd
-    managers, and reads the settings of csh, cron, pip, mamba and micromamba from files. For each consumer it shows
+    managers, and reads the settings of cron, pip, mamba and micromamba from files. For each consumer it shows
     the file and line, or the key, that sets the value.
   - curl connects to nothing; if curl cannot be run, its row is read from files and says so.
   - Names the settings that contradict each other, and which of them wins.

@@ -135,7 +135,9 @@ def test_documented_environment_targets_are_the_platforms() -> None:
         for row in platform.system + platform.user:
             assert f"`{row.name}`" in page
             for path in row.paths:
-                assert f"`{path.replace('{home}', '~')}`" in page, f"docs/environment.md does not name {path}"
+                assert f"`{path.replace('{home}', '~').replace('{zdotdir}', '~')}`" in page, (
+                    f"docs/environment.md does not name {path}"
+                )
 
 
 def scenarios() -> list[Path]:

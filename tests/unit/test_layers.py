@@ -41,7 +41,7 @@ ROOMS: dict[str, str] = {
     "module_utils/_engine": "_conda _editors _machine _proof _records _redact _settings _targets",
     # POSIX
     "module_utils/_posix": "_conda _editors _files _machine _platforms _proof _records _targets",
-    "module_utils/_info": "_conda _editors _files _platforms _posix _probe _proof _records _redact",
+    "module_utils/_info": "_conda _editors _files _platforms _posix _probe _proof _records _redact _targets",
     "module_utils/_host": (
         "_conda _editors _engine _files _info _machine _platforms _posix _proof _records _redact _settings _targets"
     ),

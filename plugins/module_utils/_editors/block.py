@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor, newline_of
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.startup_file import early_exit
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
@@ -30,9 +31,10 @@ def merge(
 ) -> str:
     """Return `text` with the managed block holding exactly `lines`.
 
-    A block that is there keeps its place; a new one goes to the end, or with `top` to the beginning (behind a `#!`
-    line), for files that return early. Its line ends are LF whatever the file has, as no shell and not pam_env takes a
-    CR for one. It never follows a line that ends in a backslash, which goes on in the next line.
+    A block that is there keeps its place; a new one goes to the end. In a file that may end early, and with `top`, it
+    goes to the beginning (behind a `#!` line), also when it is behind such a line already. Its line ends are LF whatever
+    the file has, as no shell and not pam_env takes a CR for one. It never follows a line that ends in a backslash, which
+    goes on in the next line.
 
     `known` and `original`: see `_ours`.
     """
@@ -40,7 +42,9 @@ def merge(
     block = "\n".join([BEGIN, *lines, END]) + "\n"
     before, managed, after = _split(text, known, original)
     if not managed:
-        before, after = _place(text, top)
+        before, after = _place(text, top or early_exit(_lines(text)) is not None)
+    elif early_exit(_lines(before)) is not None:
+        before, after = _place(before + after, True)
     before, moved = _continued(before)
     return before + block + moved + after
 

@@ -22,13 +22,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
-    Overruled,
     Scope,
     build_targets,
-    overruled,
+    replaced,
+    written,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import remarks as target_remarks
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled, notes
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 _PENDING = (
@@ -61,6 +62,9 @@ class Side(t.Protocol):
     def remarks(self, changes: t.Sequence[Change]) -> list[str]:
         """Return warnings about what prevents the settings from taking effect."""
 
+    def overruled(self, written: t.Collection[str]) -> list[Overruled]:
+        """Return the consumers that do not have the desired variables, among those that the targets `written` feed."""
+
     def permissions(self, file: File) -> str:
         """Return the line of a diff that shows the permissions of a file."""
 
@@ -70,36 +74,52 @@ def run_part(
 ) -> PartResult:
     """Converge one scope and verify it. Raises MachineError for a failure before anything was written."""
 
-    overruling: list[Overruled] = []
+    unread: list[Overruled] = []
 
     def targets() -> t.Sequence[Target]:
         facts = side.facts()
-        overruling[:] = overruled(part.scope, settings, part.desired, facts)
+        unread[:] = replaced(part.scope, settings, part.desired, facts)
         return build_targets(part.scope, settings, part.desired, facts)
 
+    masker = Masker(run.mask_key)
     transaction = Transaction(
         side.machine,
         part.scope.state,
         sections=part.sections,
         targets=targets,
-        masker=Masker(run.mask_key),
+        masker=masker,
         run=run.id,
         host=run.host,
         home=part.scope.home,
     )
     outcome, error, rolled_back = _verified(transaction, verification, check_mode)
-    notes = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes)]
+    rows = list(unread)
+    pending = check_mode and any(change.kind == "environment" for change in outcome.changes)
+    if settings.present and verification.requested and not rolled_back and not pending:
+        rows += _overruled(part, side, transaction, masker, check_mode)
+    remarks = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes), *notes(rows)]
     if not settings.present and not outcome.changes and not rolled_back:
-        notes += side.leftovers()
+        remarks += side.leftovers()
     return PartResult.of(
-        outcome._replace(warnings=[*outcome.warnings, *notes]),
+        outcome._replace(warnings=[*outcome.warnings, *remarks]),
         side.permissions,
         proof=tuple(verification.rows),
         error=error,
         rolled_back=rolled_back,
         settled=not check_mode and transaction.settled,
-        overruled=tuple(overruling),
+        overruled=tuple(rows),
     )
+
+
+def _overruled(part: Part, side: Side, transaction: Transaction, masker: Masker, check_mode: bool) -> list[Overruled]:
+    """Return the consumers that do not have the managed variables. A run that corrects records them in the state."""
+    state = transaction.managed
+    names = written(part.scope, [path for path, entry in state.targets.items() if entry.kind == "environment"])
+    found = side.overruled(names) if names else []
+    keys = tuple(dict.fromkeys(row.key for row in found))
+    if part.sections and not check_mode:
+        transaction.remember(keys)
+    return [row._replace(value=masker.text(row.value), known=row.key in state.overruled) for row in found]
 
 
 def _verified(transaction: Transaction, verification: Verification, check_mode: bool) -> tuple[Outcome, str, bool]:

@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import CondaInfo
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Overruled
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 
 SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]  # Ansible's

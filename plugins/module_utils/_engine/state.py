@@ -26,7 +26,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import (
 )
 
 SCHEMA_VERSION = 2
-_ABSOLUTE = 1  # the version whose paths below a home are absolute: that of release 1.0.0, and of the system's state
+# the version of release 1.0.0, whose paths below a home are absolute; a state that it can read still has this version
+_ABSOLUTE = 1
 STATE_FILE = "state.json"
 
 
@@ -117,6 +118,7 @@ class State(t.NamedTuple):
     run: str = ""  # id of the last committed run
     host: str = ""  # that it ran on; hosts may share a home
     journal: Journal | None = None
+    overruled: tuple[tuple[str, ...], ...] = ()  # the keys of Overruled that the last correcting run saw
 
     @property
     def empty(self) -> bool:
@@ -135,13 +137,15 @@ class State(t.NamedTuple):
     def to_json(self) -> dict[str, t.Any]:
         """Return the form on disk, whose names are those of release 1.0.0."""
         data = {
-            "schema_version": _ABSOLUTE,
+            "schema_version": SCHEMA_VERSION if self.overruled else _ABSOLUTE,
             "targets": {path: entry.to_json() for path, entry in self.targets.items()},
             "made": self.created,
             "users": {name: {} for name in self.users},
             "run": self.run,
             "host": self.host,
         }
+        if self.overruled:
+            data["overruled"] = self.overruled
         return data if self.journal is None else dict(data, journal=self.journal.to_json())
 
     @classmethod
@@ -150,11 +154,12 @@ class State(t.NamedTuple):
         named = _named({key: value for key, value in data.items() if key != "schema_version"})
         return from_json(
             cls,
-            dict({"journal": None}, **named),
+            dict({"journal": None, "overruled": ()}, **named),
             targets=_entries,
             created=texts,
             users=lambda users: tuple(dict(users)),
             journal=optional(Journal.from_json),
+            overruled=each(texts),
         )
 
 

@@ -107,6 +107,20 @@ class Transaction:
         """Whether nothing is managed here any more."""
         return self._store.load().empty
 
+    @property
+    def managed(self) -> State:
+        """What the last run left."""
+        return self._store.load()
+
+    def remember(self, overruled: t.Sequence[tuple[str, ...]]) -> None:
+        """Record which consumers are overruled, so that a later run does not take them for drift."""
+        if self.managed.overruled == tuple(overruled):
+            return
+        with self._machine.lock(self._store.directory):
+            state = self._store.load()
+            if not state.empty:
+                self._store.save(state._replace(overruled=tuple(overruled)))
+
     def preview(self) -> Outcome:
         """Return what converge() would do. Writes nothing: no state, no lock, no rollback of an interrupted run."""
         overlay: dict[str, File] = {}

@@ -57,6 +57,11 @@ class Verification:
         self.rows: list[ProofRow] = []
         self.complaint = ""
 
+    @property
+    def requested(self) -> bool:
+        """Whether anything is verified at all."""
+        return self._mode != "none"
+
     def preview(self) -> None:
         """Verify the machine as it is, once, for check mode."""
         if self._mode != "none" and not self._only_changes:

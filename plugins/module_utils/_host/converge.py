@@ -27,11 +27,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import UserView
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import reach
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Subject
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import facts as _facts
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import keychain
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import keychain, zdotdir
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
@@ -41,6 +43,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, environment_variables
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 
 
 def run(settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Result:
@@ -93,7 +96,7 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
     """Run one job with the rights of its user."""
     if job.account and not os.path.isdir(job.account.home):
         return _without_home(job.account, job.only_removes)
-    scope = Scope(table, job.account.home if job.account else "")
+    scope = _scope(table, settings, job.account)
     verified = bool(job.verified_by) and settings.verify != "none"
     side = _PosixSide(scope, settings, run, job, needs_login=verified and not job.only_removes)
     verification = Verification(
@@ -109,6 +112,15 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
     if settings.proof.info and verified:
         done = done._replace(infos=side.view.conda_info())
     return done
+
+
+def _scope(table: Platform, settings: Settings, account: Account | None) -> Scope:
+    if account is None:
+        return Scope(table)
+    directory = zdotdir.directory_for(table, account)
+    inside = directory.startswith(account.home.rstrip("/") + "/")
+    # with conda_proxy_home, nothing outside of that directory is touched
+    return Scope(table, account.home, directory if inside or not settings.home else "")
 
 
 def _without_home(account: Account, only_removes: bool) -> PartResult:
@@ -128,12 +140,12 @@ class _PosixSide:
         self._job = job
         self._proven: list[ProofRow] = []
         self._account = job.account or _accounts.own()
-        self._variables = environment_variables(scope, settings) if "environment" in job.desired else {}
+        self._variables = environment_variables(scope, settings)
         self.machine = PosixMachine(
             run.lock_timeout,
             checks=scope.platform.checks,
             activations=scope.activations,
-            environment=self._variables,
+            environment=self._variables if "environment" in job.desired else {},
             clean=lambda text: masker.foreign(text, settings.secrets),
         )
         if needs_login or "netrc" in job.desired:
@@ -167,8 +179,7 @@ class _PosixSide:
     def _prove_own(self, applied: bool) -> list[ProofRow]:
         view = self.view
         if applied:  # the changes, removals included, may affect a login shell
-            login = {**self._view_of(self._account).login, **self._variables}
-            view = view._replace(login=login)
+            view = view._replace(login=self._view_of(self._account).login)
         return view.prove(self._settings.proof, self._ca_bundle(self._account), applied)
 
     def _prove_other(self, user: Account, applied: bool) -> list[ProofRow]:
@@ -198,6 +209,10 @@ class _PosixSide:
                 f"{path}: a login shell of {self._account.name} sets NETRC to another file, so this file is not read"
             )
         return found
+
+    def overruled(self, written: t.Collection[str]) -> list[Overruled]:
+        subject = Subject(self._scope.platform, self._account, {}, zdotdir=self._scope.zdotdir)
+        return reach.overruled(subject, written, self._variables)
 
     def permissions(self, file: File) -> str:
         return f"(mode {file.mode:04o})\n"

@@ -32,7 +32,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import accounts as _accounts
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell, zdotdir
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.bases import find_bases
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
@@ -97,6 +97,7 @@ def _of_user(table: Platform, account: Account, task: Info) -> View:
 
 def _look(subject: _rows.Subject, seen: _Seen, prefix: str) -> View:
     home, login = subject.account.home, subject.login
+    subject = subject._replace(zdotdir=zdotdir.directory_for(subject.platform, subject.account))
     bases = find_bases(home, login.get("PATH", ""), prefix)
     rows = [
         *sessions.own_shell(subject),

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import assignments
@@ -32,15 +31,6 @@ _PIP_CONF = {"proxy": BOTH, "cert": ("ca_bundle",)}
 def variables_in(files: Files) -> dict[str, str]:
     """Return what files that only set variables leave, the last one winning."""
     return {each.name: each.value for path, text in files for each in assignments.parse(path, text)}
-
-
-def csh(subject: Subject) -> ConsumerRow:
-    # tcsh reads .cshrc only where there is no .tcshrc
-    skipped = "{home}/.cshrc" if os.path.exists(f"{subject.account.home}/.tcshrc") else ""
-    own = subject.files(*(path for path in subject.platform.startup.login.get("csh", ()) if path != skipped))
-    session = subject.platform.session
-    environment = {**login_shell.file_environment(session), **variables_in(own)}
-    return row_of("csh", READ, environment, [*subject.session_files, *own])
 
 
 def cron(subject: Subject) -> ConsumerRow:

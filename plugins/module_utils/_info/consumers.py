@@ -13,12 +13,13 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.conda import mamba
-from ansible_collections.condafleet.proxy.plugins.module_utils._info.config_files import cron, csh, pip
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.config_files import cron, pip
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.curl import curl
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import (
     ConsumerRow,
     Subject,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._info.sessions import csh
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import process
 
 

@@ -25,6 +25,8 @@ SCHEMA_VERSION = 1
 Environment = t.Mapping[str, str]
 Files = t.Sequence[t.Tuple[str, str]]
 
+# what sshd sets for `ssh host command`, and bash decides by
+SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
 RUN = "run"
 READ = "read from files"
 FIELDS = ("http_proxy", "https_proxy", "no_proxy", "ca_bundle")
@@ -44,7 +46,8 @@ class Subject(t.NamedTuple):
     platform: Platform
     account: Account
     login: dict[str, str]
-    channel: str
+    channel: str = ""
+    zdotdir: str = ""  # where zsh looks for the user's files; empty: in the home
 
     @property
     def session_files(self) -> Files:
@@ -52,7 +55,9 @@ class Subject(t.NamedTuple):
         return self.files(*self.platform.session.environment_files)
 
     def files(self, *patterns: str) -> Files:
-        return _files.read_all(pattern.replace("{home}", self.account.home) for pattern in patterns)
+        home = self.account.home
+        zdotdir = self.zdotdir or home
+        return _files.read_all(pattern.replace("{home}", home).replace("{zdotdir}", zdotdir) for pattern in patterns)
 
     def login_files(self, shell: str = "") -> Files:
         """Return what a login shell reads; by default the user's own shell."""
@@ -60,10 +65,15 @@ class Subject(t.NamedTuple):
         name = os.path.basename(shell or self.account.shell)
         return [*self.session_files, *self.files(*startup.login.get(name, startup.other_login))]
 
-    def command_files(self) -> Files:
-        """Return what the user's shell reads for `ssh host command`."""
-        name = os.path.basename(self.account.shell)
+    def command_files(self, shell: str = "") -> Files:
+        """Return what a shell reads for `ssh host command`; by default the user's own shell."""
+        name = os.path.basename(shell or self.account.shell)
         return [*self.session_files, *self.files(*self.platform.startup.command.get(name, ()))]
+
+    def interactive_files(self, shell: str) -> Files:
+        """Return what a shell reads in a terminal, where it is no login shell."""
+        name = os.path.basename(shell)
+        return [*self.session_files, *self.files(*self.platform.startup.interactive.get(name, ()))]
 
 
 def pick(environment: Environment, names: t.Sequence[str]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import
     ANY,
     FIELDS,
     RUN,
+    SSH,
     ConsumerRow,
     Environment,
     Files,
@@ -46,7 +47,6 @@ _USER_MANAGER = (
     "/etc/systemd/user.conf",
     "/etc/systemd/user.conf.d/*.conf",
 )
-_SSH = {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 22", "SSH_CLIENT": "127.0.0.1 1 22"}
 _SYSTEMD = "/run/systemd/system"
 _SHELL_NAMES = {"tcsh": "csh"}
 _CONNECT_SECONDS = 5.0  # seconds
@@ -56,7 +56,7 @@ def own_shell(subject: Subject) -> list[ConsumerRow]:
     """Return the rows of the login shell and of a command as sshd runs it."""
     account = subject.account
     rows = [row_of("login shell", RUN, subject.login, subject.login_files())]
-    session = dict(login_shell.session_environment(subject.platform.session, account), **_SSH)
+    session = dict(login_shell.session_environment(subject.platform.session, account), **SSH)
     seen = shells.ask(account.shell, session)
     return [*rows, _asked("ssh command", seen, subject.command_files())]
 
@@ -71,6 +71,15 @@ def other_shells(subject: Subject) -> list[ConsumerRow]:
             environment = login_shell.session_environment(subject.platform.session, account)
             rows.append(_asked(name, shells.ask(shell, environment, login=True), subject.login_files(shell)))
     return rows
+
+
+def csh(subject: Subject) -> ConsumerRow:
+    """Return the row of csh, which a script or job starts."""
+    directories = subject.login.get("PATH", process.PATH).split(":")
+    paths = (os.path.join(directory, name) for directory in directories for name in ("tcsh", "csh"))
+    program = next((path for path in paths if os.access(path, os.X_OK)), "/bin/csh")
+    environment = login_shell.session_environment(subject.platform.session, subject.account)
+    return _asked("csh", shells.ask(program, environment), subject.command_files(program))
 
 
 def _asked(consumer: str, answer: shells.Answer, files: Files) -> ConsumerRow:

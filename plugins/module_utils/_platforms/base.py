@@ -34,7 +34,17 @@ class Consumer(t.NamedTuple):
     notice: str = ""  # how to make a change visible
     content: str = ""  # of the form constant
     replaced_by: str = ""  # where this file exists, programs read it in place of the managed one
+    former: tuple[str, ...] = ()  # paths that earlier releases wrote
     exposes: bool = False  # a program shows the values to everybody who runs `ps`, for a moment
+
+
+class ShellStart(t.NamedTuple):
+    """A way to start a shell. It has the desired variables when the environment targets `fed_by` were written."""
+
+    consumer: str
+    programs: tuple[str, ...]  # the first that can be run
+    how: str  # login, interactive, command (as sshd runs `ssh host command`)
+    fed_by: tuple[str, ...]
 
 
 class Activation(t.NamedTuple):
@@ -67,11 +77,15 @@ Shells = t.Mapping[str, t.Tuple[str, ...]]
 
 
 class StartupFiles(t.NamedTuple):
-    """The files that each shell reads, in order, as patterns; `{home}` is the user's. Shells by name."""
+    """The files that each shell reads, in order, as patterns. Shells by name.
+
+    `{home}` is the user's, `{zdotdir}` where zsh looks for the files of the user.
+    """
 
     login: Shells
     command: Shells  # of `ssh host command`
     other_login: tuple[str, ...]  # of a login shell that is not listed
+    interactive: Shells
 
 
 class Platform(t.NamedTuple):
@@ -94,7 +108,8 @@ class Platform(t.NamedTuple):
     checks: t.Mapping[str, tuple[str, ...]] = {}  # commands that must accept a new file ({file}) before it is used
     activations: t.Mapping[str, Activation | Agent] = {}
     session: Session = Session()
-    startup: StartupFiles = StartupFiles({}, {}, ())
+    startup: StartupFiles = StartupFiles({}, {}, (), {})
+    shell_starts: tuple[ShellStart, ...] = ()  # asked whether they have the desired variables
     shells: tuple[str, ...] = ()  # conda_proxy_info starts each of them, besides the user's own
     host_name: tuple[str, ...] = ()  # prints a name that stays; empty: the host name stays
     network_settings: tuple[str, ...] = ()  # prints the proxy of the operating system

@@ -17,6 +17,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
     Consumer,
     Platform,
     Session,
+    ShellStart,
     StartupFiles,
 )
 
@@ -33,8 +34,8 @@ _MANAGED = "/private/var/db/ManagedConfigurationFiles/com.apple."
 
 _FISH_DIRECTORIES = ("/opt/homebrew", "/usr/local")  # Homebrew's, for Apple silicon and for Intel
 _FISH = tuple(f"{directory}/bin/fish" for directory in _FISH_DIRECTORIES)
-_ZSHENV = (_MANAGED + "zsh/etc/zshenv", "/etc/zshenv", "{home}/.zshenv")
-_ZLOGIN = (_MANAGED + "zsh/etc/zprofile", "/etc/zprofile", "{home}/.zprofile", "/etc/zlogin", "{home}/.zlogin")
+_ZSHENV = (_MANAGED + "zsh/etc/zshenv", "/etc/zshenv", "{zdotdir}/.zshenv")
+_ZLOGIN = (_MANAGED + "zsh/etc/zprofile", "/etc/zprofile", "{zdotdir}/.zprofile", "/etc/zlogin", "{zdotdir}/.zlogin")
 _SH_LOGIN = (_MANAGED + "bash/etc/profile", "/etc/profile")
 _BASH_LOGINS = ("{home}/.profile", "{home}/.bash_login", "{home}/.bash_profile")
 _FISH_FILES = (
@@ -56,9 +57,10 @@ DARWIN = Platform(
                 "fish",
                 "fish",
                 "whole",
-                (f"{directory}/etc/fish/conf.d/condafleet-proxy.fish",),
+                (f"{directory}/etc/fish/conf.d/zz-condafleet-proxy.fish",),
                 (f"{directory}/bin/fish",),
                 notice=_SHELL,
+                former=(f"{directory}/etc/fish/conf.d/condafleet-proxy.fish",),
             )
             for directory in _FISH_DIRECTORIES
         ),
@@ -80,8 +82,16 @@ DARWIN = Platform(
         Consumer("bash_profile", "sh", "block", ("{home}/.bash_profile",), only_existing=True, notice=_SHELL),
         Consumer("bash_login", "sh", "block", ("{home}/.bash_login",), only_existing=True, notice=_SHELL),
         Consumer("bashrc", "sh", "block_top", ("{home}/.bashrc",), notice=_SHELL),
-        Consumer("zsh", "sh", "block", ("{home}/.zshenv",), notice=_SHELL),
-        Consumer("fish", "fish", "whole", ("{home}/.config/fish/conf.d/condafleet-proxy.fish",), _FISH, notice=_SHELL),
+        Consumer("zsh", "sh", "block", ("{zdotdir}/.zshenv",), notice=_SHELL),
+        Consumer(
+            "fish",
+            "fish",
+            "whole",
+            ("{home}/.config/fish/conf.d/zz-condafleet-proxy.fish",),
+            _FISH,
+            notice=_SHELL,
+            former=("{home}/.config/fish/conf.d/condafleet-proxy.fish",),
+        ),
         # tcsh reads .cshrc only where there is no .tcshrc
         Consumer("csh", "csh", "block", ("{home}/.tcshrc", "{home}/.cshrc"), notice=_SHELL),
         Consumer(
@@ -129,6 +139,26 @@ DARWIN = Platform(
             "tcsh": _CSH_FILES,
         },
         other_login=_SH_LOGIN + _BASH_LOGINS[:1],
+        interactive={
+            "bash": ("{home}/.bashrc",),
+            "zsh": (*_ZSHENV, _MANAGED + "zsh/etc/zshrc", "/etc/zshrc", "{zdotdir}/.zshrc"),
+            "fish": _FISH_FILES,
+            "csh": _CSH_FILES,
+            "tcsh": _CSH_FILES,
+        },
+    ),
+    shell_starts=(
+        ShellStart("sh login shell", ("/bin/sh",), "login", ("profile",)),
+        ShellStart("bash login shell", ("/bin/bash",), "login", ("profile", "bash_profile", "bash_login")),
+        ShellStart("bash over ssh", ("/bin/bash",), "command", ("bashrc",)),
+        ShellStart("bash in a terminal", ("/bin/bash",), "interactive", ("bashrc",)),
+        ShellStart("zsh login shell", ("/bin/zsh",), "login", ("zsh",)),
+        ShellStart("zsh over ssh", ("/bin/zsh",), "command", ("zsh",)),
+        ShellStart("zsh in a terminal", ("/bin/zsh",), "interactive", ("zsh",)),
+        ShellStart("fish over ssh", _FISH, "command", ("fish",)),
+        ShellStart("fish in a terminal", _FISH, "interactive", ("fish",)),
+        ShellStart("csh over ssh", ("/bin/tcsh",), "command", ("csh",)),
+        ShellStart("csh in a terminal", ("/bin/tcsh",), "interactive", ("csh",)),
     ),
     shells=("/bin/zsh", "/bin/bash", *_FISH, "/bin/tcsh"),
     host_name=("scutil", "--get", "LocalHostName"),  # the host name follows DHCP and reverse DNS

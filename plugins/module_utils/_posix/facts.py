@@ -62,7 +62,7 @@ def marked_files(scope: Scope) -> list[str]:
     """Return the files of the table that contain the collection's mark, for a machine whose state was lost."""
     found = []
     for row in scope.consumers:
-        for path in map(scope.path, row.paths):
+        for path in map(scope.path, (*row.paths, *row.former)):
             text = read_text(path)
             if text is not None and (WholeEditor("").marked(text) or BlockEditor({}).marked(text)):
                 found.append(path)

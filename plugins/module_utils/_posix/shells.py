@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._posix import pro
 PRINT = ("/bin/sh", "-c", 'printf "\\0"; /usr/bin/env -0 || /usr/bin/env')
 _PRINT_LINE = "{} {} '{}'".format(*PRINT)
 _WITH_LOGIN_FLAG = ("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish")
+_CSH = ("csh", "tcsh")
 _VARIABLE = re.compile(r"(\w+)=(.*)\Z", re.DOTALL)
 _TIMEOUT = 10.0  # seconds
 _MOST = 1 << 18  # bytes of output, so that a start-up file cannot fill the memory of root's process
@@ -37,17 +38,36 @@ class Answer(t.NamedTuple):
 def ask(
     shell: str, environment: t.Mapping[str, str], *, login: bool = False, interactive: bool = False, flags: str = ""
 ) -> Answer:
-    """Return the variables of a command that `shell` runs, with the rights of this process.
+    """Return the variables of a command that `shell` runs, with the rights of this process. It leaves no file behind.
 
     A login shell whose start-up files start another shell (`exec zsh -l`) gets the command as its input, as a terminal
-    would give it.
+    would give it; so does an interactive csh, which with -c is none.
     """
-    has_flag = os.path.basename(shell) in _WITH_LOGIN_FLAG  # csh accepts -l only alone
-    options = [*(["-l"] if login and has_flag else []), *(["-i"] if interactive else []), *flags.split()]
-    found = answer_of([shell, *options, "-c", _PRINT_LINE], environment)
-    if found.problem == NO_COMMAND and login:
-        found = answer_of([shell, *options], environment, _PRINT_LINE.encode() + b"\n")
-    return found
+    name = os.path.basename(shell)
+    has_flag = name in _WITH_LOGIN_FLAG  # csh accepts -l only alone
+    argv = [shell, *(["-l"] if login and has_flag else []), *(["-i"] if interactive else []), *flags.split()]
+    added = _nowhere(environment) if name == "fish" else {}
+    given = {**environment, **added}
+    found = Answer({}, NO_COMMAND)
+    if not (interactive and name in _CSH):
+        found = answer_of([*argv, "-c", _PRINT_LINE], given)
+    if found.problem == NO_COMMAND and (login or interactive):
+        found = answer_of(argv, given, _PRINT_LINE.encode() + b"\n")
+    return found._replace(variables={key: value for key, value in found.variables.items() if key not in added})
+
+
+def _nowhere(environment: t.Mapping[str, str]) -> dict[str, str]:
+    """Return variables with which fish creates none of its directories in a home that has none."""
+    missing = {}
+    for name, directory in (
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_CACHE_HOME", ".cache"),
+    ):
+        path = os.path.join(environment.get("HOME", "/"), directory, "fish")
+        if name not in environment and not os.path.isdir(path):
+            missing[name] = "/dev/null"
+    return missing
 
 
 def answer_of(argv: t.Sequence[str], environment: t.Mapping[str, str], stdin: bytes | None = None) -> Answer:

@@ -28,10 +28,10 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
     Consumer,
     Platform,
 )
-from ansible_collections.condafleet.proxy.plugins.module_utils._records import from_json
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets import dialects
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 
@@ -47,19 +47,6 @@ class RootsNeededError(MachineError):
         )
 
 
-class Overruled(t.NamedTuple):
-    """A reader that does not see what the collection has written."""
-
-    consumer: str
-    path: str  # that is managed
-    decided_by: str  # what it reads instead
-
-    @classmethod
-    def from_json(cls, data: t.Any) -> Overruled:
-        """Return the record that `data` holds. Raises RecordError."""
-        return from_json(cls, data)
-
-
 _PASSWORD = re.compile(r"://[^/@:\s]*:[^/@\s]+@")
 
 
@@ -68,6 +55,7 @@ class Scope(t.NamedTuple):
 
     platform: Platform
     home: str = ""  # of the user; empty: the system
+    zdotdir: str = ""  # where zsh looks for the user's files; empty: in the home
 
     @property
     def system(self) -> bool:
@@ -101,7 +89,7 @@ class Scope(t.NamedTuple):
         }
 
     def path(self, template: str) -> str:
-        return template.replace("{home}", self.home)
+        return template.replace("{home}", self.home).replace("{zdotdir}", self.zdotdir or self.home)
 
     def native(self, path: str) -> str:
         """Return a configured path in the notation of this platform, with `~/` expanded."""
@@ -184,8 +172,9 @@ def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]
             targets += _registry_values(row, variables, facts.marked)
         elif not _left_out(row, settings, variables):
             path = _consumer_path(scope, row, facts.existing)
-            if path:
-                targets.append(_consumer_file(scope, settings, row, path, variables))
+            target = _consumer_file(scope, settings, row, path, variables) if path else None
+            if target:
+                targets.append(target)
     return targets
 
 
@@ -215,7 +204,12 @@ def remarks(scope: Scope, settings: Settings, sections: t.Collection[str]) -> li
     ]
 
 
-def overruled(scope: Scope, settings: Settings, sections: t.Collection[str], facts: Facts) -> list[Overruled]:
+def written(scope: Scope, paths: t.Collection[str]) -> frozenset[str]:
+    """Return the names of the environment targets that are managed, when `paths` are."""
+    return frozenset(row.name for row in scope.consumers if any(scope.path(path) in paths for path in row.paths))
+
+
+def replaced(scope: Scope, settings: Settings, sections: t.Collection[str], facts: Facts) -> list[Overruled]:
     """Return the readers that read another file in place of the managed one."""
     if "environment" not in sections or not environment_variables(scope, settings):
         return []
@@ -252,7 +246,8 @@ def directory_of(path: str) -> str:
 
 def _consumer_file(
     scope: Scope, settings: Settings, row: Consumer, path: str, variables: t.Mapping[str, str]
-) -> Target:
+) -> Target | None:
+    """Return the target; None where the program has no use for these variables."""
     whole = row.form in ("whole", "constant")
     editor: Editor = WholeEditor(row.content)
     if row.form != "constant":
@@ -260,6 +255,8 @@ def _consumer_file(
             lines = dialects.render(row.dialect, variables)
         except dialects.Unrepresentable as exc:
             raise MachineError(f"{path}: {exc}; leave {row.name} out of conda_proxy_environment_targets") from None
+        if not lines:
+            return None
         text = "".join(line + "\n" for line in [HEADER, *lines])
         editor = WholeEditor(text) if whole else BlockEditor({"lines": lines, "top": row.form == "block_top"})
     mode, access = row.mode, "exact" if whole else "keep"

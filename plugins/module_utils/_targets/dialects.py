@@ -101,6 +101,24 @@ def _sudoers(variables: Variables) -> list[str]:
     return ['Defaults env_keep += "{}"'.format(" ".join(variables))]
 
 
+_SYSCONFIG_NAMES = ("http_proxy", "https_proxy", "no_proxy")
+
+
+def _sysconfig_proxy(variables: Variables) -> list[str]:
+    """Return the lines of SUSE's /etc/sysconfig/proxy; none without a proxy.
+
+    Its profile reads it line by line with `read` and `eval`, so no value may hold what these interpret; the line of
+    PROXY_ENABLED counts only in double quotes, and before the others.
+    """
+    values = {name.upper(): variables[name] for name in _SYSCONFIG_NAMES if variables.get(name)}
+    if not values:
+        return []
+    for name, value in values.items():
+        if re.search(r'["$`\\]', value):
+            _refuse(name.lower(), 'contains ", $, ` or a backslash, which /etc/sysconfig/proxy cannot hold')
+    return ['PROXY_ENABLED="yes"', *(f'{name}="{value}"' for name, value in values.items())]
+
+
 def _name_value(variables: Variables) -> list[str]:
     return [f"{name}={value}" for name, value in variables.items()]
 
@@ -113,6 +131,7 @@ _DIALECTS: t.Mapping[str, t.Callable[[Variables], list[str]]] = {
     "environment_d": _environment_d,
     "systemd_manager": _systemd_manager,
     "sudoers": _sudoers,
+    "sysconfig_proxy": _sysconfig_proxy,
     "name_value": _name_value,
 }
 

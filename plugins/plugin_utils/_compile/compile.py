@@ -82,7 +82,9 @@ def compile_settings(options: Options, render: Render, pem: str | None = None, w
 
     document = build_document(channels, tls, condarc, proxies, no_proxy)
     fragment = parse_fragment(render(document), condarc.extra) if scope.manages("condarc") and document else ()
-    variables = environment_variables(proxies, no_proxy, tls) if scope.manages("environment") else {}
+    # without sections, what consumers have is compared with it
+    wanted = scope.manages("environment") or not scope.sections
+    variables = environment_variables(proxies, no_proxy, tls) if wanted else {}
     check_dialects(variables)
     check_sizes(variables)
     check_something(scope, fragment, variables, tls, netrc)

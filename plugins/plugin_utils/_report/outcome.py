@@ -116,7 +116,14 @@ def _state(found: Outcome, result: Result, check_mode: bool) -> str:
         return DRIFT if check_mode else (BLOCKED if found.failures else CHANGED)
     if found.failures:
         return OFF_NETWORK if off else BLOCKED
+    if check_mode and any(_is_new(row) for row in found.overruled):
+        return DRIFT
     return IN_ORDER
+
+
+def _is_new(row: Result) -> bool:
+    """Return whether a consumer has another value since the last run that corrected."""
+    return row.get("known") is False
 
 
 def _message(found: Outcome, result: Result, check_mode: bool) -> str:
@@ -126,11 +133,21 @@ def _message(found: Outcome, result: Result, check_mode: bool) -> str:
     if found.message:
         return found.message
     parts = [f"{path} ({reasons})" for path, reasons in found.changes] if check_mode else []
+    if check_mode:
+        parts += [overruled_text(row) for row in found.overruled if _is_new(row)]
     for row in found.failures:
         verdict = verdict_of(row)
         remedy = VERDICTS[verdict].remedy if verdict in VERDICTS else ""
         parts.append("{}: {}. {}".format(row.get("url") or "its channels", verdict, remedy))
     return _line("; ".join(parts))
+
+
+def overruled_text(row: Result) -> str:
+    """Return a row of `overruled` as part of a line."""
+    consumer, decided_by = row.get("consumer"), row.get("decided_by")
+    if not row.get("variable"):
+        return f"{consumer} reads {decided_by}"
+    return "{}: not the managed {}, because of {}".format(consumer, row["variable"], decided_by)
 
 
 def _line(text: t.Any) -> str:

@@ -18,7 +18,12 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import ou
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.history import KINDS, Past
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen, readable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, Result, verdict_of
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import (
+    Outcome,
+    Result,
+    overruled_text,
+    verdict_of,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.picture import picture
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.summary import LABELS
 
@@ -173,7 +178,7 @@ def _time(moment: str) -> str:
 def _details(one: Outcome) -> str:
     pairs = list(one.changes)
     pairs += [(row.get("url") or "proof", _proof(row)) for row in one.proof]
-    pairs += [("overruled", "{} reads {}".format(row.get("consumer"), row.get("decided_by"))) for row in one.overruled]
+    pairs += [("overruled", overruled_text(row)) for row in one.overruled]
     if not pairs:
         return ""
     entries = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in pairs)

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report import outcome as _outcome
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.fleet import Fleet
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.last_seen import Seen, readable
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._report.outcome import Outcome, overruled_text
 
 LABELS: t.Mapping[str, str] = {
     _outcome.UNREACHABLE: "not reached",
@@ -67,7 +67,7 @@ def _last_reached(one: Outcome, seen: Seen) -> str:
 
 
 def _overruled(one: Outcome) -> list[str]:
-    return ["{} reads {}".format(row.get("consumer"), row.get("decided_by")) for row in one.overruled]
+    return [overruled_text(row) for row in one.overruled]
 
 
 def _short(message: str) -> str:

@@ -27,6 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows import logon
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.host import (
     MakeRemote,
@@ -148,6 +149,9 @@ class _WindowsSide:
         first, second = map(self._scope.path, WINDOWS.user_netrc)
         if self.machine.read(first, follow=False).exists and self.machine.read(second, follow=False).exists:
             return [f"{first} and {second} both exist: conda reads only the first one"]
+        return []
+
+    def overruled(self, written: t.Collection[str]) -> list[Overruled]:  # noqa: ARG002  # the registry feeds all
         return []
 
     def permissions(self, file: File) -> str:

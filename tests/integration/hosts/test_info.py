@@ -45,8 +45,9 @@ CONSUMERS = [
     "conda packages",
     "conda zst",
     "curl",
+    "csh",
 ]
-FROM_FILES = ["csh", "cron", "pip", "micromamba"]
+FROM_FILES = ["cron", "pip", "micromamba"]
 
 
 @pytest.fixture
@@ -153,15 +154,15 @@ def test_who_sees_what(player: Player, play: str, conda_hosts: list[Host]) -> No
                     assert row["ca_bundle"] == BUNDLE, (user, row)
             decided = {name: row["decided_by"]["https_proxy"] for name, row in rows.items()}
             for name, path in {
-                "systemd system": "/etc/systemd/system.conf.d/60-condafleet-proxy.conf:",
+                "systemd system": "/etc/systemd/system.conf.d/zz-condafleet-proxy.conf:",
                 "conda packages": OURS + ":",
                 "conda zst": OURS + ":",
                 "micromamba": OURS + ":",
                 "csh": "/etc/csh.cshrc:",
                 "cron": "/etc/environment:",
-                "login shell": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
+                "login shell": "/etc/profile.d/zz-condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
                 "ssh command": "/etc/environment:" if user == "ada" else "/etc/zsh/zshenv:",
-                "curl": "/etc/profile.d/condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
+                "curl": "/etc/profile.d/zz-condafleet-proxy.sh:" if user == "ada" else "/etc/zsh/zshenv:",
             }.items():
                 assert decided[name].startswith(path), (user, name, decided[name])
             number = int(decided["csh"].split(":")[1])

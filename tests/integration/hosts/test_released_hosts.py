@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
     Lay = Callable[[Released], Player]
 
+# 1.0.0 had names for these that other files were read after; old name -> today's
+RENAMED = {
+    "/etc/profile.d/condafleet-proxy.sh": "/etc/profile.d/zz-condafleet-proxy.sh",
+    "/etc/fish/conf.d/condafleet-proxy.fish": "/etc/fish/conf.d/zz-condafleet-proxy.fish",
+    "/etc/environment.d/60-condafleet-proxy.conf": "/etc/environment.d/zz-condafleet-proxy.conf",
+    "/etc/systemd/system.conf.d/60-condafleet-proxy.conf": "/etc/systemd/system.conf.d/zz-condafleet-proxy.conf",
+}
+MOVED = {
+    **dict.fromkeys(RENAMED.values(), ("create", ("missing",))),
+    **dict.fromkeys(RENAMED, ("remove", ("unwanted",))),
+}
+
 pytestmark = [pytest.mark.hosts, pytest.mark.parametrize("release", RELEASES)]
 
 
@@ -45,6 +57,13 @@ def files(host: Host) -> dict[str, str]:
     }
 
 
+def renamed(found: dict[str, str]) -> dict[str, str]:
+    return {
+        RENAMED.get(path, path): seen.replace(path, RENAMED[path]) if path in RENAMED else seen
+        for path, seen in found.items()
+    }
+
+
 def manager(host: Host) -> str:
     """What systemd gives to services."""
     return host.run(["systemctl", "show-environment"]).stdout
@@ -58,10 +77,11 @@ def test_what_is_there_is_known(release: str, host: Host, player: Player, tmp_pa
     fixture.on_host(fixture.after, host)
     found, laid_out = fingerprint(host), files(host)
     checked = player.play("site", "--check")
-    assert checked.changes("host1") == {}, checked.output
+    assert checked.changes("host1") == MOVED, checked.output
     assert fingerprint(host) == found
+    assert player.play("site").changes("host1") == MOVED
+    assert files(host) == renamed(laid_out)
     assert player.play("site").result("host1")["changed"] is False
-    assert files(host) == laid_out
 
     password = "rotated " + player.variables["conda_proxy_password"]
     rotated = player.play("site", conda_proxy_password=password)
@@ -69,11 +89,11 @@ def test_what_is_there_is_known(release: str, host: Host, player: Player, tmp_pa
     assert written == rotated.changes("host1"), rotated.output
     # all that holds the password: neither the CA bundle nor a netrc, and of sudo only which variables it keeps
     assert {path.rpartition("/")[2] for path in written} == {
-        ".condarc", "condafleet-proxy.sh", "zshenv", "condafleet-proxy.fish", "csh.cshrc", "environment",
-        "60-condafleet-proxy.conf",
+        ".condarc", "zz-condafleet-proxy.sh", "zshenv", "zz-condafleet-proxy.fish", "csh.cshrc", "environment",
+        "zz-condafleet-proxy.conf",
     }  # fmt: skip
     assert "http_proxy=http://ada:rotated%20" in manager(host)
-    assert files(host).keys() == laid_out.keys()
+    assert files(host).keys() == renamed(laid_out).keys()
     removed = player.play("remove")
     assert removed.returncode == 0, removed.output
     assert fingerprint(host) == before
@@ -105,19 +125,21 @@ def test_a_rotation_that_was_cut_off(release: str, host: Host, player: Player, t
     fixture.on_host(fixture.after, host)
     found = fingerprint(host)
     checked = player.play("site", "--check")
-    assert {reasons for _action, reasons in checked.changes("host1").values()} == {("rotated",)}, checked.output
+    rotated = {path: change for path, change in checked.changes("host1").items() if path not in MOVED}
+    assert {reasons for _action, reasons in rotated.values()} == {("rotated",)}, checked.output
+    assert dict(checked.changes("host1"), **MOVED) == checked.changes("host1")
     assert any("an earlier run was interrupted" in note for note in checked.result("host1")["warnings"])
     assert fingerprint(host) == found
     applied = player.play("site")
     assert applied.returncode == 0, applied.output
     assert applied.changes("host1") == checked.changes("host1")
-    assert files(host).keys() == laid_out.keys()
+    assert files(host).keys() == renamed(laid_out).keys()
     assert "http_proxy=http://ada:rotated%20" in manager(host)
     assert player.play("site", "--check").result("host1")["changed"] is False
 
     player.variables = whole.settings(tmp_path)
     assert player.play("site").returncode == 0
-    assert files(host) == laid_out
+    assert files(host) == renamed(laid_out)
     assert player.play("remove").returncode == 0
     assert fingerprint(host) == before
 
@@ -133,6 +155,6 @@ def test_a_rotation_that_was_cut_off_is_not_wanted_any_more(
     fixture.on_host(fixture.after, host)
     undone = player.play("site")
     assert undone.returncode == 0, undone.output
-    assert undone.changes("host1") == {}
-    assert files(host) == laid_out
+    assert undone.changes("host1") == MOVED
+    assert files(host) == renamed(laid_out)
     assert manager(host) == environment

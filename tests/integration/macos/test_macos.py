@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.conda, pytest.mark.macos]
 
 DATA = "/Library/Application Support/condafleet-environment/environment"
 PLIST = "/Library/LaunchAgents/condafleet.proxy.environment.plist"
-FISH = "/opt/homebrew/etc/fish/conf.d/condafleet-proxy.fish"
+FISH = "/opt/homebrew/etc/fish/conf.d/zz-condafleet-proxy.fish"
 SYSTEM = {
     "/etc/conda/condafleet-ca.pem",
     "/etc/conda/.condarc",

@@ -63,7 +63,7 @@ def test_root_for_several_users_and_a_hostile_password(mac: MacMachine, users_pl
     assert [(row["user"], row["verdict"]) for row in proof] == [(user, "ok") for user in USERS]
     for user in USERS:
         mine = {path for path in applied.changes(mac.name) if path.startswith(f"/Users/{user}/")}
-        extra = {".config/fish/conf.d/condafleet-proxy.fish"}
+        extra = {".config/fish/conf.d/zz-condafleet-proxy.fish"}
         assert mine == {f"/Users/{user}/{name}" for name in FILES | extra}
         private = [
             f"/Users/{user}/{name}" for name in (*FILES, *extra) if name not in (PLIST, ".conda/condafleet-ca.pem")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import block as _block
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.startup_file import early_exit
 from tests.bed import hostile
 
 OURS = ["export http_proxy='http://proxy.example.com:8080'", "export no_proxy='localhost'"]
@@ -61,7 +62,8 @@ def test_takes_back_what_it_merged(text: str, top: bool) -> None:
     changed = _block.merge(merged, ["other"], top)
     assert _block.revert(changed) == back
     place = merged.index(_block.BEGIN)
-    if top:
+    assert early_exit(merged[:place].split("\n")) is None, "the block is reached"
+    if top or early_exit(text.split("\n")) is not None:
         assert merged[:place] in ("", text.partition("\n")[0] + "\n", text + newline)
     else:
         before, moved = merged[:place], back[place:]
@@ -174,3 +176,15 @@ def test_a_changed_line_with_our_password_is_named() -> None:
     assert editor.revert(edited, "mine\n", force=False) == edited
     assert editor.left(editor.edit("mine\n", None, None), "mine\n") == []
     assert editor.left(edited, edited) == [], "it was there before"
+
+
+@pytest.mark.parametrize(
+    "line", ['[ -z "$PS1" ] && return', "if (! $?prompt) exit", "[[ -o interactive ]] || return", "exec zsh -l"]
+)
+def test_a_block_behind_a_line_that_may_end_the_file_is_moved(line: str) -> None:
+    placed = _block.merge("EDITOR=vim\n", OURS)
+    edited = f"{line}\n{placed}"
+    moved = _block.merge(edited, OURS)
+    assert moved == _block.merge(None, OURS) + f"{line}\nEDITOR=vim\n"
+    assert _block.merge(moved, OURS) == moved
+    assert _block.revert(moved) == f"{line}\nEDITOR=vim\n"

@@ -17,13 +17,15 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, NetrcEntry, Run, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 from tests.bed.memory import MemoryMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
+    from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import PartResult
 
 PLAN9 = Platform(
     system=(
@@ -77,6 +79,10 @@ class Plan9Side:
     def remarks(self, changes: Sequence[Change]) -> list[str]:  # noqa: ARG002
         return []
 
+    def overruled(self, written: Collection[str]) -> list[Overruled]:
+        self.written = set(written)
+        return [Overruled("acme", "", "/lib/acme:1", "http_proxy", "http://ada:pw@old.example.com:1")]
+
     def permissions(self, file: File) -> str:
         return f"(mode {file.mode:04o})\n"
 
@@ -114,6 +120,38 @@ def test_present_again_and_absent(home: str) -> None:
     assert run(SETTINGS, "second") == []
     assert run(SETTINGS._replace(state="absent"), "third") == predicted
     assert (machine.files, machine.folders) == before
+
+
+def test_who_is_overruled_is_drift_until_a_run_has_recorded_it() -> None:
+    machine = MemoryMachine()
+    machine.folders |= {"/lib", "/rc", "/bin"}
+    side = Plan9Side(machine, "")
+    scope = Scope(PLAN9)
+
+    def run(settings: Settings, number: str, mode: str = "report", check_mode: bool = False) -> PartResult:
+        part = Part(scope, settings.sections, settings.sections if settings.present else ())
+        verification = Verification(mode, 0, lambda _applied: [])
+        return run_part(part, side, settings, RUN._replace(id=number), verification, check_mode)
+
+    assert run(SETTINGS, "check", check_mode=True).overruled == (), "nothing was written yet"
+    first = run(SETTINGS, "first")
+    assert side.written == {"boot"}
+    (row,) = first.overruled
+    assert (row.consumer, row.variable, row.known) == ("acme", "http_proxy", False)
+    assert ":pw@" not in row.value
+    assert (
+        "acme: not the managed value of http_proxy, because of /lib/acme (line 1); correct it there" in first.warnings
+    )
+    state = machine.text("/lib/condafleet/state.json")
+    assert "/lib/acme:1" in str(state)
+    assert [row.known for row in run(SETTINGS, "check", check_mode=True).overruled] == [True]
+    assert machine.text("/lib/condafleet/state.json") == state
+    assert run(SETTINGS, "unasked", "none").overruled == ()
+    pending = SETTINGS._replace(variables={"http_proxy": "http://other.example.com:1"})
+    assert run(pending, "check", check_mode=True).overruled == ()
+    assert run(SETTINGS._replace(sections=()), "verify").overruled == (row._replace(known=True),)
+    assert run(SETTINGS._replace(state="absent"), "absent").overruled == ()
+    assert machine.files == {}
 
 
 def test_one_row_of_the_table_makes_a_posix_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,10 +34,3 @@ def test_curl_and_pip_by_their_rules(tmp_path: Path) -> None:
     assert (curl.https_proxy, curl.decided_by["https_proxy"]) == ("http://rc:3", f"{tmp_path}/.curlrc:2")
     assert curl.ca_bundle == "/c.pem"
     assert pip.decided_by["https_proxy"] == f"{tmp_path}/.config/pip/pip.conf:2"
-
-
-def test_csh_reads_one_of_two_files(tmp_path: Path) -> None:
-    (tmp_path / ".cshrc").write_text(f"setenv https_proxy '{PROXY}'\n")
-    assert config_files.csh(subject(tmp_path)).https_proxy == PROXY
-    (tmp_path / ".tcshrc").write_text("")
-    assert config_files.csh(subject(tmp_path)).https_proxy != PROXY

@@ -44,9 +44,9 @@ def test_a_row_names_only_what_is_there(table: Platform, row: Consumer, user: bo
     if row.form in ("value", "constant"):
         assert row.dialect == ""
     else:
-        assert dialects.render(row.dialect, {"a": "b"})
+        assert dialects.render(row.dialect, {"http_proxy": "b"})
     if row.form != "value":
-        assert all(("{home}" in path) is user for path in row.paths)
+        assert all(path.startswith(("{home}", "{zdotdir}")) is user for path in (*row.paths, *row.former))
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -67,3 +67,12 @@ def test_what_is_in_a_home_and_what_is_not(table: Platform) -> None:
 def test_the_placeholder_is_no_path_of_a_platform() -> None:
     for table in TABLES.values():
         assert CA_BUNDLE_PATH not in (table.system_ca_bundle, table.user_ca_bundle, *table.ca_roots)
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_shell_is_fed_by_targets_of_the_platform(table: Platform) -> None:
+    names = {row.name for row in (*table.system, *table.user)}
+    for start in table.shell_starts:
+        assert set(start.fed_by) & names, start
+        assert start.how in ("login", "interactive", "command")
+    assert len({start.consumer for start in table.shell_starts}) == len(table.shell_starts)

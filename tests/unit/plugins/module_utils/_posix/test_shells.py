@@ -25,11 +25,11 @@ def path_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", SHELLS)
-@pytest.mark.parametrize("how", [{}, {"login": True}, {"interactive": True}])
-def test_a_value_of_several_lines_is_one_variable(tmp_path: Path, name: str, how: dict[str, bool]) -> None:
+@pytest.mark.parametrize(("login", "interactive"), [(False, False), (True, False), (False, True)])
+def test_a_value_of_several_lines_is_one_variable(tmp_path: Path, name: str, login: bool, interactive: bool) -> None:
     hostile = "first\nhttps_proxy=http://notes.example.org:1\n #!%\"'\\$`ü;"
     begin = {**BEGIN, "HOME": str(tmp_path), "NOTES": hostile}
-    found = shells.ask(path_of(name), begin, **how)
+    found = shells.ask(path_of(name), begin, login=login, interactive=interactive)
     assert found.problem == ""
     assert found.variables["NOTES"] == hostile
     assert "https_proxy" not in found.variables

@@ -24,16 +24,16 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.window
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, NetrcEntry, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import (
-    Overruled,
     RootsNeededError,
     Scope,
     build_targets,
     directory_of,
     environment_variables,
-    overruled,
     remarks,
+    replaced,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 from tests.bed.settings import CERTIFICATE, PROXY, SECRET
 
 if TYPE_CHECKING:
@@ -303,11 +303,11 @@ def test_the_property_list_does_not_depend_on_the_settings() -> None:
 def test_who_is_overruled() -> None:
     managed = next(row.replaced_by for row in DARWIN.system if row.name == "zsh")
     facts = FACTS._replace(existing=frozenset([managed]))
-    found = overruled(MAC, settings(), ("environment",), facts)
+    found = replaced(MAC, settings(), ("environment",), facts)
     assert found == [Overruled("zsh", "/etc/zshenv", managed)]
-    assert overruled(MAC, settings(), ("condarc",), facts) == []
-    assert overruled(MAC, settings(environment_targets=("csh",)), ("environment",), facts) == []
-    assert overruled(MAC, settings(), ("environment",), FACTS) == []
+    assert replaced(MAC, settings(), ("condarc",), facts) == []
+    assert replaced(MAC, settings(environment_targets=("csh",)), ("environment",), facts) == []
+    assert replaced(MAC, settings(), ("environment",), FACTS) == []
 
 
 def test_paths_of_an_activation_are_those_of_the_user() -> None:

@@ -44,7 +44,7 @@ def test_a_refusal_names_the_variable_and_never_the_value(dialect: str, value: s
     assert not any("\n" in line for line in lines)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", [one for one in DIALECTS if one != "sysconfig_proxy"])
 @given(
     names=st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True), min_size=1, max_size=9, unique=True)
 )
@@ -62,3 +62,16 @@ def test_what_a_proxy_url_needs_is_taken_by_all() -> None:
     url = "http://us%23er:p%40%24%22%5Cw%C3%A9@proxy.example.com:8080"
     for dialect in DIALECTS:
         assert dialects.render(dialect, {"http_proxy": url, "no_proxy": "localhost,.corp.test,10.0.0.0/8,::1"})
+
+
+def test_sysconfig_holds_the_proxies_and_nothing_else() -> None:
+    given = {"http_proxy": "http://p:1", "HTTP_PROXY": "http://p:1", "no_proxy": "a,b", "REQUESTS_CA_BUNDLE": "/x"}
+    assert dialects.render("sysconfig_proxy", given) == [
+        'PROXY_ENABLED="yes"',
+        'HTTP_PROXY="http://p:1"',
+        'NO_PROXY="a,b"',
+    ]
+    assert dialects.render("sysconfig_proxy", {"REQUESTS_CA_BUNDLE": "/x"}) == []
+    for character in '"$`\\':
+        with pytest.raises(dialects.Unrepresentable, match=r"\Ano_proxy contains"):
+            dialects.render("sysconfig_proxy", {"http_proxy": "http://p:1", "no_proxy": f"a{character}b"})

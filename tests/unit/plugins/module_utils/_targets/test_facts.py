@@ -12,7 +12,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts im
 def test_a_machine_of_which_nothing_is_known_gets_no_file_of_a_program() -> None:
     settings = Settings("present", "system", (), "", ("environment",), "", "none", variables={"http_proxy": "http://p"})
     written = {target.path for target in build_targets(Scope(LINUX), settings, ("environment",), Facts())}
-    needless = {row.paths[-1] for row in LINUX.system if not (row.needs or row.by_name)}
+    needless = {row.paths[-1] for row in LINUX.system if not (row.needs or row.by_name or row.only_existing)}
     assert written == needless
 
 

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which lines may end a start-up file: as users, distributions and installers write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.startup_file import early_exit
+
+ENDS = r"""
+[ -z "$PS1" ] && return
+[[ $- != *i* ]] && return
+[[ -o interactive ]] || return
+case $- in *i*) ;; *) return;; esac
+      *) return;;
+  return
+exit
+exit 0
+return 0 2>/dev/null || exit
+if [ -z "$PS1" ]; then return; fi
+test -t 0 || { return; }
+if (! $?prompt) exit   # not interactive
+if ($?prompt == 0) exit
+exec zsh -l
+[ -z "$ZSH_VERSION" ] && exec "$SHELL" -l
+status is-interactive; or exit
+h() { return; }; return
+"""
+GOES_ON = r"""
+# return
+echo x # then return
+alias q=exit
+export RETURN=1
+EXITCODE=1
+f() { return 1; }
+f() { return 1; }; f
+trap cleanup EXIT
+exec 2>/dev/null
+exec 3<&0
+exec > log
+my-exit
+if (! $?prompt) then
+if [ -f ~/.proxy ]; then . ~/.proxy; fi
+"""
+
+
+@pytest.mark.parametrize("line", ENDS.strip().split("\n"))
+def test_a_line_that_may_end_the_file(line: str) -> None:
+    assert early_exit(["a=1", line, "b=2"]) == 1
+
+
+@pytest.mark.parametrize("line", GOES_ON.strip().split("\n"))
+def test_a_line_that_does_not(line: str) -> None:
+    assert early_exit(["a=1", line, "b=2"]) is None
+
+
+def test_a_function_only_ends_itself() -> None:
+    assert early_exit(["f() {", "  return 1", "}", "a=1"]) is None
+    assert early_exit(["function f", "{", "  return 1", "}", "return"]) == 4
