@@ -95,6 +95,7 @@ class Settings(t.NamedTuple):
     fragment: tuple[tuple[str, str], ...] = ()  # keys of the condarc, each with its text
     variables: t.Mapping[str, str] = {}
     environment_targets: tuple[str, ...] = ()  # empty: those of the platform
+    takeover: bool = False  # comment out lines of others that set the same variables
     ca_bundle: CaBundle | None = None
     netrc: tuple[NetrcEntry, ...] = ()
     secret: bool = False  # the settings hold a secret: files in user scope are private

@@ -254,6 +254,16 @@ options:
     type: list
     elements: str
     default: []
+  takeover:
+    description:
+      - >-
+        Comment out the lines of others that set the managed variables, in the files that sessions and shells read: lines
+        that somebody wrote, and blocks of other roles. Removing the settings brings them back.
+      - Only a line that does nothing else is commented out. Others, and those in files outside of the scope, are listed
+        as RV(claims), with file and line; without this option all of them are.
+      - Has no effect on Windows, where the registry holds one value, and removing brings the old one back.
+    type: bool
+    default: false
   netrc:
     description:
       - >-
@@ -423,6 +433,36 @@ rolled_back:
   type: bool
   returned: when the machine was reached
   sample: false
+claims:
+  description:
+    - Lines of others that set a managed variable, in the files that sessions and shells read, and that are not commented
+      out.
+    - A warning names them whenever environment variables change, in check mode too.
+  type: list
+  elements: dict
+  returned: when the machine was reached
+  contains:
+    path:
+      description: The file.
+      type: str
+      sample: /etc/profile.d/proxy.sh
+    line:
+      description: The number of the line; the first is 1.
+      type: int
+      sample: 3
+    variables:
+      description: The variables that it sets.
+      type: list
+      elements: str
+      sample: [http_proxy]
+    removable:
+      description: Whether O(takeover) comments it out. A line that does more than that is left to a person.
+      type: bool
+      sample: true
+    user:
+      description: The user whose home directory contains the file. Absent for system files.
+      type: str
+      sample: ada
 overruled:
   description:
     - Programs that have something else than what was written. Each shell is started as a login shell, in a terminal and

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import Editor, newline_of
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.startup_file import early_exit
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.takeover import bring_back, comment_out, view
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 BEGIN = "# BEGIN condafleet.proxy: managed by Ansible, changes between these lines are lost"
@@ -42,8 +43,8 @@ def merge(
     block = "\n".join([BEGIN, *lines, END]) + "\n"
     before, managed, after = _split(text, known, original)
     if not managed:
-        before, after = _place(text, top or early_exit(_lines(text)) is not None)
-    elif early_exit(_lines(before)) is not None:
+        before, after = _place(text, top or early_exit(text) is not None)
+    elif early_exit(before) is not None:
         before, after = _place(before + after, True)
     before, moved = _continued(before)
     return before + block + moved + after
@@ -58,6 +59,12 @@ def revert(text: str, known: t.Iterable[str] = (), original: str | None = None) 
 def block(text: str | None) -> str:
     """Return the managed block of `text` with its marker lines, or nothing."""
     return _split(text or "", (), None)[1]
+
+
+def blanked(text: str) -> str:
+    """Return `text` with an empty line for each managed one, so that the others keep their numbers."""
+    lines = _lines(text)
+    return "".join("\n" if own else line for line, own in zip(lines, _ours(lines, (), None)))
 
 
 def _place(text: str, top: bool) -> tuple[str, str]:
@@ -131,16 +138,30 @@ def _goes_on(line: str) -> bool:
 
 
 class BlockEditor(Editor):
-    """The editor of a block. `desired` is a mapping: `lines`, and `top` when the block must come first."""
+    """The editor of a block. `desired` is a mapping: `lines`, and `top` when the block must come first.
+
+    With `takeover` (see TakeoverEditor) lines of others that set the same variables are comments.
+    """
 
     name = "block"
 
     def edit(self, text: str | None, owned: t.Any, original: str | None) -> str:
         known = [*self.desired["lines"], *owned["lines"]] if owned else ()
-        return merge(text, self.desired["lines"], self.desired["top"], known, original)
+        merged = merge(bring_back(text or ""), self.desired["lines"], self.desired["top"], known, original)
+        takeover = self.desired.get("takeover")
+        if not takeover:
+            return merged
+        before, managed, after = _split(merged, (), None)
+        return "".join(
+            [
+                comment_out(before, takeover["names"], takeover["prefix"]),
+                managed,
+                comment_out(after, takeover["names"], takeover["prefix"]),
+            ]
+        )
 
     def revert(self, text: str, original: str | None, force: bool) -> str:
-        return revert(text, self.desired["lines"], original)
+        return revert(bring_back(text), self.desired["lines"], original)
 
     def left(self, text: str, original: str | None) -> list[str]:
         """Return the lines that still hold a password of ours: somebody has changed them and the markers around them."""
@@ -161,4 +182,6 @@ class BlockEditor(Editor):
 
     def view(self, text: str | None, masker: Masker) -> str:
         # a diff must not show the user's own lines
-        return masker.text(block(text))
+        takeover = self.desired.get("takeover")
+        taken = view(revert(text or ""), takeover["names"]) if takeover else ""
+        return masker.text(taken + block(text))

@@ -16,10 +16,20 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.certific
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.takeover import TakeoverEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 
 _EDITORS = {
-    kind.name: kind for kind in (CondarcEditor, BlockEditor, WholeEditor, CertificatesEditor, NetrcEditor, ValueEditor)
+    kind.name: kind
+    for kind in (
+        CondarcEditor,
+        BlockEditor,
+        WholeEditor,
+        CertificatesEditor,
+        NetrcEditor,
+        ValueEditor,
+        TakeoverEditor,
+    )
 }
 
 

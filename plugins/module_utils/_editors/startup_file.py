@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Read start-up files of shells, as far as line by line can tell: where one may end early."""
+"""Read start-up files of shells, as far as line by line can tell: which lines are run, and where a file may end early."""
 
 from __future__ import annotations
 
@@ -17,21 +17,54 @@ _ENDS = re.compile(
 )
 _FUNCTION = re.compile(r"\s*(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))[^}]*\Z")
 _WHOLE_FUNCTION = re.compile(r"(?:function\s+)?[\w.-]+\s*\(\s*\)\s*\{[^}]*\}")
+_HERE = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
-def early_exit(lines: t.Iterable[str]) -> int | None:
-    """Return the index of the first line that may end the file before its last line; None when no line does.
+def early_exit(text: str) -> int | None:
+    """Return the number of the first line that may end the file before its last line; None when no line does.
 
-    A `return` in a function only ends that. In doubt the line counts: what must be reached then comes before it.
+    In doubt a line counts: what must be reached then comes before it.
     """
-    function = False
-    for number, line in enumerate(lines):
-        code = _WHOLE_FUNCTION.sub("", _COMMENT.sub("", line.rstrip()))
+    return next((number for number, line in commands(text) if _ENDS.search(_COMMENT.sub("", line))), None)
+
+
+def commands(text: str) -> t.Iterator[tuple[int, str]]:
+    """Yield the lines that begin a command which is run when the file is read, and their numbers.
+
+    What is in a function, a here-document or a text of several lines is not.
+    """
+    here, quote, continued, function = "", "", False, False
+    for number, line in enumerate(text.split("\n"), 1):
+        content = line.rstrip("\r")
+        if here:
+            here = "" if content.strip() == here else here
+            continue
+        begins = not (quote or continued or function)
+        quote = _open_quote(content, quote)
+        continued = not quote and (len(content) - len(content.rstrip("\\"))) % 2 == 1
         if function:
-            function = not code.lstrip().startswith("}")
-        elif _FUNCTION.match(code):
+            function = not content.lstrip().startswith("}")
+        elif begins and _FUNCTION.match(content):
             function = True
-        elif _ENDS.search(code):
-            return number
-    return None
+        elif begins:
+            yield number, _WHOLE_FUNCTION.sub("", content)
+        document = None if quote or content.lstrip().startswith("#") else _HERE.search(content)
+        here = document.group(2) if document else ""
+
+
+def _open_quote(line: str, quote: str) -> str:
+    """Return the quote that is open at the end of a line; `quote` was open at its beginning."""
+    position = 0
+    while position < len(line):
+        character = line[position]
+        if character == "\\" and quote != "'":
+            position += 1
+        elif quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "#" and (position == 0 or line[position - 1] in " \t;"):
+            break
+        position += 1
+    return quote

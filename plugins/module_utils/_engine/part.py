@@ -28,7 +28,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build im
     written,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import remarks as target_remarks
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Claim, Facts, claim_notes
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled, notes
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
@@ -75,10 +75,12 @@ def run_part(
     """Converge one scope and verify it. Raises MachineError for a failure before anything was written."""
 
     unread: list[Overruled] = []
+    claims: list[Claim] = []
 
     def targets() -> t.Sequence[Target]:
         facts = side.facts()
         unread[:] = replaced(part.scope, settings, part.desired, facts)
+        claims[:] = facts.claims
         return build_targets(part.scope, settings, part.desired, facts)
 
     masker = Masker(run.mask_key)
@@ -94,10 +96,14 @@ def run_part(
     )
     outcome, error, rolled_back = _verified(transaction, verification, check_mode)
     rows = list(unread)
-    pending = check_mode and any(change.kind == "environment" for change in outcome.changes)
+    changing = any(change.kind == "environment" for change in outcome.changes)
+    pending = check_mode and changing
     if settings.present and verification.requested and not rolled_back and not pending:
         rows += _overruled(part, side, transaction, masker, check_mode)
     remarks = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes), *notes(rows)]
+    left = [claim for claim in claims if not (settings.takeover and claim.removable)]
+    if changing:
+        remarks += claim_notes(left, settings.takeover)
     if not settings.present and not outcome.changes and not rolled_back:
         remarks += side.leftovers()
     return PartResult.of(
@@ -108,6 +114,7 @@ def run_part(
         rolled_back=rolled_back,
         settled=not check_mode and transaction.settled,
         overruled=tuple(rows),
+        claims=tuple(left),
     )
 
 

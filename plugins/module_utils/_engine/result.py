@@ -16,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import F
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.connectivity import CondaInfo
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
 from ansible_collections.condafleet.proxy.plugins.module_utils._records import each, from_json
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Claim
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 
 SCHEMA_VERSION = 1
@@ -36,6 +37,7 @@ class PartResult(t.NamedTuple):
     error: str = ""
     infos: tuple[CondaInfo, ...] = ()  # where it was requested
     overruled: tuple[Overruled, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @classmethod
     def of(cls, outcome: Outcome, permissions: t.Callable[[File], str], **more: t.Any) -> PartResult:
@@ -62,6 +64,7 @@ class PartResult(t.NamedTuple):
             diff=tuple,
             infos=each(CondaInfo.from_json),
             overruled=each(Overruled.from_json),
+            claims=each(Claim.from_json),
         )
 
 
@@ -90,6 +93,12 @@ class RunResult:
         self._needs = error.needs or self._needs
         self._errors.append(f"{user}: {error}" if user else str(error))
 
+    def _listed(self, rows: t.Callable[[PartResult], t.Iterable[t.Any]]) -> list[dict[str, t.Any]]:
+        """Return records of all parts as a result lists them."""
+        return [
+            dict(one._asdict(), **({"user": user} if user else {})) for part, user in self._parts for one in rows(part)
+        ]
+
     def finish(self, with_diff: bool) -> Result:
         """Return the result as the task returns it."""
         parts = [part for part, _user in self._parts]
@@ -108,11 +117,8 @@ class RunResult:
             "unchanged": sum(part.unchanged for part in parts),
             "proof": [row.result() for row in proof],
             "rolled_back": any(part.rolled_back for part in parts),
-            "overruled": [
-                dict(one._asdict(), **({"user": user} if user else {}))
-                for part, user in self._parts
-                for one in part.overruled
-            ],
+            "overruled": self._listed(lambda part: part.overruled),
+            "claims": self._listed(lambda part: part.claims),
             "warnings": self.warnings,
         }
         infos = [info._asdict() for part in parts for info in part.infos]

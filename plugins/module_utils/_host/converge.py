@@ -27,7 +27,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.user_probe import UserView
-from ansible_collections.condafleet.proxy.plugins.module_utils._info import reach
+from ansible_collections.condafleet.proxy.plugins.module_utils._info import claims, reach
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Subject
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Platform
@@ -42,7 +42,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._records import e
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Run, Settings
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope, environment_variables
-from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Facts
+from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Claim, Facts
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overruled import Overruled
 
 
@@ -158,12 +158,21 @@ class _PosixSide:
         return self.view.bases
 
     def facts(self) -> Facts:
+        found, taken_over = self._claims()
         return Facts(
+            claims=found,
+            taken_over=taken_over,
             existing=_facts.existing_paths(self._scope),
             ca_roots=_facts.ca_roots(self._scope.platform, self._bases) if self._settings.ca_bundle else None,
             netrc_path=self._scope.path(self._scope.platform.user_netrc[0]),
             netrc_escapes=common_escapes(base.netrc_escapes for base in self._bases),
         )
+
+    def _claims(self) -> tuple[tuple[Claim, ...], frozenset[str]]:
+        if "environment" not in self._job.desired:
+            return (), frozenset()
+        found, taken_over = claims.find(self._scope, self._variables)
+        return tuple(found), taken_over
 
     def prove(self, applied: bool) -> list[ProofRow]:
         rows: list[ProofRow] = []

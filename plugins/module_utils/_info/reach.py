@@ -78,7 +78,7 @@ def _decided_by(name: str, value: str, files: Files) -> str:
             if unset.match(lines[number - 1]):
                 return f"{path}:{number}"
     for path, text in files:
-        line = early_exit(text.split("\n"))
+        line = early_exit(text)
         if line is not None:
-            return f"{path}:{line + 1}"
+            return f"{path}:{line}"
     return _SOMEWHERE

@@ -21,7 +21,10 @@ _MOST = 50  # files
 
 
 def with_sourced(files: Files, home: str) -> list[tuple[str, str]]:
-    """Return `files`, each followed by those that it reads: where a value was set in either, the last one decides."""
+    """Return `files`, each followed by those that it reads: where a value was set in either, the last one decides.
+
+    `home`: empty where it is not known.
+    """
     found: list[tuple[str, str]] = []
     seen = {path for path, _text in files}
 
@@ -29,7 +32,7 @@ def with_sourced(files: Files, home: str) -> list[tuple[str, str]]:
         found.append((path, text))
         for line in text.split("\n") if depth else ():
             for _quote, name in _SOURCE.findall("" if line.lstrip().startswith("#") else line):
-                target = _HOME.sub(lambda _match: home, name)
+                target = _HOME.sub(lambda _match: home, name) if home else name
                 if os.path.isabs(target) and target not in seen and len(seen) < _MOST:
                     seen.add(target)
                     inner = read_text(target)

@@ -17,6 +17,9 @@ import typing as t
 CA_BUNDLE_PATH = "/condafleet-ca-bundle-of-this-machine"
 
 
+SYSCONFIG_PROXY = "/etc/sysconfig/proxy"  # of SUSE
+
+
 class Consumer(t.NamedTuple):
     """A file, or on Windows a registry key, that programs read environment variables from."""
 
@@ -86,6 +89,12 @@ class StartupFiles(t.NamedTuple):
     command: Shells  # of `ssh host command`
     other_login: tuple[str, ...]  # of a login shell that is not listed
     interactive: Shells
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All files, each once."""
+        shells = (*self.login.values(), *self.command.values(), self.other_login, *self.interactive.values())
+        return tuple(dict.fromkeys(path for paths in shells for path in paths))
 
 
 class Platform(t.NamedTuple):

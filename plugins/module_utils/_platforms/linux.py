@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
+    SYSCONFIG_PROXY,
     Activation,
     Consumer,
     Platform,
@@ -89,9 +90,7 @@ LINUX = Platform(
             former=("/etc/environment.d/60-condafleet-proxy.conf",),
         ),
         # SUSE: its profile, YaST and zypper read it, and without PROXY_ENABLED its profile unsets the variables of others
-        Consumer(
-            "sysconfig_proxy", "sysconfig_proxy", "block", ("/etc/sysconfig/proxy",), only_existing=True, notice=_SHELL
-        ),
+        Consumer("sysconfig_proxy", "sysconfig_proxy", "block", (SYSCONFIG_PROXY,), only_existing=True, notice=_SHELL),
         Consumer(
             "systemd_manager",
             "systemd_manager",

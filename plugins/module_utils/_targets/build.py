@@ -12,17 +12,19 @@ import json
 import re
 import typing as t
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value, takeover
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.base import HEADER, Editor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.block import BlockEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.certificates import CertificatesEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.netrc import NetrcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.registry_value import ValueEditor
+from ansible_collections.condafleet.proxy.plugins.module_utils._editors.takeover import TakeoverEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import (
     CA_BUNDLE_PATH,
+    SYSCONFIG_PROXY,
     Activation,
     Agent,
     Consumer,
@@ -175,7 +177,23 @@ def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]
             target = _consumer_file(scope, settings, row, path, variables) if path else None
             if target:
                 targets.append(target)
+    if settings.takeover and targets:
+        targets += _taken_over(scope, facts, variables, {target.path for target in targets})
     return targets
+
+
+def _taken_over(
+    scope: Scope, facts: Facts, variables: t.Mapping[str, str], written: t.Collection[str]
+) -> t.Iterator[Target]:
+    """Yield the files of others in which lines are commented out; those that hold a block of ours do that themselves."""
+    paths = {claim.path for claim in facts.claims if claim.removable} | facts.taken_over
+    for path in sorted(paths - set(written)):
+        yield Target("environment", path, TakeoverEditor(_takeover(scope, path, variables)), ("environment",))
+
+
+def _takeover(scope: Scope, path: str, variables: t.Mapping[str, str]) -> dict[str, t.Any]:
+    plain = path in (*scope.platform.session.environment_files, SYSCONFIG_PROXY)
+    return {"names": list(variables), "prefix": takeover.PLAIN if plain else takeover.SHELL}
 
 
 def _requested(scope: Scope, settings: Settings) -> list[Consumer]:
@@ -258,7 +276,10 @@ def _consumer_file(
         if not lines:
             return None
         text = "".join(line + "\n" for line in [HEADER, *lines])
-        editor = WholeEditor(text) if whole else BlockEditor({"lines": lines, "top": row.form == "block_top"})
+        block: dict[str, t.Any] = {"lines": lines, "top": row.form == "block_top"}
+        if settings.takeover:
+            block["takeover"] = _takeover(scope, path, variables)
+        editor = WholeEditor(text) if whole else BlockEditor(block)
     mode, access = row.mode, "exact" if whole else "keep"
     if not scope.system and settings.secret and row.form != "constant":
         mode, access = 0o600, "exact" if whole else "private"

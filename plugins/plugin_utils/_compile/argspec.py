@@ -66,6 +66,7 @@ OPTIONS: Spec = {
     "condarc_path": {"type": "str"},
     "condarc_template": {"type": "str"},
     "environment_targets": _list(),
+    "takeover": {"type": "bool", "default": False},
     "netrc": {"type": "raw", "default": [], "no_log": True},
     "verify": {"type": "str", "choices": ["none", "report", "rollback", "require"], "default": "rollback"},
     **VERIFICATION,

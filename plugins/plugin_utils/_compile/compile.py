@@ -109,6 +109,7 @@ def compile_settings(options: Options, render: Render, pem: str | None = None, w
         fragment=fragment,
         variables=variables,
         environment_targets=environment_targets,
+        takeover=options["takeover"],
         ca_bundle=tls.bundle,
         netrc=entries.entries,
         secret=bool(secret),

@@ -246,9 +246,8 @@ def test_what_device_management_replaces_is_overruled(mac: MacMachine, mac_playe
     mac.write(f"{MANAGED}/zshenv", "export https_proxy=http://managed.example.com:1\n")
     played = mac_player.play("site", conda_proxy_verify="none")
     assert played.returncode == 0, played.output
-    assert played.result(mac.name)["overruled"] == [
-        {"consumer": "zsh", "path": "/etc/zshenv", "decided_by": f"{MANAGED}/zshenv"}
-    ]
+    (row,) = played.result(mac.name)["overruled"]
+    assert (row["consumer"], row["path"], row["decided_by"]) == ("zsh", "/etc/zshenv", f"{MANAGED}/zshenv")
     again = mac_player.play("site", conda_proxy_verify="none")
     assert again.result(mac.name)["changed"] is False
     assert len(again.result(mac.name)["overruled"]) == 1

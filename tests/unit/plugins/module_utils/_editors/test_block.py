@@ -62,8 +62,8 @@ def test_takes_back_what_it_merged(text: str, top: bool) -> None:
     changed = _block.merge(merged, ["other"], top)
     assert _block.revert(changed) == back
     place = merged.index(_block.BEGIN)
-    assert early_exit(merged[:place].split("\n")) is None, "the block is reached"
-    if top or early_exit(text.split("\n")) is not None:
+    assert early_exit(merged[:place]) is None, "the block is reached"
+    if top or early_exit(text) is not None:
         assert merged[:place] in ("", text.partition("\n")[0] + "\n", text + newline)
     else:
         before, moved = merged[:place], back[place:]

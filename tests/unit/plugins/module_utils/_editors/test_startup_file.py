@@ -46,14 +46,18 @@ if [ -f ~/.proxy ]; then . ~/.proxy; fi
 
 @pytest.mark.parametrize("line", ENDS.strip().split("\n"))
 def test_a_line_that_may_end_the_file(line: str) -> None:
-    assert early_exit(["a=1", line, "b=2"]) == 1
+    assert early_exit(f"a=1\n{line}\nb=2") == 2
 
 
 @pytest.mark.parametrize("line", GOES_ON.strip().split("\n"))
 def test_a_line_that_does_not(line: str) -> None:
-    assert early_exit(["a=1", line, "b=2"]) is None
+    assert early_exit(f"a=1\n{line}\nb=2") is None
 
 
-def test_a_function_only_ends_itself() -> None:
-    assert early_exit(["f() {", "  return 1", "}", "a=1"]) is None
-    assert early_exit(["function f", "{", "  return 1", "}", "return"]) == 4
+def test_what_is_not_run_when_the_file_is_read_does_not_count() -> None:
+    assert early_exit("f() {\n  return 1\n}\na=1") is None
+    assert early_exit("function f\n{\n  return 1\n}\nreturn") == 5
+    assert early_exit("cat <<EOT\nreturn\nEOT\n") is None
+    assert early_exit("NOTES='first\nreturn\nlast'\nexit") == 4
+    assert early_exit("a=\\\nreturn\nexit") == 3
+    assert early_exit("# don't\nreturn") == 2, "a quote in a comment opens nothing"
