@@ -22,21 +22,25 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overrule
 
 _SOMEWHERE = "its start-up, in a place that cannot be told"
 _PAM = "PAM session"
+_TIMEOUTS = 2  # then no other shell is asked: they read the same files, and each would take as long
 
 
 def overruled(subject: Subject, written: t.Collection[str], desired: t.Mapping[str, str]) -> list[Overruled]:
     """Return a row for each consumer and variable of `desired` that does not have the value.
 
     `written`: the names of the environment targets that hold the variables; only consumers that they feed are asked.
+    After two start-ups that did not end, no other is asked.
     """
     rows = []
     if "pam" in written:
         session = login_shell.file_environment(subject.platform.session)
         rows += _rows(_PAM, shells.Answer(session), desired, subject.session_files)
+    timeouts = 0
     for start in subject.platform.shell_starts:
         program = next((path for path in start.programs if os.access(path, os.X_OK)), "")
-        if program and set(start.fed_by) & set(written):
+        if program and set(start.fed_by) & set(written) and timeouts < _TIMEOUTS:
             answer = _ask(subject, start, program)
+            timeouts += answer.problem == shells.TIMED_OUT
             if any(answer.variables.get(name) != value for name, value in desired.items()):
                 files = with_sourced(_files(subject, start, program), subject.account.home)
                 rows += _rows(start.consumer, answer, desired, files)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bed import hosts as bed_hosts
+from tests.bed.company import CHANNEL_HOST, PROXY_PASSWORD, PROXY_USER, settings
 from tests.bed.play import Player
 from tests.bed.tree import fingerprint
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.bed.authority import Authority
+    from tests.bed.company import Channels
     from tests.bed.hosts import Host
+    from tests.bed.squid import Squid
 
 pytestmark = [pytest.mark.hosts, pytest.mark.conda]
 
@@ -28,6 +33,7 @@ if test "$PROXY_ENABLED" != "yes"; then
 fi
 unset PROXY_ENABLED
 """
+NO_TRACE = "XDG_CONFIG_HOME=/dev/null XDG_DATA_HOME=/dev/null"  # fish would create its directories
 LOGINS = ["sh -lc", "bash -lc", "zsh -lc", "fish -lc", "tcsh -c"]
 
 
@@ -42,6 +48,17 @@ def player(ansible_run: Callable[..., Any], tmp_path: Path, host: Host) -> Itera
     player = Player(ansible_run, tmp_path, {host.name: host.inventory()}, variables)
     yield player
     player.play("remove")
+
+
+@pytest.fixture
+def company(
+    player: Player, start_squid: Callable[..., Squid], host_channels: Channels, authority: Authority
+) -> dict[str, Any]:
+    """Settings with which conda reaches its channel."""
+    squid = start_squid(username=PROXY_USER, password=PROXY_PASSWORD.encode(), address=bed_hosts.gateway())
+    url = host_channels.https.url("main", CHANNEL_HOST)
+    player.variables = settings(squid.url(), url, str(authority.pem)) | {"conda_proxy_prefix": "/opt/conda"}
+    return player.variables
 
 
 @pytest.fixture
@@ -66,7 +83,9 @@ def files(host: Host) -> Iterator[Callable[[str, str], None]]:
 def seen(host: Host, shell: str, user: str = "ada") -> str:
     """What a shell says by itself, as su starts it with nothing but HOME and PATH."""
     name = "echo $http_proxy"
-    return host.run(f"su - {user} -s /bin/sh -c 'exec env -i HOME=$HOME PATH=$PATH {shell} \"{name}\"'").stdout.strip()
+    return host.run(
+        f"su - {user} -s /bin/sh -c 'exec env -i HOME=$HOME PATH=$PATH {NO_TRACE} {shell} \"{name}\"'"
+    ).stdout.strip()
 
 
 def rows(result: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -93,9 +112,10 @@ def test_what_was_there_first_does_not_win(host: Host, player: Player, files: Ca
 
 
 def test_who_wins_is_named_and_is_drift_until_it_is_known(
-    host: Host, player: Player, files: Callable[[str, str], None]
+    host: Host, player: Player, files: Callable[[str, str], None], company: dict[str, Any]
 ) -> None:
     assert player.play("site").returncode == 0
+    assert player.play("drift").returncode == 0
     late = "/etc/profile.d/zzz-late.sh"
     files(late, f"# by hand\nexport http_proxy={OLD}\n")
     drift = player.play("drift")
@@ -109,7 +129,7 @@ def test_who_wins_is_named_and_is_drift_until_it_is_known(
     assert any(warning in note for note in drift.result(host.name)["warnings"])
     assert f"{late}:2" in player.play("verify").output
 
-    corrected = player.play("drift", conda_proxy_drift="correct")
+    corrected = player.play("drift", "-vvv", "-e", "conda_proxy_drift=correct")
     assert corrected.returncode == 0, corrected.output
     assert corrected.executions() == 1
     known = player.play("drift")

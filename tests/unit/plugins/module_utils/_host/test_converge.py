@@ -40,6 +40,8 @@ class Fleet:
         self.folder = folder
         self.logins: list[str] = []
         self.proofs: list[str] = []
+        self.session: dict[str, str] = {}  # what a login shell has
+        self.environments: list[dict[str, str]] = []  # that conda was asked with
         self.verdicts: dict[str, str] = {}
         self.homes = {name: folder / "home" / name for name in ("root", "ada", "bob")}
         for home in self.homes.values():
@@ -65,10 +67,11 @@ class Fleet:
 
     def _login(self, _session: Any, account: accounts.Account, *_args: str) -> dict[str, str]:
         self.logins.append(account.name)
-        return {}
+        return dict(self.session)
 
-    def _prove(self, _launcher: Any, _bases: Any, _environment: Any, _options: Any, *, user: str) -> list[ProofRow]:
+    def _prove(self, _launcher: Any, _bases: Any, environment: Any, _options: Any, *, user: str) -> list[ProofRow]:
         self.proofs.append(user)
+        self.environments.append(dict(environment))
         own = self.condarc(user)
         seen = own if "proxy_servers" in own else self.condarc("")
         verdict = "ok" if GOOD in seen else "refused_proxy" if DEAD in seen else "connect_timeout_channel"
@@ -110,6 +113,13 @@ def test_an_unchanged_machine_is_asked_once(fleet: Fleet) -> None:
     assert fleet.proofs == ["ada", "bob"]
     fleet.run(**users, sections=[])
     assert fleet.proofs == ["ada", "bob"]
+
+
+def test_conda_is_asked_with_what_a_session_really_has(fleet: Fleet) -> None:
+    """An old file may win over ours; ours laid over it would prove what nobody has."""
+    fleet.session = {"PATH": "/bin", "http_proxy": DEAD}
+    fleet.run(sections=["condarc", "environment"])
+    assert fleet.environments == [{"http_proxy": DEAD}] * 2
 
 
 def test_an_unchanged_system_asks_no_user_of_another_play(fleet: Fleet) -> None:

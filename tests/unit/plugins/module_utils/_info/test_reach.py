@@ -166,6 +166,15 @@ def test_a_start_up_that_never_ends_is_named(home: Home, monkeypatch: pytest.Mon
     assert {(row.consumer, row.decided_by) for row in rows} == {("zsh in a terminal", shells.TIMED_OUT)}
 
 
+def test_start_ups_that_never_end_hold_a_run_up_twice_at_most(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shells, "_TIMEOUT", 0.2)
+    home.write(".zshenv", "sleep 60\n")
+    home.write(".profile", "sleep 60\n")
+    home.apply()
+    rows = home.ask(["profile", "zsh", "fish"])
+    assert list(dict.fromkeys(row.consumer for row in rows)) == ["sh login shell", "bash login shell"]
+
+
 def test_pam_is_asked_by_what_it_reads(home: Home) -> None:
     home.session = f"http_proxy={VARIABLES['http_proxy']}\nno_proxy={VARIABLES['no_proxy']}\nhttp_proxy={OLD}\n"
     rows = [row for row in home.ask(["pam"]) if row.consumer == "PAM session"]
