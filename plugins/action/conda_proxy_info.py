@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.info import run_info
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -25,8 +26,11 @@ class ActionModule(HostAction):
     """See the documentation of the module of the same name."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        options = self.validated(OPTIONS)
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            options = self.validated(OPTIONS)
+        except InvalidSettingError as exc:
+            return dict(result, failed=True, msg=exc.sentence())
         if self.windows:
             if options["users"]:
                 raise AnsibleActionFail(

@@ -20,7 +20,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import CaBundle, Task, pack
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Spec
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    check_printable,
+)
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.types import convert
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
@@ -35,17 +40,15 @@ class HostAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def validated(self, spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def validated(self, spec: Spec) -> dict[str, t.Any]:
         """Return the task's options by `spec`, with defaults. Null and an empty text mean that an option is not set.
 
-        Raises AnsibleActionFail.
+        Raises InvalidSettingError for a value, and AnsibleActionFail for an option that does not exist.
         """
-        given = {key: _plain(value) for key, value in self._task.args.items()}
-        given = {key: value for key, value in given.items() if value is not None and value != ""}
+        given = convert(spec, {key: _plain(value) for key, value in self._task.args.items()})
         result = ArgumentSpecValidator(spec).validate(given)
         if result.error_messages:
-            # options that may hold a secret are text without choices, so that no value of theirs can be in here
-            raise AnsibleActionFail("; ".join(result.error_messages))
+            raise AnsibleActionFail("; ".join(result.error_messages))  # about names: each value has its type by now
         return t.cast("t.Dict[str, t.Any]", result.validated_parameters)
 
     def check_text(self) -> None:
@@ -63,6 +66,7 @@ class HostAction(ActionBase):
         The collection's own playbooks are in no directory of the user's. Raises InvalidSettingError.
         """
         name = options[option]
+        check_printable(option, name)
         try:
             return str(self._find_needle(directory, name))
         except AnsibleError:

@@ -16,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.compile 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.document import Document, template_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.types import convert
 from tests.bed.paths import CHECKOUT
 
 TEMPLATE = (CHECKOUT / "roles/conda_proxy/templates/default.condarc.j2").read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ NETRC = {"machine": "mirror.example.com", "login": "ada", "password": SECRET}
 
 def validated(**given: Any) -> dict[str, Any]:
     """The options of conda_proxy as the parsers get them."""
-    result = ArgumentSpecValidator(OPTIONS).validate(given)
+    result = ArgumentSpecValidator(OPTIONS).validate(convert(OPTIONS, given))
     assert not result.error_messages
     options: dict[str, Any] = result.validated_parameters
     return options
@@ -42,6 +43,8 @@ def render(document: Document, template: str = TEMPLATE) -> str:
 
 
 def compiled(template: str = TEMPLATE, pem: str | None = None, **given: Any) -> Compiled:
+    if template != TEMPLATE:
+        given["condarc_template"] = "mine.j2"
     return compile_settings(validated(**given), lambda document: render(document, template), pem)
 
 

@@ -47,7 +47,7 @@ ROOMS: dict[str, str] = {
     ),
     "modules": "_host _records _settings",
     # settings, control node only
-    "plugin_utils/_compile": "_conda _editors _platforms _probe _settings _targets",
+    "plugin_utils/_compile": "_conda _editors _platforms _probe _settings",
     # Windows, worked on from the control node
     "plugin_utils/_windows": ("_conda _editors _engine _info _machine _platforms _proof _redact _settings _targets"),
     "plugin_utils/_action_module": "_compile _settings _windows",

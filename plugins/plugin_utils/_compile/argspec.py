@@ -6,8 +6,8 @@
 
 """Declare the options of the action conda_proxy, as ArgumentSpecValidator wants them.
 
-A test compares them with the documentation of the module and with the argument_specs of the role. Options that may
-hold a secret are `str` or `raw` without `choices`: a validation error shows the value of any other.
+A test compares them with the documentation of the module and with the argument_specs of the role. `types.convert` comes
+first, as a validation error of Ansible shows the value.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ OPTIONS: Spec = {
     "users": _list(),
     "home": {"type": "str"},
     "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS), "default": ["condarc", "environment"]},
-    "http": {"type": "str", "no_log": True},
-    "https": {"type": "str", "no_log": True},
+    "http": {"type": "str"},
+    "https": {"type": "str"},
     "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
+    "password": {"type": "str"},
     "no_proxy": {"type": "list", "elements": "str", "default": ["localhost", "127.0.0.1", "::1"]},
     "tls_to_proxy": {"type": "bool", "default": False},
     "password_exposure": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
@@ -67,7 +67,7 @@ OPTIONS: Spec = {
     "condarc_template": {"type": "str"},
     "environment_targets": _list(),
     "takeover": {"type": "bool", "default": False},
-    "netrc": {"type": "raw", "default": [], "no_log": True},
+    "netrc": {"type": "raw", "default": []},
     "verify": {"type": "str", "choices": ["none", "report", "rollback", "require"], "default": "rollback"},
     **VERIFICATION,
     "prefix": {"type": "str"},

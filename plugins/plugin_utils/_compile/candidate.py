@@ -18,7 +18,6 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies 
     proxy_servers,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import BUNDLES, parse_tls
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import check_dialects
 
 # What conda_connectivity can try, under the names that conda_proxy has.
 CANDIDATE = ("http", "https", "username", "password", "no_proxy", "tls_to_proxy", *BUNDLES)
@@ -40,7 +39,6 @@ def compile_candidate(options: Options, pem: str | None = None) -> Candidate | N
 
     only_conda = proxies and proxies.credentials and proxies.credentials.variable
     variables = environment_variables(None if only_conda else proxies, no_proxy, tls)
-    check_dialects(variables)
 
     return Candidate(
         proxy_servers=proxy_servers(proxies, no_proxy, channels.hosts()) if proxies else None,

@@ -24,6 +24,16 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors i
 _ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
 _LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
 
+_LONGEST = 1000
+_ENCODED = r"(?:[A-Za-z0-9._~:/@!$&'()*+;={{}}{more}-]|%[0-9A-Fa-f]{{2}})"
+_URL = re.compile(r"(?:https?|file|ftp|s3)://" + _ENCODED.format(more=r",\[\]") + "*")
+# `https:host` is a slip, and so is a comma in a name
+_NAME = re.compile(r"(?!https?:)" + _ENCODED.format(more="").replace("'", "") + "+")
+_DRIVE = re.compile(r"(?:[A-Za-z]:|\\)\\[A-Za-z0-9._~$()+;={}@!&\\/%-]*")
+# conda takes `/x`, `..` and `~` for paths, and the others for its own
+_CUSTOM = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,64}(?:/[A-Za-z0-9._-]{1,64})*")
+_OWN_NAMES = ("defaults", "local")
+
 
 class Channels(t.NamedTuple):
     """The channels. Each field is an option, and conda's key of the same name, in the order of the file."""
@@ -65,12 +75,10 @@ def parse_channels(options: Options) -> Channels:
     alias = options.get("channel_alias")
     if alias:
         _check("channel_alias", [alias], must_be_url=True)
-    custom = {str(name): str(place) for name, place in (options.get("custom_channels") or {}).items()}
-    _check("custom_channels", custom.values(), must_be_url=True)
     return Channels(
         **lists,
         channel_alias=alias,
-        custom_channels=custom,
+        custom_channels=_parse_custom(options.get("custom_channels") or {}),
         override_channels_enabled=options.get("override_channels_enabled"),
     )
 
@@ -84,6 +92,8 @@ def _check(option: str, entries: t.Iterable[str], must_be_url: bool = False) -> 
                 "has an entry that is empty or has a space, a control character or a character outside ASCII",
                 "percent-encode it",
             )
+        if len(entry) > _LONGEST:
+            raise InvalidSettingError(option, f"has an entry of more than {_LONGEST} characters", "shorten it")
         if "://" in entry:
             if not _is_url(entry):
                 raise InvalidSettingError(
@@ -91,15 +101,33 @@ def _check(option: str, entries: t.Iterable[str], must_be_url: bool = False) -> 
                 )
         elif must_be_url:
             raise InvalidSettingError(option, "must be a URL", "write it as https://host/path")
+        elif not _NAME.fullmatch(entry) and not _DRIVE.fullmatch(entry):
+            raise InvalidSettingError(
+                option,
+                "has an entry that is neither a channel's name, a path nor a URL",
+                "write it as conda-forge, /path or https://host/path",
+            )
 
 
 def _is_url(text: str) -> bool:
+    """Return whether conda can use this URL. It drops a query and a fragment, and knows schemes in small letters alone."""
+    if not _URL.fullmatch(text):
+        return False
     try:
         parts = urlsplit(text)
-        return (
-            parts.scheme in ("http", "https", "file", "ftp", "s3")
-            and bool(parts.hostname or parts.scheme == "file")
-            and parts.port != 0
-        )
+        return bool(parts.hostname or parts.scheme == "file") and parts.port != 0
     except ValueError:
         return False
+
+
+def _parse_custom(given: t.Mapping[t.Any, t.Any]) -> dict[str, str]:
+    """Return conda's `custom_channels`. Raises InvalidSettingError for a name that conda never looks up there."""
+    option = "custom_channels"
+    for name in given:
+        known = not isinstance(name, bool) and isinstance(name, (str, int)) and _CUSTOM.fullmatch(str(name))
+        if not known or str(name) in _OWN_NAMES:
+            raise InvalidSettingError(
+                option, "has a name that no channel can have", "write it as conda-forge or team/dev"
+            )
+    _check(option, [place if isinstance(place, str) else "" for place in given.values()], must_be_url=True)
+    return {str(name): place for name, place in given.items()}

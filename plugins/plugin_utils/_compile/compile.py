@@ -26,7 +26,10 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.exposure
     option_with_secret,
     parse_exposure,
 )
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment import parse_fragment
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment import (
+    Fragment,
+    parse_fragment,
+)
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.netrc_entries import NetrcEntries, parse_netrc
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.no_proxy import parse_no_proxy
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import (
@@ -37,7 +40,6 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope, parse_scope
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import parse_tls
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.validation import (
-    check_dialects,
     check_netrc,
     check_sizes,
     check_something,
@@ -78,14 +80,16 @@ def compile_settings(options: Options, render: Render, pem: str | None = None, w
         check_windows(scope, tls, environment_targets, verification)
     if scope.manages("netrc"):
         check_netrc(netrc, proxies)
-    check_variable(scope, proxies)
+    check_variable(scope, proxies, tls)
 
     document = build_document(channels, tls, condarc, proxies, no_proxy)
-    fragment = parse_fragment(render(document), condarc.extra) if scope.manages("condarc") and document else ()
+    fragment: Fragment = ()
+    if scope.manages("condarc") and document:
+        source = "condarc_template" if options["condarc_template"] else "extra"  # our own template has no other text
+        fragment = parse_fragment(render(document), condarc.extra, source)
     # without sections, what consumers have is compared with it
     wanted = scope.manages("environment") or not scope.sections
     variables = environment_variables(proxies, no_proxy, tls) if wanted else {}
-    check_dialects(variables)
     check_sizes(variables)
     check_something(scope, fragment, variables, tls, netrc)
     secret = option_with_secret(proxies, channels, condarc, fragment)

@@ -13,13 +13,16 @@ import os
 import re
 import typing as t
 
+import yaml
+
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc_aliases import canonical
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
     InvalidSettingError,
-    check_printable,
+    check_path,
 )
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.json_values import check_value
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.seconds import check_seconds
 
@@ -29,6 +32,8 @@ _NUMBERS = (
     "remote_max_retries",
     "remote_backoff_factor",
 )
+_MOST = 1000
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 KEYS = frozenset(("ssl_verify", "proxy_servers", *Channels._fields, *_NUMBERS))  # conda's, that have an option
 
 
@@ -45,9 +50,11 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
     """Return the settings; where the file may be depends on `scope`. Raises InvalidSettingError."""
     check_seconds(options, "remote_connect_timeout_secs", "remote_read_timeout_secs")
     for name in ("remote_max_retries", "remote_backoff_factor"):
-        if options[name] is not None and options[name] < 0:
-            raise InvalidSettingError(name, "is below 0", "give 0 or more")
-    for key in options["extra"]:
+        if options[name] is not None and not 0 <= options[name] <= _MOST:
+            raise InvalidSettingError(name, f"is not a number from 0 to {_MOST}", "write one")
+    for key, value in options["extra"].items():
+        _check_key(key)
+        check_value("extra", value)
         if canonical(key) in KEYS:
             option = "http" if key == "proxy_servers" else canonical(key)
             raise InvalidSettingError("extra", f"has the key {key}, which has its own variable", f"set {{{option}}}")
@@ -59,8 +66,14 @@ def parse_condarc(options: Options, scope: Scope, windows: bool) -> Condarc:
     )
 
 
+def _check_key(key: t.Any) -> None:
+    # the template writes it as it is; YAML reads yes, null and others as no text
+    if not isinstance(key, str) or not _KEY.fullmatch(key) or yaml.safe_load(key) != key:
+        raise InvalidSettingError("extra", "has a key that no setting of conda has", "write the name as conda has it")
+
+
 def _parse_path(path: str, scope: Scope, windows: bool) -> str:
-    check_printable("condarc_path", path)
+    check_path("condarc_path", path)
     plain = _without_drive(path) if windows else path
     if ".." in plain.split("/"):
         raise _path_error("contains .., which may lead to a directory that is not meant", "write the path without it")

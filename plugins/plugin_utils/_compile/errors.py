@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 
 _NAMED = re.compile(r"(?<!\$)\{(\w+)\}")
-
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# also line ends of Unicode, halves of a character, and code points that are no characters
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_MOST_CHARACTERS, _MOST_OF_A_NAME = (
+    1000,
+    255,
+)  # of a path: macOS has the shortest (PATH_MAX 1024), all have 255 for a name
 
 
 class InvalidSettingError(Exception):
@@ -45,3 +48,19 @@ def check_printable(option: str, text: str) -> None:
     """Raise InvalidSettingError for a text with a control character."""
     if has_control_character(text):
         raise InvalidSettingError(option, "contains a control character, such as a line end", "remove it")
+
+
+def check_path(option: str, path: str) -> None:
+    """Raise InvalidSettingError for a path that no machine can have, or that a condarc cannot hold."""
+    check_printable(option, path)
+    longest = max(len(name.encode()) for name in re.split(r"[/\\]", path))
+    if len(path) > _MOST_CHARACTERS or longest > _MOST_OF_A_NAME:
+        reason = f"is longer than a path can be ({_MOST_CHARACTERS} characters, {_MOST_OF_A_NAME} for each name in it)"
+        raise InvalidSettingError(option, reason, "choose a shorter path")
+    check_plane(option, path)
+
+
+def check_plane(option: str, text: str) -> None:
+    """Raise InvalidSettingError for a character that JSON escapes as two, which YAML reads as two."""
+    if any(ord(char) > 0xFFFF for char in text):
+        raise InvalidSettingError(option, "has a character beyond U+FFFF, such as an emoji", "remove it")

@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import is_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.tls import Tls
 
 _USERINFO = re.compile(r"://([^/@\s]+)@")
 _TOKEN = re.compile(r"/t/([^/\s\"']+)")
@@ -82,12 +83,14 @@ def check_private_condarc(scope: Scope, condarc: Condarc, secret: str | None, al
         )
 
 
-def check_variable(scope: Scope, proxies: Proxies | None) -> None:
+def check_variable(scope: Scope, proxies: Proxies | None, tls: Tls) -> None:
     """Raise InvalidSettingError for a `${NAME}` in the environment: only conda expands it."""
-    if proxies and proxies.credentials and proxies.credentials.variable and scope.manages("environment"):
+    option = proxies.credentials.variable if proxies and proxies.credentials else ""
+    option = option or ("ca_bundle" if tls.path.startswith("${") else "")
+    if option and scope.manages("environment"):
         raise InvalidSettingError(
-            proxies.credentials.variable,
-            "is a variable that only conda expands, and the environment section would write it as literal text",
+            option,
+            "has a variable that only conda expands, and the environment section would write it as literal text",
             "set {sections}: [condarc]",
         )
 

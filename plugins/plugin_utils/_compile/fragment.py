@@ -19,15 +19,24 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_sub
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import KEYS
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
+_NAME = re.compile(r"[a-z_]{1,40}")  # what else a template makes may be a secret
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 Fragment = t.Tuple[t.Tuple[str, str], ...]  # canonical key and its text
 
 
-def parse_fragment(text: str, extra: t.Collection[str]) -> Fragment:
-    """Return the keys of `text`, each with its text.
+def parse_fragment(text: str, extra: t.Collection[str], source: str = "condarc_template") -> Fragment:
+    """Return the keys of `text`, each with its text. `source` is the option that a user corrects.
 
     Raises InvalidSettingError: it must be a mapping in ASCII with keys that have an option or are in `extra`, and its
     locks must hold.
     """
+    try:
+        return _parse(text, extra)
+    except InvalidSettingError as exc:
+        raise InvalidSettingError(source, exc.reason, exc.fix) from None
+
+
+def _parse(text: str, extra: t.Collection[str]) -> Fragment:
     if not text.isascii():
         raise _error(
             "produced text with characters outside ASCII, which conda reads in the machine's own encoding",
@@ -46,7 +55,8 @@ def parse_fragment(text: str, extra: t.Collection[str]) -> Fragment:
         ) from None
     for key in content:
         if canonical(str(key)) not in KEYS and key not in extra:
-            raise _error(f"sets the key {key}, which is not a managed key", "add it to {extra}")
+            named = f"the key {key}" if _NAME.fullmatch(str(key)) else "a key that is no name"
+            raise _error(f"sets {named}, which is not a managed key", "add it to {extra}")
     _check_flags([line.strip() for line in text.splitlines() if line.strip()])
     return tuple((item.key, "\n".join(condarc.own(item.text).splitlines()) + "\n") for item in items)
 
@@ -67,7 +77,7 @@ def _check_flags(lines: t.Sequence[str]) -> None:
                 "has a comment line after a line that ends in a flag; this comment disables the flag",
                 "move the comment above",
             )
-    for line in lines:
+    for line in (_QUOTED.sub('""', line) for line in lines):
         if re.search(r"#\s*!?\s*(final|top|bottom)\b", line) and not condarc.FLAG.search(line):
             raise _error("has a flag that conda does not recognize", "write exactly '#!final' at the end of the line")
 

@@ -13,9 +13,12 @@ import re
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
+    InvalidSettingError,
+    check_printable,
+)
 
-_FORM = re.compile(r".*\S\s+until\s+(\d{4}-\d{2}-\d{2})\Z", re.DOTALL)
+_FORM = re.compile(r".*\S\s+until\s+(\d{4}-\d{2}-\d{2})\Z")
 
 
 class Hold(t.NamedTuple):
@@ -38,7 +41,9 @@ def parse_hold(options: Options, today: dt.date) -> Hold | None:
     text = options["hold"]
     if not text:
         return None
-    match = _FORM.match(text.strip())
+    text = " ".join(text.split())
+    check_printable("hold", text)
+    match = _FORM.match(text)
     try:
         until = dt.date.fromisoformat(match.group(1)) if match else None
     except ValueError:
@@ -47,4 +52,4 @@ def parse_hold(options: Options, today: dt.date) -> Hold | None:
         raise InvalidSettingError(
             "hold", "does not give a reason and a last day", "write it as 'ticket 123 until 2026-12-01'"
         )
-    return Hold(text.strip(), until.isoformat(), until < today)
+    return Hold(text, until.isoformat(), until < today)

@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
-_ENTRY = re.compile(r"\*|(?:\*?\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?(?::\d+)?")
+_ENTRY = re.compile(r"(?=.{1,260}$)(?:\*|(?:\*?\.)?(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?(?::\d{1,5})?)")
 # "10." or "192.168": a beginning of addresses, which no reader knows
 _NUMBERS = re.compile(r"(?:\*?\.)?(?:\d+\.)*\d+\.?(?::\d+)?")
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -85,9 +85,6 @@ class NoProxy(t.NamedTuple):
 
 def parse_no_proxy(options: Options) -> NoProxy:
     """Return the hosts. Raises InvalidSettingError for an entry that no reader understands."""
-    # Ansible makes the text None of a null in a list
-    if "None" in options["no_proxy"]:
-        raise InvalidSettingError("no_proxy", "has an entry that is null", "remove it, or write a host")
     entries = tuple(entry.strip() for entry in options["no_proxy"] if entry.strip())
     for entry in entries:
         if _network(entry) is None and (not _ENTRY.fullmatch(entry) or _part_of_address(entry)):

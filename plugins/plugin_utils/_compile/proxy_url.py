@@ -25,6 +25,8 @@ _HOST = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-
 # conda expands it; the collection leaves it as it is
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
+_MOST_BYTES = 2000  # encoded, both fit into a variable of the environment and into the header of a request
+
 
 def is_variable(value: str) -> bool:
     """Return whether this is exactly `${NAME}`, a variable that conda expands itself."""
@@ -164,6 +166,10 @@ def check_credentials(credentials: Credentials, user_option: str, password_optio
             "use a user name without a colon",
         )
     for option, text in ((user_option, credentials.username), (password_option, credentials.password or "")):
+        if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
+            raise InvalidSettingError(
+                option, f"is longer than {_MOST_BYTES} bytes, which is no credential of a proxy", "look for a mistake"
+            )
         if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
             raise InvalidSettingError(
                 option,

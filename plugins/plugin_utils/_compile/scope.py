@@ -15,8 +15,11 @@ import typing as t
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import SECTIONS, Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
     InvalidSettingError,
-    check_printable,
+    check_path,
+    has_control_character,
 )
+
+_LONGEST_NAME = 256  # LOGIN_NAME_MAX
 
 
 class Scope(t.NamedTuple):
@@ -98,7 +101,7 @@ def _check_home(scope: Scope) -> None:
         )
     if scope.home and not scope.home.startswith("/"):
         raise InvalidSettingError("home", "is not an absolute path", "begin it with /")
-    check_printable("home", scope.home)
+    check_path("home", scope.home)
 
 
 def _check_users(scope: Scope, elsewhere: bool) -> None:
@@ -122,7 +125,8 @@ def _check_users(scope: Scope, elsewhere: bool) -> None:
         )
     for name in scope.users:
         # directories have names such as 4711 or "john smith"; these could be in no password database
-        if not name or name[0] in "-+" or re.search(r"[/:\x00-\x1f\x7f-\x9f]", name):
+        odd = name != name.strip() or name[:1] in ("-", "+") or re.search("[/:]", name) or has_control_character(name)
+        if not name or odd or len(name) > _LONGEST_NAME:
             raise InvalidSettingError(
                 "users", "has an entry that is not a user name", "use the user names of the machine's password database"
             )

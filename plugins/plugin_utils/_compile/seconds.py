@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-import math
-
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 
+_DAY = 86_400  # far beyond any use, and within what sockets and timers take
+
 
 def check_seconds(options: Options, *names: str) -> None:
-    """Raise InvalidSettingError for a time that is not above 0, is infinite or is no number."""
+    """Raise InvalidSettingError for a time that is not above 0 or longer than a day, and for what is no number."""
     for name in names:
-        if options[name] is not None and not 0 < options[name] < math.inf:
-            raise InvalidSettingError(name, "is not a number above 0", "give seconds")
+        if options[name] is not None and not 0 < options[name] <= _DAY:
+            raise InvalidSettingError(name, f"is not a number above 0 and up to {_DAY}", "give seconds")

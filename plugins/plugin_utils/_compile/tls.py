@@ -16,7 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
     InvalidSettingError,
-    check_printable,
+    check_path,
 )
 
 # the ways to give a CA bundle, of which one is used
@@ -52,7 +52,7 @@ def parse_tls(options: Options, pem: str | None) -> Tls:
     """
     _check_one_bundle(options)
     for name in ("ca_bundle", "ssl_verify"):
-        check_printable(name, str(options.get(name) or ""))
+        check_path(name, str(options.get(name) or ""))
     tls = Tls(
         path=_parse_path(options["ca_bundle"]),
         bundle=_parse_bundle(options, pem),

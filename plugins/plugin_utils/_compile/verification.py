@@ -15,7 +15,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._settings import 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import (
     InvalidSettingError,
-    has_control_character,
+    check_path,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.seconds import check_seconds
 
@@ -39,7 +39,8 @@ def parse_verification(options: Options) -> Verification:
         info=options["verify_info"],
     )
     prefix = options["prefix"] or ""
-    if prefix and (not re.match(r"~?/|[A-Za-z]:[\\/]", prefix) or has_control_character(prefix)):
+    check_path("prefix", prefix)
+    if prefix and not re.match(r"~?/|[A-Za-z]:[\\/]", prefix):
         raise InvalidSettingError(
             "prefix",
             "is not the absolute path of a conda base",

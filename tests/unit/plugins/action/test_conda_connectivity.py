@@ -49,7 +49,7 @@ def test_options_of_the_verification_arrive(sent: list[Any]) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({name: value}, f"{name} is not a number above 0; give seconds")
+    ({name: value}, f"{name} is not a number above 0 and up to 86400; give seconds")
     for name in ("verify_deadline", "verify_connect_timeout", "verify_read_timeout")
     for value in (0, -1.5, float("inf"))
 ]

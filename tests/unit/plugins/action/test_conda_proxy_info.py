@@ -20,6 +20,13 @@ def test_options_arrive(sent: list[Any]) -> None:
     assert sent == [Info("https://conda.anaconda.org"), Info("https://x.example.com", ("ada",), "/opt/conda")]
 
 
+def test_a_value_of_another_type_is_refused(sent: list[Any]) -> None:
+    answer = run_action(conda_proxy_info, users={"ada": 1})
+    assert answer["failed"] is True
+    assert answer["msg"].startswith("users is a mapping, and must be a list; ")
+    assert not sent
+
+
 def test_users_of_a_windows_host_are_refused(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HostAction, "windows", True)
     with pytest.raises(AnsibleActionFail, match=r"^users is set for a Windows host"):

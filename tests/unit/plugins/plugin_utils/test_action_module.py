@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.condafleet.proxy.plugins.action import conda_proxy
+from ansible_collections.condafleet.proxy.plugins.action import conda_connectivity, conda_proxy
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
 from tests.bed.actions import run_action
-from tests.bed.settings import CERTIFICATE
+from tests.bed.settings import CERTIFICATE, SECRET
 
 
 @pytest.mark.parametrize(("option", "value"), [("ca_bundle_src", "company.pem"), ("ca_bundle_content", CERTIFICATE)])
@@ -31,9 +31,18 @@ def test_no_roots_anywhere_is_a_refusal_of_its_own(
     assert answer["msg"].startswith(f"conda_proxy_{option} cannot be joined: ")
 
 
-def test_an_option_that_ansible_refuses_fails_the_task(sent: list[Any]) -> None:
-    with pytest.raises(AnsibleActionFail, match="verify must be one of: none, report, rollback, require"):
-        run_action(conda_proxy, verify="maybe")
+def test_an_option_that_does_not_exist_fails_the_task(sent: list[Any]) -> None:
+    with pytest.raises(AnsibleActionFail, match="htttp"):
+        run_action(conda_proxy, htttp=SECRET)
+    assert not sent
+
+
+@pytest.mark.parametrize("action", [conda_proxy, conda_connectivity])
+def test_a_choice_that_does_not_exist_is_refused_without_its_value(sent: list[Any], action: Any) -> None:
+    answer = run_action(action, verify=SECRET)
+    assert answer["failed"] is True
+    assert "verify is not one of its choices; choose from " in answer["msg"]
+    assert SECRET not in str(answer)
     assert not sent
 
 

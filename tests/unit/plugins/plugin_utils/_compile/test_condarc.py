@@ -47,4 +47,4 @@ def test_numbers_are_those_that_are_set() -> None:
     assert found.extra == {"channel_priority": "strict"}
     name = "remote_connect_timeout_secs"
     no_time: dict[str, Any] = {name: 0}
-    assert refusal(**no_time) == f"conda_proxy_{name} is not a number above 0; give seconds"
+    assert refusal(**no_time) == f"conda_proxy_{name} is not a number above 0 and up to 86400; give seconds"

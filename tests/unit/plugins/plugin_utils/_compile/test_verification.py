@@ -37,7 +37,7 @@ def test_every_option_arrives() -> None:
 @pytest.mark.parametrize("value", [0, -1.5, float("inf"), float("nan")])
 def test_times_are_above_0(name: str, value: float) -> None:
     given: dict[str, Any] = {name: value}
-    assert refusal(**given) == f"conda_proxy_{name} is not a number above 0; give seconds"
+    assert refusal(**given) == f"conda_proxy_{name} is not a number above 0 and up to 86400; give seconds"
 
 
 def test_without_sections_verification_is_all_that_is_requested() -> None:
