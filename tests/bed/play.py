@@ -74,18 +74,33 @@ class Player:
         everything = {"hosts": dict(self._hosts), "children": self._groups, "vars": self.variables | variables}
         content = {"all": everything}
         inventory.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        results = self._folder / "results.jsonl"
-        results.unlink(missing_ok=True)
-        done = self._run(
-            f"condafleet.proxy.{playbook}" if "/" not in playbook else playbook,
-            *arguments,
-            inventory=inventory,
-            env={
-                **self._env,
-                "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
-                "ANSIBLE_CALLBACKS_ENABLED": "bed_results",
-                "BED_RESULTS": str(results),
-            },
-        )
-        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-        return Played(done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines])
+        name = f"condafleet.proxy.{playbook}" if "/" not in playbook else playbook
+        return recorded(self._run, self._folder, name, *arguments, inventory=inventory, env=self._env)
+
+
+def recorded(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    folder: Path,
+    playbook: str,
+    *arguments: str | Path,
+    inventory: Path,
+    env: Mapping[str, str] | None = None,
+    program: str = "ansible-playbook",
+) -> Played:
+    """Run a playbook with `run`, the fixture `ansible_run`; the results are kept in `folder`."""
+    results = folder / "results.jsonl"
+    results.unlink(missing_ok=True)
+    done = run(
+        playbook,
+        *arguments,
+        inventory=inventory,
+        program=program,
+        env={
+            **(env or {}),
+            "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "bed_results",
+            "BED_RESULTS": str(results),
+        },
+    )
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    return Played(done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines])
