@@ -21,7 +21,6 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.hold imp
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.names import PREFIX, check_variables
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.template import render_template
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.converge import run_conda_proxy
-from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import check_collection
 
 _LOCK_TIMEOUT = 60.0  # seconds
 _TEMPLATE = os.path.join(
@@ -41,8 +40,7 @@ class ActionModule(HostAction):
             options = self.validated(OPTIONS)
             compiled = self._compile(options, task_vars)
             result["warnings"] = compiled.warnings
-            if self.windows:
-                check_collection(self)
+            self.check_windows()
             hold = parse_hold(options, dt.datetime.now().astimezone().date())
             if options["preflight"]:
                 return dict(result, changed=False, preflight=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleActionFail
-
 from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Info
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._action_module import HostAction
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.info import run_info
 
@@ -29,13 +28,16 @@ class ActionModule(HostAction):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             options = self.validated(OPTIONS)
+            if self.windows:
+                _check_windows(options)
+                return run_info(self.remote(task_vars or {}))
         except InvalidSettingError as exc:
             return dict(result, failed=True, msg=exc.sentence())
-        if self.windows:
-            if options["users"]:
-                raise AnsibleActionFail(
-                    "users is set for a Windows host, where only the connecting user's view can be shown; remove users"
-                )
-            return run_info(self.remote(task_vars or {}))
         task = Info(options["channel"], tuple(options["users"] or ()), options["prefix"] or "")
         return self.on_machine(task_vars or {}, task)
+
+
+def _check_windows(options: Options) -> None:
+    if options["users"]:
+        reason = "is set for a Windows host, where only the connecting user's view can be shown"
+        raise InvalidSettingError("users", reason, "remove users")

@@ -155,7 +155,7 @@ options:
       - 'It is combined with the machine''s own root certificates before it is deployed, because REQUESTS_CA_BUNDLE
         replaces those.'
       - >-
-        Searched for in C(files/) as M(ansible.builtin.copy) does, then in the inventory directory; see
+        Searched for in C(files/) as M(ansible.builtin.copy) does, then beside the inventory; see
         docs/template.md for the order.
     type: str
   ca_bundle_content:

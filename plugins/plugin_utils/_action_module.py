@@ -26,6 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors i
     check_printable,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.types import convert
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.library import missing_library
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
@@ -63,18 +64,23 @@ class HostAction(ActionBase):
     ) -> str:
         """Return the path of a file of the control node: where Ansible looks for it, or beside the inventory.
 
-        The collection's own playbooks are in no directory of the user's. Raises InvalidSettingError.
+        The collection's own playbooks are in no directory of the user's. Within a directory of inventories Ansible
+        would read the file as one more, so that its parent is looked at too. Raises InvalidSettingError.
         """
         name = options[option]
         check_printable(option, name)
         try:
             return str(self._find_needle(directory, name))
         except AnsibleError:
-            beside = task_vars.get("inventory_dir") or ""
-            for path in (os.path.join(beside, name), os.path.join(beside, directory, name)):
-                if beside and os.path.exists(path):
-                    return path
-            fix = f"give its absolute path, or one below the inventory, as it is or in {directory}/"
+            inventory = task_vars.get("inventory_dir") or ""
+            for folder in (inventory, os.path.dirname(inventory)):
+                for path in (os.path.join(folder, name), os.path.join(folder, directory, name)):
+                    if folder and os.path.exists(path):
+                        return path
+            fix = (
+                f"give its absolute path, or put it in {directory}/ beside the playbook or beside the directory of the "
+                "inventory"
+            )
             raise InvalidSettingError(option, "names a file that is not on the control node", fix) from None
 
     def read_ca_bundle(self, options: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> str | None:
@@ -90,9 +96,18 @@ class HostAction(ActionBase):
             reason = f"names a file that cannot be read ({exc.strerror})"
             raise InvalidSettingError("ca_bundle_src", reason, "name a PEM file") from None
 
+    def check_windows(self) -> None:
+        """Raise InvalidSettingError or AnsibleActionFail for what a Windows host needs and the control node has not."""
+        if not self.windows:
+            return
+        check_collection(self)
+        missing = missing_library(self._connection.transport)
+        if missing:
+            raise InvalidSettingError("ansible_connection", *missing)
+
     def remote(self, task_vars: dict[str, t.Any]) -> t.Callable[[t.Callable[[str], str]], Remote]:
         """Return what makes the Remote of a Windows host, given what masks secrets."""
-        check_collection(self)
+        self.check_windows()
         return lambda clean: Remote(self, task_vars, clean)
 
     def with_roots(

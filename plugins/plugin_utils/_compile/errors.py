@@ -23,7 +23,7 @@ class InvalidSettingError(Exception):
     """Error for an invalid setting.
 
     `option` is its name, `reason` and `fix` complete the sentence. They name other options as `{option}`, because each
-    action has its own names for them; `${NAME}` stays as it is. No part holds a value.
+    action has its own names for them; `${NAME}` and Ansible's own variables stay as they are. No part holds a value.
     """
 
     def __init__(self, option: str, reason: str, fix: str) -> None:
@@ -34,10 +34,14 @@ class InvalidSettingError(Exception):
 
     def sentence(self, prefix: str = "") -> str:
         """Return the message, with `prefix` before the name of every option."""
-        return _NAMED.sub(rf"{prefix}\1", f"{{{self.option}}} {self.reason}; {self.fix}")
+        return _NAMED.sub(lambda name: _prefixed(name[1], prefix), f"{{{self.option}}} {self.reason}; {self.fix}")
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def _prefixed(name: str, prefix: str) -> str:
+    return name if name.startswith("ansible_") else prefix + name
 
 
 def has_control_character(text: str) -> bool:

@@ -21,9 +21,18 @@ PASSPHRASE = "example"  # named in the hosts.yml of each
 VAULTED = ("p@ss/w%rd", "not-a-real-one")
 
 
+@pytest.fixture
+def psrp(tmp_path: Path) -> Path:
+    """A folder with a stand-in for the library of the connection psrp, with which nothing connects."""
+    folder = tmp_path / "libraries"
+    folder.mkdir()
+    (folder / "pypsrp.py").touch()
+    return folder
+
+
 @pytest.mark.parametrize(("name", "hosts"), [("demo", 3), ("example", 10), ("lab", 5)])
 def test_preflight_accepts_it_without_a_connection(
-    name: str, hosts: int, ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+    name: str, hosts: int, ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, psrp: Path
 ) -> None:
     passphrase = tmp_path / "passphrase"
     passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
@@ -34,15 +43,37 @@ def test_preflight_accepts_it_without_a_connection(
         "--vault-password-file",
         passphrase,
         inventory=INVENTORIES / name,
+        env={"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "PYTHONPATH": str(psrp)},
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     recap = re.findall(r"ok=\d+ +changed=0 +unreachable=0 +failed=0", output)
     assert len(recap) == hosts, output
+    assert not re.findall(r"\[WARNING\](?!: conda_proxy_).*", output), "a warning of Ansible's"
     assert "EXEC" not in output, "something ran on a machine"
     assert "ESTABLISH" not in output, "a connection was made"
     assert not [secret for secret in VAULTED if secret in output]
     assert "is not written" not in output, "the workers of the lab are not told to write the netrc"
+
+
+def test_a_windows_host_needs_the_library_of_its_connection(
+    ansible_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, psrp: Path
+) -> None:
+    """Found before anything is touched, not by the first connection. The tests' Python has neither library."""
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    for connection, package, path in (("psrp", "pypsrp", ""), ("winrm", "pywinrm", str(psrp))):
+        done = ansible_run(
+            "condafleet.proxy.preflight",
+            *("--vault-password-file", passphrase, "--limit", "windows", "-e", f"ansible_connection={connection}"),
+            inventory=INVENTORIES / "example",
+            env={"PYTHONPATH": path},
+        )
+        output = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 2, output
+        said = f"ansible_connection is {connection}, which needs the Python package {package} on the control node"
+        assert said in output
+        assert f"python -m pip install {package}" in output
 
 
 @pytest.mark.parametrize("name", ["example", "lab"])

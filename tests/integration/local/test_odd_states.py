@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bed.play import Player
 from tests.bed.tree import contents
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.bed.play import Player
 
 
 @pytest.fixture
@@ -132,6 +131,11 @@ def test_files_beside_the_inventory_are_found(player: Player, tmp_path: Path, ho
     for name in ("files/ca.pem", "ca.pem"):
         assert player.play("site", conda_proxy_ca_bundle_src=name).returncode == 0
     assert (home / ".conda/condafleet-ca.pem").exists()
+    # Ansible reads each file of a directory of inventories, so the files are beside the directory
+    (tmp_path / "inventories").mkdir()
+    beside = Player(player._run, tmp_path / "inventories", player._hosts, player.variables)
+    for name in ("files/ca.pem", "ca.pem"):
+        assert beside.play("preflight", conda_proxy_ca_bundle_src=name).returncode == 0
     text = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/files/ca.pem') }}"
     same = player.play("site", conda_proxy_ca_bundle_content=text)
     assert same.returncode == 0, same.output

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT = CHECKOUT / "examples/project"
-CA = (CHECKOUT / "inventories/example/files/company-ca.pem").read_text(encoding="utf-8")
+CA = (CHECKOUT / "inventories/files/company-ca.pem").read_text(encoding="utf-8")
 HOSTS = ("app01.example.com", "app02.example.com", "app03.example.com", "build01.example.com")
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 # what a vaulted file or a credential of AWX brings
@@ -55,6 +55,7 @@ def test_preflight_accepts_it_without_a_connection(run: Callable[..., tuple[int,
     assert code == 0, output
     assert len(re.findall(r"ok=\d+ +changed=0 +unreachable=0 +failed=0", output)) == len(HOSTS), output
     assert "EXEC" not in output, "something ran on a machine"
+    assert not re.findall(r"\[WARNING\](?!: conda_proxy_).*", output), "a warning of Ansible's"
     assert not [name for name, secret in VAULTED.items() if name.endswith("password") and secret in output]
 
 
