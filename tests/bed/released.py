@@ -42,11 +42,14 @@ class Released:
         self._settings: Json = manifest["settings"]
 
     def settings(self, inventory: Path) -> Json:
-        """The recorded variables; the files that they name are put beside the inventory, into the folder `inventory`."""
+        """The recorded variables; the files that they name are put beside the inventory, into the folder `inventory`.
+
+        Without the prefix: once it could name a place without conda.
+        """
         control = self.folder / "control"
         for path in control.iterdir() if control.is_dir() else ():
             shutil.copyfile(path, inventory / path.name)
-        return copy.deepcopy(self._settings)
+        return {name: value for name, value in copy.deepcopy(self._settings).items() if name != "conda_proxy_prefix"}
 
     def content(self, row: Json) -> bytes:
         """A file's bytes."""

@@ -21,6 +21,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.overrule
 
 SCHEMA_VERSION = 1
 Result = t.Dict[str, t.Any]  # Ansible's
+_MOST_NAMES = 5
 
 
 class PartResult(t.NamedTuple):
@@ -119,7 +120,7 @@ class RunResult:
             "rolled_back": any(part.rolled_back for part in parts),
             "overruled": self._listed(lambda part: part.overruled),
             "claims": self._listed(lambda part: part.claims),
-            "warnings": self.warnings,
+            "warnings": self.warnings + _without_conda(proof),
         }
         infos = [info._asdict() for part in parts for info in part.infos]
         if infos:
@@ -131,6 +132,18 @@ class RunResult:
         if self._errors:
             result.update(failure("; ".join(self._errors)))
         return result
+
+
+def _without_conda(proof: t.Sequence[ProofRow]) -> list[str]:
+    """Return a warning where there is no conda: a proxy that works passes, and no channel was verified."""
+    rows = [row for row in proof if row.verdict == "no_conda"]
+    if not rows:
+        return []
+    users = unique(row.user for row in rows if row.user)
+    names = ", ".join(users[:_MOST_NAMES]) + (", ..." if users[_MOST_NAMES:] else "")
+    found = f"no conda was found for {names}" if users else "no conda was found"
+    fix = "install it, name its directory in conda_proxy_prefix, or set conda_proxy_verify: require where that must fail"
+    return [f"{found}, so no channel was verified; {fix}"]
 
 
 def failure(message: str) -> Result:

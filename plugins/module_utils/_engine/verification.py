@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults import channel_host
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
@@ -22,8 +23,19 @@ _PAUSE = 1.0  # seconds between two attempts
 _LOGIN = "channel_unauthorized"
 _NOT_THIS_USERS = "The channel asks for a login, which only the users of conda_proxy_users have."
 _ROLLED_BACK = "; all changes were rolled back"
+_UNCHANGED = "; nothing was changed"
+_STAY = "; the changes stay, as conda did not reach it before them either (conda_proxy_verify: require would roll them back)"
 
 Prove = t.Callable[[bool], t.List[ProofRow]]
+
+
+def check_prefix(prefix: str, bases: t.Collection[Base]) -> None:
+    """Raise MachineError for a `conda_proxy_prefix` without conda. `bases` are those found there."""
+    if prefix and not bases:
+        raise MachineError(
+            f"conda_proxy_prefix is {prefix}, where no conda base is on this host; correct the path, or remove the "
+            "variable so that every base is found"
+        )
 
 
 class Verification:
@@ -35,7 +47,7 @@ class Verification:
     ok, so that everybody who reads the rows judges as this policy does.
 
     Afterwards `rows` holds the rows of the last attempt, and `complaint` the message that fails the task without a
-    rollback.
+    rollback; it says what became of the changes, as Ansible counts no failed task as changed.
     """
 
     def __init__(
@@ -90,7 +102,7 @@ class Verification:
         reasons = failures if self._mode == "require" else lost
         if changes and reasons:
             raise MachineError(_sentence(reasons[0]).rstrip(".") + _ROLLED_BACK)
-        self.complaint = _sentence(failures[0])
+        self.complaint = _sentence(failures[0]).rstrip(".") + (_STAY if changes else _UNCHANGED)
 
     def _attempt(self, applied: bool, may_change: t.Callable[[ProofRow], bool]) -> None:
         """Verify; attempt again, within the deadline, while every failure may be transient."""

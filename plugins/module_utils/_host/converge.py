@@ -22,7 +22,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result im
     RunResult,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification, check_prefix
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.jobs import Job, is_own_scope, plan_jobs
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.managed_users import ManagedUsers
 from ansible_collections.condafleet.proxy.plugins.module_utils._host.preconditions import this_machine
@@ -99,6 +99,8 @@ def _transact(table: Platform, settings: Settings, run: Run, job: Job, check_mod
     scope = _scope(table, settings, job.account)
     verified = bool(job.verified_by) and settings.verify != "none"
     side = _PosixSide(scope, settings, run, job, needs_login=verified and not job.only_removes)
+    if not job.only_removes:
+        check_prefix(settings.prefix, side.view.bases)
     verification = Verification(
         settings.verify if verified else "none",
         settings.proof.deadline,

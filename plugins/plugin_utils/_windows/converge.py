@@ -14,7 +14,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors import n
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.part import Part, run_part
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.result import Result, RunResult
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification, check_prefix
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.windows import (
     MACHINE_ENVIRONMENT,
@@ -58,6 +58,8 @@ def _transact(remote: Remote, settings: Settings, run: Run, check_mode: bool, re
     machine = WindowsMachine(remote, scope.state, settings.system, run.id, run.lock_timeout)
     side = _WindowsSide(scope, settings, machine, WindowsHost(remote, machine, settings.prefix, home))
     desired = settings.sections if settings.present else ()
+    if settings.present and settings.prefix:
+        check_prefix(settings.prefix, side.host.bases)
     sections = tuple(section for section in settings.sections if section != "netrc" or not settings.system)
     verification = Verification(settings.verify, settings.proof.deadline, side.prove)
     done = run_part(Part(scope, sections, desired), side, settings, run, verification, check_mode)

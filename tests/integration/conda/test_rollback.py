@@ -122,7 +122,7 @@ def test_a_channel_that_never_worked_is_no_licence(player: Player, home: Path, c
 def test_without_conda_the_proxy_is_what_must_not_be_lost(player: Player, home: Path, channels: Channels) -> None:
     """Python alone asks the channels that conda would ask, in the way in which conda would."""
     player.variables.update(
-        conda_proxy_prefix="/nonexistent",
+        conda_proxy_prefix=None,
         conda_proxy_channels=["main"],
         conda_proxy_channel_alias=channels.https.url("", CHANNEL_HOST),
     )

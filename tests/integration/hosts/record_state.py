@@ -182,7 +182,6 @@ def test_system(ansible_run: Callable[..., Any], start_host: HostFactory, tmp_pa
         "conda_proxy_password_exposure": "allow",
         "conda_proxy_ca_bundle_src": "company-ca.pem",
         "conda_proxy_lock": True,
-        "conda_proxy_prefix": "/nonexistent",
     }
     files = HOST_FILES | {"/etc/ssl/certs/ca-certificates.crt": ("".join(roots), "0644", "root")}
     for path, (text, mode, owner) in files.items():

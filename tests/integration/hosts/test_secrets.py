@@ -41,7 +41,6 @@ def settings(tmp_path: Path, **more: Any) -> dict[str, Any]:
         "conda_proxy_username": "ada",
         "conda_proxy_password": PASSWORD,
         "conda_proxy_channels": ["https://conda.bed.invalid/main"],
-        "conda_proxy_prefix": "/nonexistent",
         "conda_proxy_verify_deadline": 10,
     } | more
 

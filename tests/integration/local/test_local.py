@@ -42,7 +42,6 @@ def test_host_code_on_each_python(player: Player, home: Path, interpreter: Calla
         "conda_proxy_sections": ["condarc", "environment", "netrc"],
         "conda_proxy_netrc": [{"machine": "mirror.example.com", "login": "ada", "password": "secret"}],
         "conda_proxy_verify": "report",
-        "conda_proxy_prefix": "/nonexistent",
         "conda_proxy_verify_deadline": 5,
     }
     player._hosts["here"] = LOCAL | {"ansible_python_interpreter": python}  # type: ignore[index]

@@ -119,9 +119,7 @@ def test_a_start_up_file_that_prints_without_end(player: Player, home: Path) -> 
     """It is given up; what it left running ends with it."""
     (home / ".profile").write_text("sleep 1000 &\nyes condafleet\n")
     (home / ".bash_profile").write_text("sleep 1000 &\nyes condafleet\n")
-    played = player.play(
-        "site", conda_proxy_verify="report", conda_proxy_prefix="/nonexistent", conda_proxy_verify_deadline=3
-    )
+    played = player.play("site", conda_proxy_verify="report", conda_proxy_verify_deadline=3)
     assert played.returncode == 0, played.output
 
 

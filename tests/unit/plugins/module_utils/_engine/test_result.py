@@ -56,6 +56,18 @@ def test_parts_are_added_up_with_the_names_of_their_users() -> None:
     assert "diff" not in result.finish(with_diff=False)
 
 
+def test_a_machine_without_conda_is_named_in_one_warning() -> None:
+    result = RunResult()
+    for user in ("ada", "bob", "cyd", "dan", "eve", "fay"):
+        result.add(PartResult(proof=(failed_row("no_conda", "")._replace(user=user),)), user)
+    (warning,) = result.finish(with_diff=False)["warnings"]
+    assert warning.startswith("no conda was found for ada, bob, cyd, dan, eve, ..., so no channel was verified; ")
+    assert "conda_proxy_verify: require" in warning
+    alone = RunResult()
+    alone.add(PartResult(proof=(failed_row("no_conda", ""),)))
+    assert alone.finish(with_diff=False)["warnings"][0].startswith("no conda was found, so no channel")
+
+
 def test_the_last_look_at_a_channel_counts() -> None:
     result = RunResult()
     late = failed_row("deadline", "late")._replace(user="ada", base="/opt/conda", url="http://a")

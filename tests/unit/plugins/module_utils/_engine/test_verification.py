@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._conda.bases import Base
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine import verification
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.verification import Verification, check_prefix
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._probe.report import new_row
 from ansible_collections.condafleet.proxy.plugins.module_utils._proof.protocol import ProofRow
@@ -116,6 +117,29 @@ def test_the_sentence_names_the_channel_that_was_lost(monkeypatch: pytest.Monkey
     complaint, _looks = decide("rollback", ["no_conda/ok"], ["no_conda/proxy_forbidden"], [], monkeypatch)
     assert "(proxy_forbidden)" in complaint
     assert "ask the proxy's administrator" in complaint
+
+
+@pytest.mark.parametrize(
+    ("mode", "before", "changes", "says"),
+    [
+        ("rollback", "refused_proxy", CHANGED, "; the changes stay, as conda did not reach it before them either "),
+        ("rollback", "ok", CHANGED, "; all changes were rolled back"),
+        ("require", "refused_proxy", CHANGED, "; all changes were rolled back"),
+        ("rollback", "ok", [], "; nothing was changed"),
+    ],
+)
+def test_the_sentence_says_what_became_of_the_changes(
+    mode: str, before: str, changes: Any, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, _looks = decide(mode, [before] * 3, ["proxy_forbidden"], changes, monkeypatch)
+    assert says in said
+
+
+def test_a_prefix_that_is_named_has_a_base() -> None:
+    check_prefix("", [])
+    check_prefix("/opt/conda", [Base("/opt/conda", "/opt/conda/bin/python")])
+    with pytest.raises(MachineError, match=r"^conda_proxy_prefix is /opt/conda, where no conda base is on this host; "):
+        check_prefix("/opt/conda", [])
 
 
 def test_where_only_changes_count_nothing_is_asked_without_them() -> None:

@@ -122,6 +122,23 @@ def test_conda_is_asked_with_what_a_session_really_has(fleet: Fleet) -> None:
     assert fleet.environments == [{"http_proxy": DEAD}] * 2
 
 
+def test_a_named_prefix_without_conda_is_refused_before_anything_is_written(fleet: Fleet) -> None:
+    for check_mode in (True, False):
+        refused = fleet.run(
+            scope="user", users=["ada", "bob"], prefix="/opt/conda", verify="none", check_mode=check_mode
+        )
+        assert "ada: conda_proxy_prefix is /opt/conda, where no conda base is on this host; " in refused["msg"]
+        assert "bob: conda_proxy_prefix is " in refused["msg"]
+        assert refused["changed"] is False
+        assert fleet.condarc("ada") == fleet.condarc("bob") == ""
+    assert "conda_proxy_prefix is" in fleet.run(prefix="~/conda")["msg"]
+    assert "conda_proxy_prefix is" in fleet.run(prefix="/opt/conda", sections=[])["msg"], "verification too"
+    assert fleet.condarc("") == ""
+    assert "failed" not in fleet.run()
+    assert "failed" not in fleet.run(state="absent", prefix="/opt/conda"), "what is there can be removed"
+    assert fleet.condarc("") == ""
+
+
 def test_an_unchanged_system_asks_no_user_of_another_play(fleet: Fleet) -> None:
     netrc = {"sections": ["netrc"], "netrc": [ENTRY], "users": ["ada"]}
     assert "failed" not in fleet.run()
