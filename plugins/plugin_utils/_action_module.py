@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import ssl
 import typing as t
 
@@ -26,12 +25,11 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors i
     check_printable,
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.types import convert
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._no_answer import explained
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.library import missing_library
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import Remote, check_collection
 
 _MODULE = "condafleet.proxy.conda_proxy_host"
-# what /usr/bin/python3 prints without the Command Line Tools (ansible 76567)
-_STUB = re.compile(r"xcode-select: (note|error): no (developer tools were found|install could be requested)")
 
 
 class HostAction(ActionBase):
@@ -138,13 +136,7 @@ class HostAction(ActionBase):
             module_name=_MODULE, module_args={"payload": payload}, task_vars=task_vars
         )
         answer.pop("invocation", None)  # one masked string, of no use to anybody
-        said = "{} {}".format(answer.get("module_stdout", ""), answer.get("module_stderr", ""))
-        if answer.get("failed") and _STUB.search(said):
-            answer["msg"] = (
-                "the Python interpreter of this host is a stub of macOS that asks on the user's screen to install "
-                "developer tools; set ansible_python_interpreter to a Python that root owns (docs/macos.md names three)"
-            )
-        return answer
+        return explained(answer)
 
 
 def _plain(value: t.Any) -> t.Any:

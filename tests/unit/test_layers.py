@@ -50,7 +50,8 @@ ROOMS: dict[str, str] = {
     "plugin_utils/_compile": "_conda _editors _platforms _probe _settings",
     # Windows, worked on from the control node
     "plugin_utils/_windows": ("_conda _editors _engine _info _machine _platforms _proof _redact _settings _targets"),
-    "plugin_utils/_action_module": "_compile _settings _windows",
+    "plugin_utils/_no_answer": "",
+    "plugin_utils/_action_module": "_compile _no_answer _settings _windows",
     # evidence, and what decides by it
     "plugin_utils/_report": "_proof",
     "plugin_utils/_rollout": "_report",

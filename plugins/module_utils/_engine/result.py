@@ -142,7 +142,9 @@ def _without_conda(proof: t.Sequence[ProofRow]) -> list[str]:
     users = unique(row.user for row in rows if row.user)
     names = ", ".join(users[:_MOST_NAMES]) + (", ..." if users[_MOST_NAMES:] else "")
     found = f"no conda was found for {names}" if users else "no conda was found"
-    fix = "install it, name its directory in conda_proxy_prefix, or set conda_proxy_verify: require where that must fail"
+    fix = (
+        "install it, name its directory in conda_proxy_prefix, or set conda_proxy_verify: require where that must fail"
+    )
     return [f"{found}, so no channel was verified; {fix}"]
 
 

@@ -142,17 +142,23 @@ def _users(
     requested: list[Account] = []
     dropped: list[Account] = []
     gone = []
-    for name in unique([*named, *managed.names()]):
+    known = managed.names()
+    for name in unique([*named, *known]):
         account = _accounts.find(name)
         if account is not None:
             (requested if present and name in named else dropped).append(account)
         elif present and name in named:
             raise _no_such_user(name)
-        else:
+        elif name in known:
             warnings.append(
                 f"user {name} was managed earlier and no longer exists; files in that home directory were not changed"
             )
             gone.append(name)
+        else:
+            warnings.append(
+                f"conda_proxy_users contains {name}, which does not exist on this machine and was not managed before; "
+                "correct the name if this is a slip"
+            )
     return requested, dropped, gone
 
 

@@ -39,6 +39,38 @@ def core(request: pytest.FixtureRequest) -> Path:
     return VENV_BIN if name == "ours" else cores.venv(name) / "bin"
 
 
+# what the modules of three versions get from an old Python: its answer to the wrapper of ansible-core, or to ours
+OLD_PYTHONS = {
+    "3.6": '  File "<stdin>", line 3\nSyntaxError: future feature annotations is not defined',
+    "2.7": '  File "<stdin>", line 40\n    zip_data: str,\n            ^\nSyntaxError: invalid syntax',
+}
+
+
+def test_an_old_python_is_one_sentence(core: Path, ansible_run: Callable[..., Any], tmp_path: Path) -> None:
+    hosts: dict[str, dict[str, Any]] = {"none": {"ansible_python_interpreter": str(tmp_path / "python3")}}
+    for version, said in OLD_PYTHONS.items():
+        python = tmp_path / f"python{version}"
+        python.write_text(f"#!/bin/sh\ncat >/dev/null\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n", encoding="utf-8")
+        python.chmod(0o755)
+        hosts[version] = {"ansible_python_interpreter": str(python)}
+    variables = {"ansible_connection": "local", "conda_proxy_scope": "user", "conda_proxy_http": PROXY}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables}}), encoding="utf-8")
+    played = recorded(
+        ansible_run,
+        tmp_path,
+        "condafleet.proxy.verify",
+        inventory=tmp_path / "hosts.yml",
+        program=str(core / "ansible-playbook"),
+    )
+    assert played.returncode == 2, played.output
+    for host in hosts:
+        what = "was not found" if host == "none" else "is too old"
+        expected = f"the Python interpreter of this host {what}; set ansible_python_interpreter to Python 3.8 or newer"
+        assert played.result(host)["msg"] == expected, played.output
+    assert "SyntaxError" not in played.output
+    assert "Traceback" not in played.output
+
+
 def through_an_inventory(bad: Malformed) -> bool:
     """Whether the value arrives: YAML has no halves of characters, and before 2.19 Ansible makes a list of the text of one."""
     value = bad.settings[bad.option]

@@ -122,6 +122,18 @@ def test_a_user_who_does_not_exist(be: Callable[[Account], None]) -> None:
     assert warnings[0].startswith("user eve was managed earlier and no longer exists")
 
 
+def test_who_never_existed_was_not_managed_before(be: Callable[[Account], None]) -> None:
+    be(ROOT)
+    warnings: list[str] = []
+    found, gone = plan_jobs(LINUX, settings("user", state="absent", users=("1000",)), managed(), warnings)
+    assert gone == []
+    assert not [job for job in found if job.account]
+    assert warnings == [
+        "conda_proxy_users contains 1000, which does not exist on this machine and was not managed before; correct the "
+        "name if this is a slip"
+    ]
+
+
 def test_after_a_failure() -> None:
     """The table of Job."""
     assert Job.apply(ADA, ALL, ("netrc",), ADA).after_failure() == Job.apply(ADA, ("netrc",), ("netrc",), ADA)
