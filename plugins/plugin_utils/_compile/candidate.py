@@ -41,7 +41,7 @@ def compile_candidate(options: Options, pem: str | None = None) -> Candidate | N
     variables = environment_variables(None if only_conda else proxies, no_proxy, tls)
 
     return Candidate(
-        proxy_servers=proxy_servers(proxies, no_proxy, channels.hosts()) if proxies else None,
+        proxy_servers=proxy_servers(proxies, no_proxy, channels.hosts({})) if proxies else None,
         variables=variables,
         ssl_verify=tls.path or None,
         ca_bundle=tls.bundle,

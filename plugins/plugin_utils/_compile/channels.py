@@ -19,12 +19,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._conda.defaults i
 )
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.json_values import texts
 
 # conda asks these when nothing is configured, and for what a user adds; so they are always managed
 _ALWAYS = ("repo.anaconda.com", "conda.anaconda.org")
 _LISTS = ("channels", "default_channels", "allowlist_channels", "denylist_channels")
 
 _LONGEST = 1000
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")  # not a pattern, as in channel_settings, and no variable
 _ENCODED = r"(?:[A-Za-z0-9._~:/@!$&'()*+;={{}}{more}-]|%[0-9A-Fa-f]{{2}})"
 _URL = re.compile(r"(?:https?|file|ftp|s3)://" + _ENCODED.format(more=r",\[\]") + "*")
 # `https:host` is a slip, and so is a comma in a name
@@ -46,11 +48,13 @@ class Channels(t.NamedTuple):
     denylist_channels: tuple[str, ...] = ()
     override_channels_enabled: bool | None = None
 
-    def hosts(self) -> list[str]:
-        """Return the hosts of all channels, each once."""
+    def hosts(self, extra: t.Mapping[str, t.Any]) -> list[str]:
+        """Return the hosts of all channels, each once, with those in `extra`: several keys of conda's name channels."""
         urls = [self.channel_alias or DEFAULT_ALIAS, *self.custom_channels.values()]
         urls += [*self.channels, *self.default_channels, *self.allowlist_channels]
-        return list(dict.fromkeys([host for host in map(channel_host, urls) if host] + list(_ALWAYS)))
+        urls += [text for text in texts(extra) if _is_url(text)]
+        hosts = [host for host in map(channel_host, urls) if _HOST.fullmatch(host)]
+        return list(dict.fromkeys([*hosts, *_ALWAYS]))
 
     def urls(self) -> list[str]:
         """Return the channels that conda will ask; without any, the ones that it asks by default."""

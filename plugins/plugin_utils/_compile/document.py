@@ -50,7 +50,7 @@ def build_document(
             content.setdefault("override_channels_enabled", False)
     content.update(condarc.extra)
     if proxies is not None:
-        content["proxy_servers"] = proxy_servers(proxies, no_proxy, channels.hosts())
+        content["proxy_servers"] = proxy_servers(proxies, no_proxy, channels.hosts(condarc.extra))
     ordered = sorted(content.items(), key=lambda pair: isinstance(pair[1], (list, dict)))
     return {key: CondarcKey(value, condarc.lock and key in _LOCKED) for key, value in ordered}
 

@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.argspec import Options
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.channels import Channels
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.condarc import Condarc
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors import InvalidSettingError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.fragment import Fragment
+from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.json_values import texts
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxies import Proxies
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.proxy_url import is_variable
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.scope import Scope
@@ -50,7 +50,7 @@ def option_with_secret(proxies: Proxies | None, channels: Channels, condarc: Con
     if proxies and proxies.credentials and proxies.credentials.secret:
         return "password" if proxies.apart else "http"
     for name, value in (*channels._asdict().items(), ("extra", condarc.extra)):
-        if any(holds_secret(text) for text in _texts(value)):
+        if any(holds_secret(text) for text in texts(value)):
             return name
     if any(holds_secret(text, proxy=key == "proxy_servers") for key, text in fragment):
         return "condarc_template"
@@ -93,14 +93,3 @@ def check_variable(scope: Scope, proxies: Proxies | None, tls: Tls) -> None:
             "has a variable that only conda expands, and the environment section would write it as literal text",
             "set {sections}: [condarc]",
         )
-
-
-def _texts(value: t.Any) -> t.Iterator[str]:
-    """Yield every text in a value of the inventory, at any depth."""
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value)

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Check values that go into a condarc as JSON, which is YAML too where it holds what both know."""
+"""Look into values that go into a condarc as JSON, which is YAML too where it holds what both know."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors i
 )
 
 _LONGEST_KEY = 128  # YAML takes 1024, and an escaped character has 6
+
+
+def texts(value: t.Any) -> t.Iterator[str]:
+    """Yield every text in a value of the inventory, at any depth."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def check_value(option: str, value: t.Any) -> None:

@@ -22,6 +22,8 @@ from ansible_collections.condafleet.proxy.plugins.plugin_utils._compile.errors i
 _ENTRY = re.compile(r"(?=.{1,260}$)(?:\*|(?:\*?\.)?(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?(?::\d{1,5})?)")
 # "10." or "192.168": a beginning of addresses, which no reader knows
 _NUMBERS = re.compile(r"(?:\*?\.)?(?:\d+\.)*\d+\.?(?::\d+)?")
+_CIDR = re.compile("/")
+_IPV4, _IPV6 = 4, 6
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
@@ -34,7 +36,8 @@ class NoProxy(t.NamedTuple):
         """Return the value of the environment variable: requests and curl know `.domain`, not `*.domain`."""
         if "*" in self.entries:
             return "*"  # urllib knows it only alone
-        return ",".join(_plain(entry) for entry in self.entries)
+        words = [word for entry in self.entries for word in (_plain(entry), _address_of(entry)) if word]
+        return ",".join(dict.fromkeys(words))
 
     def covers(self, host: str) -> bool:
         """Return whether `host` (a name, or an address without brackets) is exempt."""
@@ -65,16 +68,28 @@ class NoProxy(t.NamedTuple):
                 hosts.append(entry.partition(":")[0].lower().rstrip("."))
         return list(dict.fromkeys(hosts))
 
-    def warnings(self) -> list[str]:
-        """Return what conda cannot obey, and what is done instead."""
+    def warnings(self, condarc: bool) -> list[str]:
+        """Return what the readers cannot obey, and what is done instead. `condarc`: its section is managed."""
         notes = []
-        if any("/" in entry for entry in self.entries):
+        networks = {network.version for network in map(_network, filter(_CIDR.search, self.entries)) if network}
+        if condarc and _IPV4 in networks:
             notes.append(
                 "conda_proxy_no_proxy has a network (CIDR): conda matches exact host names only, so the network "
-                "applies only to managed channels whose host is an address in it, and to programs that read the "
-                "environment variables"
+                "applies only to managed channels whose host is an address in it, and to programs that know networks "
+                "in the environment variables, such as pip"
             )
-        if any(entry.startswith(("*", ".")) for entry in self.entries):
+        if _IPV6 in networks:
+            notes.append(
+                "conda_proxy_no_proxy has an IPv6 network (CIDR): neither conda nor pip knows one, so it applies only to "
+                "managed channels whose host is an address in it, and to a few programs, such as curl 7.86 and newer; "
+                "name each host"
+            )
+        if any(map(_address_of, self.entries)):
+            notes.append(
+                "conda_proxy_no_proxy has an address with a port: conda and pip match an address only without its port, "
+                "so the address is exempt with all its ports"
+            )
+        if condarc and any(entry.startswith(("*", ".")) for entry in self.entries):
             notes.append(
                 "conda_proxy_no_proxy has a domain or wildcard: conda matches exact host names only, so each "
                 "managed channel host in the domain is added by name, but conda uses the proxy for other hosts of "
@@ -98,6 +113,13 @@ def parse_no_proxy(options: Options) -> NoProxy:
 
 def _part_of_address(entry: str) -> bool:
     return bool(_NUMBERS.fullmatch(entry)) and _network(entry.partition(":")[0]) is None
+
+
+def _address_of(entry: str) -> str:
+    """Return the address of an entry that also has a port; empty for any other entry."""
+    address, colon, _port = entry.partition(":")
+    network = _network(address) if colon else None
+    return address if network is not None and network.version == _IPV4 else ""
 
 
 def _plain(entry: str) -> str:

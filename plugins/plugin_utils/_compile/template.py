@@ -21,6 +21,9 @@ try:
 except ImportError:  # ansible-core before 2.19 templates every text it is given
     trust_as_template = None
 
+# the module template has it beside the host's variables
+_OF_TEMPLATES = {"ansible_managed": "Ansible managed"}
+
 
 def render_template(templar: t.Any, path: str, document: Document, task_vars: t.Mapping[str, t.Any]) -> str:
     """Return the text that the template at `path` makes of `document`, beside the host's variables.
@@ -35,7 +38,7 @@ def render_template(templar: t.Any, path: str, document: Document, task_vars: t.
             "condarc_template", "names a file that cannot be read as UTF-8", "give the path of a UTF-8 Jinja2 template"
         ) from None
     # values may hold "{{": they are text, not templates
-    variables = dict(task_vars, condarc=wrap_var(template_variable(document)))
+    variables = {**_OF_TEMPLATES, **task_vars, "condarc": wrap_var(template_variable(document))}
     scoped = templar.copy_with_new_env(available_variables=variables)
     try:
         if trust_as_template is None:
@@ -44,5 +47,7 @@ def render_template(templar: t.Any, path: str, document: Document, task_vars: t.
     except AnsibleError as exc:
         # its message may show a value; the type and the place in the template do not
         raise InvalidSettingError(
-            "condarc_template", f"cannot be rendered ({type(exc).__name__})", "test it with ansible.builtin.template"
+            "condarc_template",
+            f"cannot be rendered ({type(exc).__name__})",
+            "look for a slip, or for a variable that this host has not; docs/template.md says what there is",
         ) from None

@@ -51,7 +51,7 @@ def advise(
 
 
 def _about_proxies(scope: Scope, proxies: Proxies, no_proxy: NoProxy) -> list[str]:
-    notes = no_proxy.warnings() if scope.manages("condarc") else []
+    notes = no_proxy.warnings(scope.manages("condarc"))
     for scheme, proxy in (("http", proxies.http), ("https", proxies.https)):
         if proxy and proxy.port is None:
             notes.append(

@@ -128,10 +128,8 @@ def test_who_never_existed_was_not_managed_before(be: Callable[[Account], None])
     found, gone = plan_jobs(LINUX, settings("user", state="absent", users=("1000",)), managed(), warnings)
     assert gone == []
     assert not [job for job in found if job.account]
-    assert warnings == [
-        "conda_proxy_users contains 1000, which does not exist on this machine and was not managed before; correct the "
-        "name if this is a slip"
-    ]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("conda_proxy_users contains 1000, which does not exist on this machine and was not ")
 
 
 def test_after_a_failure() -> None:

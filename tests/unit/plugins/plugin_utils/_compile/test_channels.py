@@ -44,6 +44,29 @@ def test_condarc_has_a_key_for_every_known_host() -> None:
     assert sum("wildcard" in note for note in result.warnings) == 1
 
 
+def test_a_host_that_any_key_of_conda_names_counts() -> None:
+    extra = {
+        "custom_multichannels": {"conda-forge": ["https://multi.example.org/conda-forge", "local"]},
+        "migrated_custom_channels": {"old": "https://old.example.org/x"},
+        "channel_settings": [
+            {"channel": "https://u:p@direct.internal.example.com/p", "auth": "http-basic"},
+            {"channel": "https://*.example.net/*", "auth": "x"},
+        ],
+        "signing_metadata_url_base": "https://signed.example.org:8443",
+        "envs_dirs": ["/opt/envs", "https:/no.url.example.org"],
+    }
+    servers = condarc(compiled(http=PROXY, scope="user", extra=extra, no_proxy=[".internal.example.com"]))[
+        "proxy_servers"
+    ]
+    found = {key.partition("://")[2]: value for key, value in servers.items() if key.startswith("https://")}
+    assert found == {
+        **dict.fromkeys(("repo.anaconda.com", "conda.anaconda.org"), PROXY),
+        **dict.fromkeys(("multi.example.org", "old.example.org", "signed.example.org"), PROXY),
+        "direct.internal.example.com": "",
+    }
+    assert {key.partition("://")[2] for key in servers if key.startswith("http://")} == set(found)
+
+
 def test_urls() -> None:
     channels = Channels(
         channels=("defaults", "conda-forge", "own/label", "https://x.example.com/y"),

@@ -30,6 +30,7 @@ _entries = st.one_of(
     _names.map(str.upper),
     _names.map("{}:8443".format),
     _near,
+    _near.map("{}:8443".format),
     _networks,
     _ipv6,
     _ipv6.map("[{}]".format),
@@ -77,7 +78,7 @@ def test_the_environment_form_means_to_requests_what_it_means_to_us(entries: lis
 @given(entries=st.lists(_entries, max_size=5))
 def test_the_environment_form_is_one_word(entries: list[str]) -> None:
     text = parsed([f" {entry} " for entry in entries] + ["", "  "]).environment()
-    assert text == "*" if "*" in entries else text.count(",") == max(0, len(entries) - 1)
+    assert text == "*" or set(text.split(",")) >= {entry.lstrip("*").strip("[]").rstrip(".") for entry in entries}
     assert text == "*" or not set(text) & set(" *[]")
     assert parsed(text.split(",")).environment() == text
 
@@ -116,12 +117,39 @@ def test_a_url_is_refused() -> None:
         (["localhost", "127.0.0.1", "::1"], []),
         (["10.0.0.0/8"], ["CIDR"]),
         (["*.corp.test"], ["domain or wildcard"]),
-        ([".corp.test", "fd00::/8"], ["CIDR", "domain or wildcard"]),
+        ([".corp.test", "fd00::/8"], ["an IPv6 network", "domain or wildcard"]),
+        (["::1", "2001:db8::/32"], ["neither conda nor pip knows one"]),
+        (["10.0.0.0/8", "fd00::/8"], ["has a network (CIDR)", "an IPv6 network"]),
+        (["192.168.0.1:5000"], ["exempt with all its ports"]),
+        (["host.corp.test:5000"], []),
     ],
 )
 def test_warnings(entries: list[str], notes: list[str]) -> None:
-    warnings = parsed(entries).warnings()
+    warnings = parsed(entries).warnings(condarc=True)
     assert len(warnings) == len(notes)
     for warning, note in zip(warnings, notes, strict=True):
         assert warning.startswith("conda_proxy_no_proxy ")
         assert note in warning
+
+
+def test_without_a_condarc_only_what_no_reader_knows_is_a_warning() -> None:
+    entries = ["10.0.0.0/8", ".corp.test", "fd00::/8", "192.168.0.1:5000"]
+    assert [note.split()[2:4] for note in parsed(entries).warnings(condarc=False)] == [
+        ["an", "IPv6"],
+        ["an", "address"],
+    ]
+
+
+def test_an_address_with_a_port_is_also_there_without_it() -> None:
+    """requests compares an address with the whole entry."""
+    assert not bypassed("192.168.0.1", "192.168.0.1:8443")
+    no_proxy = parsed(["192.168.0.1:8443", "host.corp.test:8443", "192.168.0.1"])
+    assert no_proxy.environment() == "192.168.0.1:8443,192.168.0.1,host.corp.test:8443"
+    assert bypassed("192.168.0.1", no_proxy.environment())
+    assert no_proxy.exact_hosts() == ["192.168.0.1", "host.corp.test"]
+
+
+def test_requests_knows_no_ipv6_network() -> None:
+    """As the warning says."""
+    assert not bypassed("2001:db8::1", "2001:db8::/32")
+    assert parsed(["2001:db8::/32"]).covers("2001:db8::1"), "a managed channel is exempt by its own name"
