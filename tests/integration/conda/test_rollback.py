@@ -109,6 +109,8 @@ def test_a_channel_that_never_worked_is_no_licence(player: Player, home: Path, c
     first = player.play("site")
     assert first.returncode == 2
     assert first.result("here")["rolled_back"] is False
+    assert "; the changes stay, as conda did not reach it before them either" in first.result("here")["msg"]
+    assert first.result("here")["resources"], "the recap counts a failed task as unchanged"
     healthy = snapshot(home)
     played = player.play("site", conda_proxy_http="http://127.0.0.1:9")
     result = played.result("here")
