@@ -11,14 +11,18 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+MOST_BYTES = 4 << 20  # of one managed file
+
 
 class MachineError(Exception):
     """An expected failure on the host. The message names the path and the reason.
 
-    `needs` names what the control node can send so that the next attempt succeeds.
+    `needs` names what the control node can send so that the next attempt succeeds. `directory` is set for a fault that
+    all files in a directory have in common.
     """
 
     needs = ""
+    directory = ""
 
 
 class EditedError(MachineError):
@@ -66,11 +70,23 @@ class Machine(t.Protocol):
 
     separator: str
 
-    def read(self, path: str, follow: bool = True) -> File:
-        """Return a file; `File()` for a missing one. Refuse a symbolic link when `follow` is false."""
+    def read(self, path: str, follow: bool = True, most: int = MOST_BYTES) -> File:
+        """Return a file; `File()` for a missing one. Refuse a symbolic link when `follow` is false.
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
-        """Replace or create a file atomically, and return warnings.
+        Refuse a file of more than `most` bytes, and whatever is no regular file.
+        """
+
+    def foresee(self, path: str, new: File, secret: bool = False) -> list[str]:
+        """Return warnings about writing `new`, or about removing the file when that does not exist. Change nothing.
+
+        `secret`: the new text has one. Raise MachineError for what `write` or `remove` would refuse.
+        """
+
+    def foresee_lock(self, directory: str, remove: bool = False) -> None:
+        """Raise MachineError when `lock` would, but for another run; with `remove`, when `remove_lock` would."""
+
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
+        """Replace or create a file atomically.
 
         The command `check` must accept the new file before it is used. `private`: nothing but the mode may open it to
         others, such as an access control list. `old`: what was read; raise EditedError when it is something else now.

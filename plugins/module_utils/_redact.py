@@ -31,6 +31,7 @@ _USERINFO = re.compile(
     | (?<![^\s"'=,(\[{]) (?<!//\[) [^\s"':/@\[\]{}(),=]+ : (?=[^\s/]) [^\r\n]* (?=@)
     """
 )
+_PASSWORD = re.compile(r"://[^/@:\s]*:[^/@\s]+@")
 _TOKEN = re.compile(r"(?<=/t/)[^/\s\"']+")
 # A name is searched once and not at each of its letters, so that the time is proportional to the text.
 _NAME = re.compile(r"""(?<![\w.-])[\w.-]+(?=["']?[ \t]*[:=])""")
@@ -56,6 +57,11 @@ _SHORT = 4
 def digest(text: str) -> str:
     """Return a short fingerprint of something that is no secret."""
     return "sha256 " + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def has_password(text: str) -> bool:
+    """Return whether a URL in `text` has a password."""
+    return bool(_PASSWORD.search(text))
 
 
 class Masker:

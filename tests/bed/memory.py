@@ -27,7 +27,7 @@ class MemoryMachine:
         """The content of a file."""
         return self.files.get(path, File()).text
 
-    def read(self, path: str, follow: bool = True) -> File:  # noqa: ARG002
+    def read(self, path: str, follow: bool = True, most: int = 0) -> File:  # noqa: ARG002
         return self.files.get(path, File())
 
     def write(
@@ -37,10 +37,15 @@ class MemoryMachine:
         check: str = "",  # noqa: ARG002
         private: bool = False,  # noqa: ARG002
         old: File | None = None,  # noqa: ARG002
-    ) -> list[str]:
+    ) -> None:
         assert path.rpartition(self.separator)[0] in self.folders, f"{path}: its directory does not exist"
         self.files[path] = new if new.uid >= 0 else new._replace(uid=self.uid, gid=self.uid)
+
+    def foresee(self, path: str, new: File, secret: bool = False) -> list[str]:  # noqa: ARG002
         return []
+
+    def foresee_lock(self, directory: str, remove: bool = False) -> None:
+        pass
 
     def remove(self, path: str, old: File | None = None) -> None:  # noqa: ARG002
         self.files.pop(path, None)

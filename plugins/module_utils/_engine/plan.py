@@ -15,12 +15,14 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.by_name 
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.change import Change
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State, StateEntry
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError, encode, is_blank
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import has_password
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
 Reader = t.Callable[[str, bool], File]  # path, follow symbolic links
+Foresight = t.Callable[[str, File, bool], t.List[str]]  # Machine.foresee
 
 
 class Plan(t.NamedTuple):
@@ -40,21 +42,21 @@ def make_plan(
     read: Reader,
     real: t.Callable[[str], str],
     masker: Masker,
+    foresee: Foresight,
 ) -> Plan:
     """Compare every target with the machine; remove what is managed in `sections` and no longer requested.
 
-    Raises MachineError for a target that cannot be read or edited.
+    A section with a target that cannot be read, edited or written is left as it is, and is a problem of the plan.
     """
     entries = dict(state.targets)
     requested = {real(target.path) for target in targets}
     _rename(entries, targets, real)
-    planner = _Planner(entries, read, masker)
-    for target in targets:
-        planner.apply(target)
-    unchanged = len(targets) - len(planner.changes)
+    planner = _Planner(entries, read, masker, foresee)
+    unchanged, refused = planner.apply(targets)
     desired = {target.path for target in targets}
+    sections = set(sections) - refused  # what a refused file was to replace stays
     for path, known in list(entries.items()):
-        if path in desired or not set(known.sections) & set(sections):
+        if path in desired or not set(known.sections) & sections:
             continue
         kept = tuple(section for section in known.sections if section not in sections)
         if kept:
@@ -77,19 +79,59 @@ def _rename(entries: dict[str, StateEntry], targets: t.Sequence[Target], real: t
             del known[real(target.path)]
 
 
+class _Step(t.NamedTuple):
+    """What is planned for one target."""
+
+    target: Target
+    change: Change | None
+    entry: StateEntry
+    notes: list[str]
+
+
 class _Planner:
     """Collects changes, and updates `entries`, those of the state."""
 
-    def __init__(self, entries: dict[str, StateEntry], read: Reader, masker: Masker) -> None:
+    def __init__(self, entries: dict[str, StateEntry], read: Reader, masker: Masker, foresee: Foresight) -> None:
         self._entries = entries
         self._read = read
         self._masker = masker
+        self._foresee = foresee
         self.changes: list[Change] = []
         self.warnings: list[str] = []
         self.problems: list[str] = []
+        self._directories: set[str] = set()  # that are named in a problem
 
-    def apply(self, target: Target) -> None:
-        """Plan the change that makes `target` as desired. Raises MachineError."""
+    def _refuse(self, error: MachineError) -> None:
+        """Add a problem; one of a whole directory once."""
+        if error.directory not in self._directories:
+            self.problems.append(str(error))
+        if error.directory:
+            self._directories.add(error.directory)
+
+    def apply(self, targets: t.Sequence[Target]) -> tuple[int, set[str]]:
+        """Plan the changes that make `targets` as desired.
+
+        Return how many need none, and the sections of which one cannot be made so: nothing of them is planned.
+        """
+        steps: list[_Step] = []
+        refused: set[str] = set()
+        for target in targets:
+            if set(target.sections) <= refused:
+                continue
+            try:
+                steps.append(self._step(target))
+            except MachineError as exc:
+                self._refuse(exc)
+                refused.update(target.sections)
+        steps = [step for step in steps if not set(step.target.sections) <= refused]
+        for step in steps:
+            self.warnings += step.notes
+            self._entries[step.target.path] = step.entry
+        self.changes += [step.change for step in steps if step.change is not None]
+        return len(steps) - len(self.changes), refused
+
+    def _step(self, target: Target) -> _Step:
+        """Return what makes `target` as desired. Raises MachineError."""
         known = self._entries.get(target.path)
         if known and known.editor != target.editor.name:
             raise MachineError(
@@ -104,20 +146,26 @@ class _Planner:
         except ValueError as exc:
             raise MachineError(f"{target.path}: {exc}") from None
         notes += target.editor.findings(t.cast("str", (change.new if change else file).text))
-        self.warnings.extend(f"{target.path}: {note}" for note in notes)
+        notes = [f"{target.path}: {note}" for note in notes]
         if change is None:
             entry = known or _new_entry(target, file)
-            self._entries[target.path] = entry._replace(sections=_union(entry.sections, target.sections))
-        else:
-            self.changes.append(change)
-            self._entries[target.path] = t.cast("StateEntry", change.entry)
+            return _Step(target, None, entry._replace(sections=_union(entry.sections, target.sections)), notes)
+        secret = target.private or has_password(t.cast("str", change.new.text))
+        notes += self._foresee(change.path, change.new, secret)
+        return _Step(target, change, t.cast("StateEntry", change.entry), notes)
 
     def remove(self, path: str) -> None:
         """Plan the change that restores `path` as it was before it was managed."""
         known = self._entries[path]
-        file = self._read(path, known.follow)
+        notes: list[str] = []
         try:
+            file = self._read(path, known.follow)
             change, note, left = _revert(path, known, file, self._masker)
+            if change is not None:
+                notes = self._foresee(path, change.new, False)
+        except MachineError as exc:
+            self._refuse(exc)  # it stays managed
+            return
         except ValueError as exc:
             # it stays managed, so that the state keeps the original content
             self.problems.append(
@@ -128,8 +176,7 @@ class _Planner:
             self._entries[path] = known._replace(applied="")  # so that the next run tries again
         else:
             del self._entries[path]
-        if note:
-            self.warnings.append(f"{path}: {note}")
+        self.warnings += [f"{path}: {note}"] * bool(note) + notes
         if change is not None:
             self.changes.append(change)
 

@@ -29,6 +29,7 @@ SCHEMA_VERSION = 2
 # the version of release 1.0.0, whose paths below a home are absolute; a state that it can read still has this version
 _ABSOLUTE = 1
 STATE_FILE = "state.json"
+_MOST_BYTES = 256 << 20  # it holds the originals of all files, twice during a run
 
 
 # on disk, by release 1.0.0: today's
@@ -220,13 +221,36 @@ class Store:
         """Return the directories to create before a state can be saved, the state directory last."""
         return self.machine.missing_directories(self._path)
 
+    def create(self, directories: t.Sequence[str]) -> None:
+        """Create the directories for the state: all or none."""
+        try:
+            for directory in directories:
+                self.machine.make_directory(directory, private=directory == self.directory)
+        except MachineError:
+            self.take_back(directories)
+            raise
+
+    def take_back(self, directories: t.Sequence[str]) -> None:
+        """Remove directories that were created for a state which was never saved."""
+        for directory in reversed(directories):
+            self.machine.remove_directory(directory)
+
+    def foresee_save(self) -> None:
+        """Raise MachineError when a state could not be saved."""
+        self.machine.foresee(self._path, File(b"", 0o600))
+
+    def foresee_drop(self) -> None:
+        """Raise MachineError when the state directory could not be removed."""
+        self.machine.foresee(self._path, File())
+        self.machine.foresee_lock(self.directory, remove=True)
+
     def sweep(self) -> None:
         """Remove what a killed save left beside the state. Call it with the lock."""
         self.machine.sweep(self._path)
 
     def load(self) -> State:
         """Return the state. Raises MachineError, which names the file, for one that this release cannot read."""
-        file = self.machine.read(self._path, follow=False)
+        file = self.machine.read(self._path, follow=False, most=_MOST_BYTES)
         if file.data is None:
             return State()
         try:

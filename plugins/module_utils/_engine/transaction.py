@@ -125,16 +125,17 @@ class Transaction:
         """Return what converge() would do. Writes nothing: no state, no lock, no rollback of an interrupted run."""
         overlay: dict[str, File] = {}
         warnings = []
+        exists = not self._store.missing_directories()
+        if exists:
+            self._machine.foresee_lock(self._store.directory)
         state = self._store.load()
         if state.interrupted:
             warnings.append("an earlier run was interrupted; the next run rolls it back before applying these changes")
-            for change in reversed(state.interrupted.changes):
-                step = self._undo_step(change)
-                if step is not None:
-                    overlay[change.path] = step[1]
+            overlay = self._foresee_undo(state.interrupted)
         plan = self._plan(
             state, lambda path, follow: overlay[path] if path in overlay else self._machine.read(path, follow)
         )
+        self._foresee_state(state, plan, exists)
         return Outcome(
             plan.changes, plan.unchanged, warnings + plan.warnings, plan.problems, state.interrupted is not None
         )
@@ -160,7 +161,8 @@ class Transaction:
             plan = self._plan(State(), self._machine.read)
             if not plan.changes and not plan.state.targets:
                 return Outcome([], plan.unchanged, plan.warnings, plan.problems)
-            self._create(created)
+            self._foresee_state(State(), plan, exists=False)
+            self._store.create(created)
         return self._with_lock(created, before, after)
 
     def _with_lock(self, created: list[str], before: Hook, after: Hook) -> Outcome:
@@ -174,18 +176,8 @@ class Transaction:
                     self._leave_nothing(created)
                     raise
         except MachineError:
-            for directory in [] if locked else reversed(created):
-                self._machine.remove_directory(directory)
-            raise
-
-    def _create(self, directories: list[str]) -> None:
-        """Create the directories for the state: all or none."""
-        try:
-            for directory in directories:
-                self._machine.make_directory(directory, private=directory == self._store.directory)
-        except MachineError:
-            for directory in reversed(directories):
-                self._machine.remove_directory(directory)
+            if not locked:
+                self._store.take_back(created)
             raise
 
     def _converge_locked(self, created: list[str], before: Hook, after: Hook) -> Outcome:
@@ -193,6 +185,7 @@ class Transaction:
         found = self._store.load()
         state, warnings = self._recover(found)
         plan = self._plan(state, self._machine.read, created)
+        self._foresee_state(state, plan, exists=True)
         applied = plan.state
         if plan.changes:
             before(plan.changes)
@@ -222,7 +215,8 @@ class Transaction:
             self._store.drop(created)
 
     def _plan(self, state: State, read: t.Callable[[str, bool], File], created: t.Sequence[str] = ()) -> Plan:
-        plan = make_plan(self._targets(), state, self.sections, read, self._machine.real, self._masker)
+        machine = self._machine
+        plan = make_plan(self._targets(), state, self.sections, read, machine.real, self._masker, machine.foresee)
         rotated = any("rotated" in change.reasons for change in plan.changes)
         if rotated and state.host and state.host != self._host:
             plan.warnings.append(
@@ -230,6 +224,13 @@ class Transaction:
                 "settings; this run's settings now apply to both"
             )
         return plan._replace(state=plan.state._replace(host=self._host, created=_union(created, plan.state.created)))
+
+    def _foresee_state(self, state: State, plan: Plan, exists: bool) -> None:
+        """Raise MachineError when the state of `plan` could not be saved, or its directory, which `exists`, be removed."""
+        if plan.changes or (not plan.state.empty and plan.state != state):
+            self._store.foresee_save()
+        if exists and plan.state.empty:
+            self._store.foresee_drop()
 
     def _apply(self, state: State, plan: Plan, after: Hook) -> tuple[State, list[str]]:
         """Write all changes, call `after`, commit. `state` is the one before the changes."""
@@ -246,9 +247,7 @@ class Transaction:
                 self._machine.make_directory(directory)
             for change in plan.changes:
                 if change.new.exists:
-                    warnings += self._machine.write(
-                        change.path, change.new, change.check, change.private, old=change.old
-                    )
+                    self._machine.write(change.path, change.new, change.check, change.private, old=change.old)
                 else:
                     self._machine.remove(change.path, old=change.old)
             warnings += self._activate(plan)
@@ -266,7 +265,7 @@ class Transaction:
                 notes = self._undo(begun, journal)[1]
             except MachineError as again:
                 raise Failed(
-                    f"{exc}; the rollback failed too ({again}), so changes of this run stay until the next run rolls them back",
+                    f"{exc}; the rollback failed too ({again}), so changes of this run stay, unverified, until the next run rolls them back",
                     [],
                 ) from exc
             if isinstance(exc, MachineError) and not isinstance(exc, EditedError):
@@ -292,16 +291,36 @@ class Transaction:
     def _recover(self, state: State) -> tuple[State, list[str]]:
         """Roll back an interrupted run, or finish one that was interrupted after its commit."""
         if state.interrupted:
+            self._foresee_undo(state.interrupted)
             state, notes = self._undo(state, state.interrupted)
             return state, ["an earlier run was interrupted and was rolled back first", *notes]
         return (self._clean_up(state) if state.journal else state), []
 
+    def _foresee_undo(self, journal: Journal) -> dict[str, File]:
+        """Return the files, by path, as a rollback leaves them. Raises MachineError for what would be refused."""
+        files = {}
+        for change in reversed(journal.changes):
+            step = self._undo_step(change)
+            if step is not None:
+                files[change.path] = step[1]
+                self._machine.foresee(change.path, step[1])
+        return files
+
     def _undo(self, state: State, journal: Journal) -> tuple[State, list[str]]:
-        """Roll back the changes of `journal`. Continue when an activation or the saving of the state fails."""
+        """Roll back the changes of `journal`. Continue when an activation or the saving of the state fails.
+
+        Raises MachineError when a file cannot be restored, after all others were; the journal then stays.
+        """
         self._machine.begin()
         warnings = []
+        failures = []
         for change in reversed(journal.changes):
-            warnings += _insist(functools.partial(self._undo_one, change), EditedError)
+            try:
+                warnings += _insist(functools.partial(self._undo_one, change), EditedError)
+            except MachineError as exc:  # noqa: PERF203  # one failure must not prevent the others
+                failures.append(str(exc))
+        if failures:
+            raise MachineError("; ".join(failures))
         for change in journal.changes:
             self._machine.sweep(change.path)
         for directory in reversed(journal.directories):

@@ -59,9 +59,9 @@ def run(settings: Settings, run: Run, check_mode: bool, with_diff: bool) -> Resu
 def _run_jobs(table: Platform, settings: Settings, run: Run, check_mode: bool, result: RunResult) -> None:
     managed = ManagedUsers(PosixMachine(), table.system_state)
     jobs, gone = plan_jobs(table, settings, managed, result.warnings)
-    keeps_users = os.geteuid() == 0 and not is_own_scope(settings) and not check_mode and settings.sections
+    keeps_users = os.geteuid() == 0 and not is_own_scope(settings) and settings.sections
     if keeps_users:
-        managed.add([job.user for job in jobs if job.account and job.desired])
+        managed.add([job.user for job in jobs if job.account and job.desired], check_mode)
     settled = set(gone)
     for planned in jobs:
         job = planned.after_failure() if result.failed else planned
@@ -70,7 +70,7 @@ def _run_jobs(table: Platform, settings: Settings, run: Run, check_mode: bool, r
                 result.warnings.append(f"managed {planned.place} were kept because an earlier step failed")
         elif _run_job(table, settings, run, job, check_mode, result) and job.account:
             settled.add(job.user)
-    if keeps_users:
+    if keeps_users and not check_mode:
         managed.drop(settled)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import Machine
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import Machine, MachineError
 
 
 class ManagedUsers:
@@ -26,21 +26,39 @@ class ManagedUsers:
         """Return all users who may have managed settings."""
         return list(self._store.load().users)
 
-    def add(self, names: t.Collection[str]) -> None:
-        """Record users. Called before anything is written for them, as a run may be killed."""
+    def add(self, names: t.Collection[str], check_mode: bool = False) -> None:
+        """Record users. Called before anything is written for them, as a run may be killed.
+
+        Raises MachineError for what cannot be recorded, also in check mode, which writes nothing.
+        """
         if set(names) <= set(self.names()):
             return
+        self._store.foresee_save()
         created = self._store.missing_directories()
-        for directory in created:
-            self._machine.make_directory(directory, private=directory == self._directory)
+        if check_mode:
+            if not created:
+                self._machine.foresee_lock(self._directory)
+            return
+        self._store.create(created)
+        try:
+            self._save(names, created)
+        except MachineError:
+            self._store.take_back(created)
+            raise
+
+    def _save(self, names: t.Collection[str], created: t.Sequence[str]) -> None:
         with self._machine.lock(self._directory):
             state = self._store.load()
-            self._store.save(
-                state._replace(
-                    created=tuple(dict.fromkeys([*state.created, *created])),
-                    users=tuple(dict.fromkeys([*state.users, *names])),
-                )
+            state = state._replace(
+                created=tuple(dict.fromkeys([*state.created, *created])),
+                users=tuple(dict.fromkeys([*state.users, *names])),
             )
+            try:
+                self._store.save(state)
+            except MachineError:
+                if created:
+                    self._machine.remove_lock(self._directory)
+                raise
 
     def drop(self, names: t.Collection[str]) -> None:
         """Remove users who have no managed settings any more."""

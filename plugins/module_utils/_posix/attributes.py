@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
+import platform
 import stat
+import struct
 import typing as t
 
 _COPYFILE_ACL = 1  # fcopyfile(3)
@@ -26,6 +29,13 @@ _WRITING = frozenset(
     "write append delete delete_child add_file add_subdirectory writeattr writeextattr writesecurity chown".split()
 )
 _ACL = "system.posix_acl_access"
+_OF_CONTENT = (
+    "security.evm",
+    "security.ima",
+)  # the kernel makes them of the content: those of the old one would be wrong
+_LABELS = (*_OF_CONTENT, "security.selinux")
+_GET_FLAGS = 0x40086601 if platform.machine().startswith(("ppc", "mips", "sparc", "alpha")) else 0x80086601
+_LOCKS = ((0x10, "i"), (0x20, "a"))  # FS_IMMUTABLE_FL, FS_APPEND_FL
 # EPERM: macOS alone sets com.apple.provenance
 _NO_MATTER = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT)
 
@@ -55,9 +65,21 @@ def _copy_on_linux(path: str, descriptor: int) -> None:
     if _ACL not in wanted and _attribute(descriptor, _ACL) is not None:
         os.removexattr(descriptor, _ACL)  # the directory hands its own down, and that would let others in
     for name in wanted:
+        if name in _OF_CONTENT:
+            continue
         value = os.getxattr(path, name)
-        if _attribute(descriptor, name) != value:
+        if _attribute(descriptor, name) == value:
+            continue
+        try:
             os.setxattr(descriptor, name, value)
+        except OSError:
+            # one that follows the mode, as on NFSv4, differs where the mode does
+            if not name.startswith("system.") or name == _ACL or _mode(path) == _mode(descriptor):
+                raise
+
+
+def _mode(file: str | int) -> int:
+    return stat.S_IMODE(os.stat(file).st_mode)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:
@@ -109,12 +131,38 @@ def _opens(entry: str) -> bool:
     return len(fields) > 5 and fields[4].split(",")[0] == "allow" and bool(_WRITING & set(fields[5].split(",")))
 
 
-def lock_of(path: str) -> str:
-    """Return the flag of macOS that keeps a file from being changed (`uchg`, `schg`), or nothing."""
+def unlock_command(path: str) -> str:
+    """Return the command that takes the flag from a file which keeps it from being replaced, or nothing."""
     try:
-        flags = getattr(os.lstat(path), "st_flags", 0)
+        flags = getattr(os.lstat(path), "st_flags", None)
     except OSError:
         return ""
+    if flags is None:
+        return _unlock_on_linux(path)
     if flags & stat.SF_IMMUTABLE:
-        return "schg"
-    return "uchg" if flags & stat.UF_IMMUTABLE else ""
+        return "chflags noschg"
+    return "chflags nouchg" if flags & stat.UF_IMMUTABLE else ""
+
+
+def _unlock_on_linux(path: str) -> str:
+    flags = bytearray(8)  # the kernel writes four bytes of what the request calls a long
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return ""
+    try:
+        fcntl.ioctl(descriptor, _GET_FLAGS, flags)
+    except OSError:  # this file system has no flags
+        return ""
+    finally:
+        os.close(descriptor)
+    found = struct.unpack_from("=i", flags)[0]
+    return next((f"chattr -{letter}" for flag, letter in _LOCKS if found & flag), "")
+
+
+def settable_by_root_alone(path: str) -> list[str]:
+    """Return the extended attributes of a file that only root can give to the file which replaces it."""
+    if not hasattr(os, "listxattr"):
+        return []
+    # a policy of SELinux decides about its label
+    return [name for name in os.listxattr(path) if name.startswith("security.") and name not in _LABELS]

@@ -20,6 +20,7 @@ import time
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
+    MOST_BYTES,
     EditedError,
     File,
     GoneError,
@@ -28,11 +29,13 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation, Agent
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import (
     attributes,
+    foresight,
     launchd,
     process,
     replace,
     systemd,
 )
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.refusal import refusal
 
 _TEMPORARY = ".condafleet-"
 _LOCK_POLL = 0.2  # seconds
@@ -62,7 +65,7 @@ class PosixMachine:
         self._environment = environment or {}
         self._clean = clean
 
-    def read(self, path: str, follow: bool = True) -> File:
+    def read(self, path: str, follow: bool = True, most: int = MOST_BYTES) -> File:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
         except FileNotFoundError:
@@ -77,27 +80,44 @@ class PosixMachine:
                     else "is part of a loop of symbolic links"
                 )
                 raise MachineError(f"{path} {what}; replace it with a regular file") from None
-            raise _sentence(path, "cannot be read", exc) from None
+            if exc.errno == errno.ENOTDIR:
+                foresight.existing_directory(path, "cannot be read")
+            raise refusal(path, "cannot be read", exc) from None
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise MachineError(f"{path} is not a regular file; move it away")
         with os.fdopen(descriptor, "rb") as stream:
-            return File(stream.read(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+            # its size is asked first: what is too large is refused at once
+            data = stream.read(most + 1) if status.st_size <= most else b""
+        if max(status.st_size, len(data)) > most:
+            raise MachineError(
+                f"{path} has more than {most >> 20} MB, the most that is read; move it away or shorten it"
+            )
+        return File(data, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+    def foresee(self, path: str, new: File, secret: bool = False) -> list[str]:
+        return foresight.of_change(path, new, secret)
+
+    def foresee_lock(self, directory: str, remove: bool = False) -> None:
+        if remove:
+            foresight.of_change(_lock_in(directory), File(), secret=False)
+        else:
+            os.close(_open_lock(directory, create=False))
+
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
         # keep a symbolic link: rewrite its target, with the rights of this process; messages name the path that users know
         real = os.path.realpath(path)
         directory, name = os.path.split(real)
         try:
             descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix="." + name.lstrip("."), dir=directory)
         except OSError as exc:
-            raise _sentence(path, "cannot be written", exc) from None
+            raise refusal(path, "cannot be written", exc) from None
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(t.cast("bytes", new.data))
                 stream.flush()
-                warnings = self._dress(stream.fileno(), path, real, new, private)
+                _dress(stream.fileno(), real, new, private)
                 _sync(stream.fileno())
             if check:
                 self._check(check, temporary, path)
@@ -108,33 +128,11 @@ class PosixMachine:
         except replace.BusyError:
             raise _edited(path, "is open in another program that writes to it") from None
         except OSError as exc:
-            raise _sentence(path, "cannot be written", exc, attributes.lock_of(real)) from None
+            raise refusal(path, "cannot be written", exc, attributes.unlock_command(real)) from None
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
         _sync_directory(directory)
-        return warnings
-
-    def _dress(self, descriptor: int, path: str, real: str, new: File, private: bool) -> list[str]:
-        """Set owner, mode, and the extended attributes of the replaced file (such as SELinux label and POSIX ACL).
-
-        The mode comes last, so that it limits an ACL that grants more. It comes first too: an attribute that follows
-        the mode and cannot be set (NFSv4) is equal then.
-        """
-        warnings = []
-        now = os.fstat(descriptor)
-        if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
-            try:
-                os.fchown(descriptor, new.uid, new.gid)
-            except PermissionError:
-                if new.uid != now.st_uid:
-                    raise
-                # chown(1) gives a file away without its group, and only root may give it that group again
-                warnings.append(f"{path}: its group {new.gid} is none of its owner's; it has the owner's own group now")
-        os.fchmod(descriptor, new.mode)
-        attributes.copy(real, descriptor, private)
-        os.fchmod(descriptor, new.mode)
-        return warnings
 
     def _check(self, kind: str, temporary: str, path: str) -> None:
         argv = [word.replace("{file}", temporary) for word in self._checks[kind]]
@@ -157,7 +155,7 @@ class PosixMachine:
         except FileNotFoundError:
             return
         except OSError as exc:
-            raise _sentence(path, "cannot be removed", exc, attributes.lock_of(path)) from None
+            raise refusal(path, "cannot be removed", exc, attributes.unlock_command(path)) from None
         _sync_directory(os.path.dirname(path))
 
     def begin(self) -> None:
@@ -183,7 +181,7 @@ class PosixMachine:
         except FileExistsError:
             return
         except OSError as exc:
-            raise _sentence(path, "cannot be created", exc) from None
+            raise refusal(path, "cannot be created", exc) from None
         _sync_directory(os.path.dirname(path))
 
     def remove_directory(self, path: str) -> None:
@@ -216,24 +214,15 @@ class PosixMachine:
                 raise MachineError("{} does not show the new value of {}".format(" ".join(argv), name))
 
     def remove_lock(self, directory: str) -> None:
-        self.remove(os.path.join(directory, "lock"))
+        self.remove(_lock_in(directory))
 
     @contextlib.contextmanager
     def lock(self, directory: str) -> t.Iterator[None]:
-        path = os.path.join(directory, "lock")
+        path = _lock_in(directory)
         deadline = time.monotonic() + self._lock_timeout
         while True:
+            descriptor = _open_lock(directory, create=True)
             try:
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-                descriptor = os.open(path, flags, 0o600)
-            except FileNotFoundError:
-                raise GoneError(f"{directory} was removed by another run; run again") from None
-            except OSError as exc:
-                raise _sentence(path, "cannot be locked", exc) from None
-            try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    os.close(descriptor)
-                    raise MachineError(f"{path} is not a regular file; move it away")
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # the holder before us may have removed the directory (state: absent); then this lock is on nothing
                 if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
@@ -259,6 +248,59 @@ class PosixMachine:
             yield
         finally:
             os.close(descriptor)
+
+
+def _dress(descriptor: int, real: str, new: File, private: bool) -> None:
+    """Set owner, mode, and the extended attributes of the replaced file (such as SELinux label and POSIX ACL).
+
+    The mode comes last, so that it limits an ACL that grants more. It comes first too: an attribute that follows the
+    mode and cannot be set (NFSv4) is equal then.
+    """
+    now = os.fstat(descriptor)
+    if new.uid >= 0 and (new.uid, new.gid) != (now.st_uid, now.st_gid):
+        try:
+            os.fchown(descriptor, new.uid, new.gid)
+        except PermissionError:
+            if new.uid != now.st_uid:  # foreseen, and a group that is none of the owner's is a warning
+                raise
+    os.fchmod(descriptor, new.mode)
+    attributes.copy(real, descriptor, private)
+    os.fchmod(descriptor, new.mode)
+
+
+def _lock_in(directory: str) -> str:
+    return os.path.join(directory, "lock")
+
+
+def _open_lock(directory: str, create: bool) -> int:
+    """Return the open lock. Without `create`, only what is there is opened. Raises MachineError and GoneError."""
+    path = _lock_in(directory)
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise MachineError(f"{path} is not a regular file; move it away")
+    except FileNotFoundError:
+        if not os.path.isdir(directory):
+            raise _no_directory(directory) from None
+        foresight.of_directory(path, "cannot be locked", directory)
+        if not create:
+            return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as exc:
+        raise refusal(path, "cannot be locked", exc) from None
+    try:
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.open(path, flags | (os.O_CREAT if create else 0), 0o600)
+    except FileNotFoundError:
+        raise _no_directory(directory) from None
+    except OSError as exc:
+        raise refusal(path, "cannot be locked", exc, attributes.unlock_command(path)) from None
+
+
+def _no_directory(directory: str) -> MachineError:
+    if os.path.islink(directory):
+        return MachineError(f"{directory} is a broken symbolic link; remove or repair it")
+    if os.path.lexists(directory):
+        return MachineError(f"{directory} is not a directory; move it away")
+    return GoneError(f"{directory} was removed by another run; run again")
 
 
 def _free_name(path: str) -> str:
@@ -302,21 +344,19 @@ def _sync(descriptor: int) -> None:
 
 
 def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    """Write a directory to the disk. Raises MachineError."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return  # its names may be changed and not be listed, or it is gone
     try:
         _sync(descriptor)
     except OSError as exc:
         if exc.errno != errno.EINVAL:  # some file systems cannot sync a directory
-            raise
+            raise refusal(directory, "cannot be written to the disk", exc) from None
     finally:
         os.close(descriptor)
 
 
 def _edited(path: str, what: str) -> EditedError:
     return EditedError(f"{path} {what}; close it there and run again")
-
-
-def _sentence(path: str, what: str, exc: OSError, lock: str = "") -> MachineError:
-    if lock:
-        return MachineError(f"{path} {what}: its flag {lock} locks it; run chflags no{lock} on it first")
-    return MachineError(f"{path} {what}: {exc.strerror or exc.__class__.__name__}")

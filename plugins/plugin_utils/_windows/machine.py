@@ -19,7 +19,7 @@ import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors import registry_value
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import STATE_FILE
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MOST_BYTES, File, MachineError
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.lease import Lease
 from ansible_collections.condafleet.proxy.plugins.plugin_utils._windows.remote import ModuleFailed, Remote
 
@@ -57,7 +57,7 @@ class WindowsMachine:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, path: str, follow: bool = True) -> File:
+    def read(self, path: str, follow: bool = True, most: int = MOST_BYTES) -> File:  # noqa: ARG002  # slurp has no limit
         if registry_value.is_registry(path):
             return self._read_value(path)
         if path not in self._files:
@@ -165,14 +165,19 @@ class WindowsMachine:
         check: str = "",  # noqa: ARG002
         private: bool = False,  # noqa: ARG002  # profiles are private
         old: File | None = None,  # noqa: ARG002  # the modules of ansible.windows cannot compare
-    ) -> list[str]:
+    ) -> None:
         self._lock()
         if registry_value.is_registry(path):
             self._write_value(path, new)
         else:
             self._write_file(path, new)
         self._forget()
+
+    def foresee(self, path: str, new: File, secret: bool = False) -> list[str]:  # noqa: ARG002  # it would cost executions
         return []
+
+    def foresee_lock(self, directory: str, remove: bool = False) -> None:
+        """Do nothing: there is no file to lock."""
 
     def begin(self) -> None:
         self._lock()

@@ -10,7 +10,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc 
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.whole_file import WholeEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.plan import Plan, make_plan
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File
 from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
@@ -36,6 +36,7 @@ def plan(
         lambda path, _follow: files.get(path, File()),
         lambda path: (real or {}).get(path, path),
         Masker("key"),
+        lambda _path, _new, _secret: [],
     )
 
 
@@ -95,8 +96,10 @@ def test_a_file_is_known_again_when_a_link_gave_it_another_name() -> None:
 def test_another_kind_of_content_in_a_managed_file_is_refused() -> None:
     made = plan([target()], {})
     block = Target("environment", PATH, BlockEditor({"lines": ["a=1"], "top": False}), ("environment",))
-    with pytest.raises(MachineError, match=f"{PATH} is already managed as environment; run with"):
-        plan([block], applied({}, made), made.state)
+    refused = plan([block], applied({}, made), made.state)
+    (problem,) = refused.problems
+    assert problem.startswith(f"{PATH} is already managed as environment; run with")
+    assert (refused.changes, refused.state) == ([], made.state)
 
 
 def test_what_cannot_be_taken_apart_stays_managed() -> None:

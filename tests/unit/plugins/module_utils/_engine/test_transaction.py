@@ -201,9 +201,9 @@ class Mortal(PosixMachine):
             raise Killed
         self.lives -= 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
         self._step()
-        return super().write(path, new, check, private, old)
+        super().write(path, new, check, private, old)
 
     def remove(self, path: str, old: File | None = None) -> None:
         self._step()
@@ -261,14 +261,52 @@ def test_a_killed_first_run_leaves_no_folder_once_it_was_taken_back(home: Path, 
 
 
 def test_a_failure_in_the_middle_puts_everything_back(home: Path) -> None:
+    class Fails(PosixMachine):
+        def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
+            if path.endswith("p.fish"):
+                raise MachineError(f"{path} cannot be written: Input/output error")
+            super().write(path, new, check, private, old)
+
     before = snapshot(home, without_state=False)
-    wanted = targets(home)
-    (home / ".config").write_text("a file where a folder must be")
-    with pytest.raises((Failed, MachineError)):
-        transaction(home, wanted).converge()
+    with pytest.raises(Failed, match="Input/output error"):
+        transaction(home, targets(home), Fails(1)).converge()
+    assert snapshot(home, without_state=False) == before
+
+
+def test_a_section_that_cannot_be_written_is_left_whole_and_the_others_are_done(home: Path) -> None:
+    before = snapshot(home)
+    (home / ".config").write_text("a file where a directory must be")
+    seen = transaction(home, targets(home)).preview()
+    done = transaction(home, targets(home)).converge()
+    reason = f"{home}/.config is not a directory; move it away"
+    assert seen.problems == done.problems == [f"{home}/.config/fish/conf.d/p.fish cannot be read: {reason}"]
+    assert [change.kind for change in done.changes] == ["condarc", "netrc"]
+    assert snapshot(home)[".profile"] == before[".profile"], "its section is left as it was, not the file alone"
     (home / ".config").unlink()
-    left = snapshot(home)
-    assert left == {name: value for name, value in before.items() if not name.startswith(".local")}
+    assert transaction(home, targets(home), run="second").converge().problems == []
+    (home / ".profile").unlink()
+    (home / ".profile").mkdir()
+    gone = transaction(home, [], run="absent").converge()
+    assert gone.problems == [f"{home}/.profile is not a regular file; move it away"]
+    (home / ".profile").rmdir()
+    assert transaction(home, [], run="again").converge().problems == []
+    before.pop(".profile")
+    assert snapshot(home) == before
+
+
+def test_what_two_sections_need_keeps_both_from_being_written(home: Path) -> None:
+    bundle = Target("ca_bundle", str(home / "ca.pem"), WholeEditor("PEM"), ("condarc", "environment"))
+    (home / "ca.pem").mkdir()
+    done = transaction(home, [bundle, *targets(home)]).converge()
+    assert done.problems == [f"{home}/ca.pem is not a regular file; move it away"]
+    assert [change.kind for change in done.changes] == ["netrc"]
+    (home / "ca.pem").rmdir()
+    (home / ".profile").unlink()
+    (home / ".profile").mkdir()
+    done = transaction(home, [bundle, *targets(home)], run="second").converge()
+    assert {change.kind for change in done.changes} == {"ca_bundle", "condarc"}, (
+        "a condarc never names a file that is not there"
+    )
 
 
 class FullDisk(PosixMachine):
@@ -278,12 +316,12 @@ class FullDisk(PosixMachine):
         super().__init__(1)
         self.room = 1
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
         if path.endswith("state.json"):
             if not self.room:
                 raise MachineError(f"{path} cannot be written: No space left on device")
             self.room -= 1
-        return super().write(path, new, check, private, old)
+        super().write(path, new, check, private, old)
 
 
 def test_a_commit_that_fails_puts_everything_back(home: Path) -> None:
@@ -447,8 +485,8 @@ def test_symlinks(home: Path) -> None:
     transaction(home, [], run="second").converge()
     (home / ".netrc").rename(real / "netrc")
     (home / ".netrc").symlink_to("dotfiles/netrc")
-    with pytest.raises(MachineError, match=r"\.netrc is a symbolic link"):
-        transaction(home, targets(home)).converge()
+    (problem,) = transaction(home, targets(home)).converge().problems
+    assert ".netrc is a symbolic link" in problem
 
 
 def test_no_view_shows_a_secret(home: Path) -> None:
@@ -524,12 +562,12 @@ class Edited(PosixMachine):
         super().__init__(1)
         self.path, self.times, self.edits = path, times, 0
 
-    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> list[str]:
+    def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
         if path == str(self.path) and self.edits < self.times:
             self.edits += 1
             with self.path.open("a") as stream:
                 stream.write(f"\nedit {self.edits}")
-        return super().write(path, new, check, private, old)
+        super().write(path, new, check, private, old)
 
 
 def test_an_edit_between_plan_and_write_is_planned_again(home: Path) -> None:
@@ -577,13 +615,11 @@ def test_a_rollback_that_fails_says_that_changes_stay(home: Path) -> None:
             super().__init__(1)
             self.full = False
 
-        def write(
-            self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None
-        ) -> list[str]:
+        def write(self, path: str, new: File, check: str = "", private: bool = False, old: File | None = None) -> None:
             self.full = self.full or path.endswith("p.fish")
             if self.full:
                 raise MachineError(f"{path} cannot be written: No space left on device")
-            return super().write(path, new, check, private, old)
+            super().write(path, new, check, private, old)
 
     before = snapshot(home)
     with pytest.raises(

@@ -131,12 +131,14 @@ class Status(NamedTuple):
     st_flags: int
 
 
-@pytest.mark.parametrize(("flags", "name"), [(0, ""), (stat.UF_IMMUTABLE, "uchg"), (stat.SF_IMMUTABLE, "schg")])
-def test_flags_that_lock(monkeypatch: pytest.MonkeyPatch, flags: int, name: str) -> None:
+@pytest.mark.parametrize(
+    ("flags", "command"), [(0, ""), (stat.UF_IMMUTABLE, "chflags nouchg"), (stat.SF_IMMUTABLE, "chflags noschg")]
+)
+def test_flags_that_lock(monkeypatch: pytest.MonkeyPatch, flags: int, command: str) -> None:
     monkeypatch.setattr(os, "lstat", lambda _path: Status(flags))
-    assert attributes.lock_of("/x") == name
+    assert attributes.unlock_command("/x") == command
 
 
 def test_a_system_without_flags(tmp_path: Path) -> None:
-    assert attributes.lock_of(str(tmp_path)) == ""
-    assert attributes.lock_of(str(tmp_path / "none")) == ""
+    assert attributes.unlock_command(str(tmp_path)) == ""
+    assert attributes.unlock_command(str(tmp_path / "none")) == ""

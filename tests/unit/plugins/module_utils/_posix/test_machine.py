@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import MOST_BYTES, File, MachineError
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base import Activation
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix import attributes, process
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.machine import PosixMachine
@@ -317,6 +318,68 @@ def test_extended_attributes_are_kept(tmp_path: Path) -> None:
     assert os.getxattr(path, "user.note") == b"kept"
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="extended attributes of Linux")
+def test_a_list_that_follows_the_mode_and_cannot_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As NFSv4 has it: `system.nfs4_acl` is what the mode says."""
+    path = tmp_path / "x"
+    path.write_text("old")
+    path.chmod(0o640)
+
+    def get(file: Any, name: str) -> bytes:
+        if name != "system.nfs4_acl":
+            raise OSError(errno.ENODATA, os.strerror(errno.ENODATA))
+        return oct(os.stat(file).st_mode).encode()
+
+    def refuse(*_args: Any) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(os, "listxattr", lambda _file: ["system.nfs4_acl"])
+    monkeypatch.setattr(os, "getxattr", get)
+    monkeypatch.setattr(os, "setxattr", refuse)
+    for mode in (0o640, 0o600):
+        PosixMachine().write(str(path), File(b"new\n", mode))
+        assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new\n", mode)
+    # one that says more than the mode does is not lost without a word
+    monkeypatch.setattr(os, "getxattr", lambda file, _name: b"more" if file == str(path) else b"")
+    with pytest.raises(MachineError, match="Operation not supported"):
+        PosixMachine().write(str(path), File(b"newer\n", 0o600))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="extended attributes of Linux")
+def test_what_the_kernel_makes_of_the_content_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x"
+    path.write_text("old")
+    given: list[str] = []
+    monkeypatch.setattr(os, "listxattr", lambda _file: ["security.ima", "security.evm", "user.a"])
+    monkeypatch.setattr(os, "getxattr", lambda file, name: f"{name} of {file}".encode())
+    monkeypatch.setattr(os, "setxattr", lambda _file, name, _value: given.append(name))
+    monkeypatch.setattr(os, "removexattr", lambda *_args: None)
+    PosixMachine().write(str(path), NEW)
+    assert given == ["user.a"]
+
+
+def test_a_file_beyond_the_bound_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x"
+    path.touch()
+    os.truncate(path, MOST_BYTES)
+    assert len(PosixMachine().read(str(path)).data or b"") == MOST_BYTES
+    os.truncate(path, MOST_BYTES + 1)
+    reads: list[int] = []
+
+    class Stream(io.FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            reads.append(size or 0)
+            return super().read(size) or b""
+
+    monkeypatch.setattr(os, "fdopen", Stream)
+    with pytest.raises(MachineError, match=f"{path} has more than 4 MB, the most that is read; move it away"):
+        PosixMachine().read(str(path))
+    assert reads == []
+    with pytest.raises(MachineError, match="more than 0 MB"):  # of no size, and without an end, as those of /proc
+        PosixMachine().read("/proc/self/maps", most=10)
+    assert reads == [11]
+
+
 class IgnoresCase:
     """A file system that ignores the case of letters, as far as two functions of os show it."""
 
@@ -360,7 +423,7 @@ def test_a_locked_file_is_named_with_the_way_out(tmp_path: Path, monkeypatch: py
     def refuse(*_args: Any) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(attributes, "lock_of", lambda _path: "uchg")
+    monkeypatch.setattr(attributes, "unlock_command", lambda name: "chflags nouchg" if name == str(path) else "")
     monkeypatch.setattr(os, "rename", refuse)
     real_unlink = os.unlink
     monkeypatch.setattr(os, "unlink", lambda name: refuse() if name == str(path) else real_unlink(name))

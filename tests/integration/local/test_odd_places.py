@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every odd state in every place: check mode refuses what a run refuses, in one sentence, and the rest is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import pytest
+
+from tests.bed import forked, relocated
+from tests.bed.forked import NOBODY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.condafleet.proxy.plugins.module_utils._settings import Settings
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts, flags and owners need root")
+
+T = TypeVar("T")
+ROOT = Path("/mnt")  # everybody may enter it; what is mounted there is seen by the child alone
+PRESENT, ABSENT = relocated.settings(), relocated.settings(state="absent")
+FISH = ".config/fish/conf.d/condafleet-proxy.fish"
+STATE = ".local/state/condafleet"
+# place -> the section that needs it; None: all of them
+PLACES: dict[str, str | None] = {
+    ".condarc": "condarc",
+    ".profile": "environment",
+    ".bashrc": "environment",
+    FISH: "environment",
+    ".netrc": "netrc",
+    ".conda/condafleet-ca.pem": "condarc environment",
+    f"{STATE}/state.json": None,
+    f"{STATE}/lock": None,
+}
+TEXTS = {
+    ".condarc": "channels: [mine]\n",
+    ".profile": "echo hello\n",
+    ".bashrc": "echo rc\n",
+    ".netrc": "machine other login x password y\n",
+}
+
+
+def _link_away(path: Path, real: Path) -> None:
+    real.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(real)
+    path.symlink_to(real)
+
+
+def _fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+    os.chown(path, NOBODY, NOBODY)
+
+
+def _directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _device(path: Path) -> None:
+    path.unlink()
+    os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+
+
+def _socket(path: Path) -> None:
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.open(path.parent, os.O_RDONLY)
+        listener.bind(f"/proc/self/fd/{here}/{path.name}")
+        os.close(here)
+
+
+def _dangling(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(ROOT / "nothing/there")
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def _link_to_directory(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/usr")
+
+
+def _link_to_foreign(path: Path) -> None:
+    _link_away(path, ROOT / "foreign" / path.relative_to(ROOT))
+
+
+def _own_link(path: Path) -> None:
+    _link_away(path, path.with_name("dotfiles-" + path.name))
+
+
+def _unreadable(path: Path) -> None:
+    os.chown(path, 0, 0)
+    path.chmod(0)
+
+
+def _foreign(path: Path) -> None:
+    os.chown(path, 0, 0)
+    path.chmod(0o644)
+
+
+def _foreign_group(path: Path) -> None:
+    os.chown(path, NOBODY, 0)
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _huge(path: Path) -> None:
+    os.truncate(path, 50_000_000 if path.name != "state.json" else 300_000_000)
+
+
+def _nul(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"a\0b\n")
+
+
+def _not_utf8(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"# \xff\xfe\n")
+
+
+def _utf16(path: Path) -> None:
+    path.write_bytes("channels: []\n".encode("utf-16"))
+
+
+def _immutable(path: Path) -> None:
+    forked.change_flag("+i", path)
+
+
+def _append_only(path: Path) -> None:
+    forked.change_flag("+a", path)
+
+
+def _security(path: Path) -> None:
+    os.setxattr(path, "security.condafleet", b"1")
+
+
+def _hard_link(path: Path) -> None:
+    os.link(path, path.with_name("other-" + path.name))
+
+
+def _bind(path: Path) -> None:
+    source = path.with_name("mounted-" + path.name)
+    shutil.copy2(path, source)
+    os.chown(source, path.stat().st_uid, path.stat().st_gid)
+    subprocess.run(["mount", "--bind", str(source), str(path)], check=True)
+
+
+def _read_only_file(path: Path) -> None:
+    path.chmod(0o400)
+
+
+def _read_only_mount(path: Path) -> None:
+    for command in (["--bind", str(path.parent), str(path.parent)], ["-o", "remount,bind,ro", str(path.parent)]):
+        subprocess.run(["mount", *command], check=True)
+
+
+def _link_to_store(path: Path) -> None:
+    _link_away(path, ROOT / "store" / path.relative_to(ROOT) / "x")
+    _read_only_mount(path.readlink())
+
+
+def _parent(change: Callable[[Path], None]) -> Callable[[Path], None]:
+    return lambda path: change(path.parent)
+
+
+def _closed(path: Path) -> None:
+    os.chown(path, 0, 0)
+    path.chmod(0o755)
+
+
+def _sticky(path: Path) -> None:
+    os.chown(path.parent, 0, 0)
+    path.parent.chmod(0o1777)
+    os.chown(path, 0, 0)
+    path.chmod(0o666)
+
+
+def _parent_dangling(path: Path) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to(ROOT / "nothing/there")
+
+
+def _parent_file(path: Path) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.write_text("a file")
+
+
+FILES: list[Callable[[Path], None]] = [
+    _fifo, _directory, _device, _socket, _dangling, _loop, _link_to_directory, _link_to_foreign, _own_link, _unreadable,
+    _foreign, _foreign_group, _empty, _huge, _nul, _not_utf8, _utf16, _immutable, _append_only, _security, _hard_link,
+    _bind, _read_only_file, _read_only_mount, _link_to_store, _sticky,
+]  # fmt: skip
+DIRECTORIES = {
+    "immutable directory": _parent(_immutable),
+    "append-only directory": _parent(_append_only),
+    "closed directory": _parent(_closed),
+    "dangling directory": _parent_dangling,
+    "file for a directory": _parent_file,
+}
+STATES = {**{each.__name__.strip("_"): each for each in FILES}, **DIRECTORIES}
+WORKS = {"own_link", "foreign_group", "hard_link", "read_only_file"}
+NEVER = dict.fromkeys(WORKS, ()) | {
+    "own_link": (".netrc", f"{STATE}/state.json", f"{STATE}/lock"),
+    "read_only_file": (f"{STATE}/lock",),
+}
+
+
+class Seen(NamedTuple):
+    """What a run, or one in check mode, told."""
+
+    message: str
+    changes: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+
+def told(home: Path, check_mode: bool, wanted: Settings) -> Seen:
+    result = relocated.run(wanted._replace(home=str(home)), check_mode, lock_timeout=0)
+    changes = tuple((row["path"], row["action"]) for row in result["resources"])
+    return Seen(result.get("msg", ""), changes, tuple(sorted(result["warnings"])))
+
+
+def both(home: Path, wanted: Settings) -> tuple[Seen, Seen]:
+    return told(home, True, wanted), told(home, False, wanted)
+
+
+def as_user(uid: int, function: Callable[[], T]) -> T:
+    return function() if uid == 0 else forked.call(function, uid)
+
+
+def lay_out(home: Path, uid: int, managed: bool) -> None:
+    home.mkdir()
+    for name, text in TEXTS.items():
+        (home / name).write_text(text)
+    _own_all(home, uid)
+    if managed:
+        assert as_user(uid, lambda: told(home, False, PRESENT)).message == ""
+
+
+def _own_all(home: Path, uid: int) -> None:
+    for path in (home, *home.rglob("*")):
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def put_there(home: Path, uid: int, place: str, change: Callable[[Path], None]) -> None:
+    path = home / place
+    if not path.exists() and place == f"{STATE}/state.json":
+        assert told(home, False, PRESENT._replace(sections=("netrc",))).message == ""
+        _own_all(home, uid)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
+        _own_all(home, uid)
+    if not path.exists() and change not in (_parent_dangling, _parent_file):
+        path.touch()
+        os.chown(path, uid, uid)
+    change(path)
+
+
+def trial(folder: Path, state: str, uid: int, managed: bool) -> list[str]:
+    """What went wrong with this state in each place."""
+    wrong = []
+    folder.mkdir()
+    lay_out(folder / "as it was", uid, managed)
+    for number, (place, section) in enumerate(PLACES.items()):
+        home = folder / f"home{number}"
+        if "/" not in place and state in ("dangling directory", "file for a directory"):
+            continue
+        shutil.copytree(folder / "as it was", home)
+        _own_all(home, uid)
+        put_there(home, uid, place, STATES[state])
+        wanted = ABSENT if managed else PRESENT
+        checked, done = as_user(uid, partial(both, home, wanted))
+        case = f"{'absent' if managed else 'present'} as {uid}, {place}"
+        if checked != done:
+            wrong.append(f"{case}: check mode said\n  {checked}\nand the run\n  {done}")
+        wrong += [f"{case}: {fault}" for fault in faults(home, place, section, state, done, managed)]
+    return wrong
+
+
+def faults(home: Path, place: str, section: str | None, state: str, done: Seen, managed: bool) -> list[str]:
+    found = []
+    if "unexpected" in done.message or "report it" in done.message:
+        found.append(done.message)
+    if done.message:
+        if str(home) not in done.message or ";" not in done.message:
+            found.append(f"no path or no way out: {done.message}")
+        # a section or a directory is named once; what has neither in common with another fault is one of its own
+        sections = {"condarc", "netrc"} if place == ".conda/condafleet-ca.pem" or state in DIRECTORIES else {section}
+        if done.message.count(" cannot be ") + done.message.count(" is not a regular file") > len(sections):
+            found.append(f"more than one sentence: {done.message}")
+    if state in WORKS and done.message and place not in NEVER[state]:
+        found.append(f"refused: {done.message}")
+    others = [
+        name for name, needs in PLACES.items() if section and needs and not set(needs.split()) & set(section.split())
+    ]
+    if not managed and section and done.message and state not in DIRECTORIES and state != "read_only_mount":
+        # the other sections are done
+        found += [f"{name} was not written" for name in others if str(home / name) not in dict(done.changes)]
+    return found
+
+
+@pytest.mark.parametrize("uid", [NOBODY, 0], ids=["user", "root"])
+@pytest.mark.parametrize("state", STATES)
+def test_check_mode_foresees_what_a_run_refuses(state: str, uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def inside() -> list[str]:
+        forked.mount(ROOT)
+        relocated.use(ROOT, monkeypatch)
+        return [fault for managed in (False, True) for fault in trial(ROOT / str(managed), state, uid, managed)]
+
+    wrong = forked.call(inside, own_mounts=True)
+    assert not wrong, "\n".join(wrong)
