@@ -188,3 +188,24 @@ def test_a_block_behind_a_line_that_may_end_the_file_is_moved(line: str) -> None
     assert moved == _block.merge(None, OURS) + f"{line}\nEDITOR=vim\n"
     assert _block.merge(moved, OURS) == moved
     assert _block.revert(moved) == f"{line}\nEDITOR=vim\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "moves"),
+    [
+        ("case $- in *i*) ;; *) return;; esac\n", True),
+        ('[ -z "$PS1" ] && return\n', True),
+        ("#!/bin/csh\nif (! $?prompt) exit\n", True),
+        ("# return early here\nreturned=1\n", False),
+        ("export MINE=1\n", False),
+    ],
+)
+def test_a_block_that_somebody_moved_behind_a_return_comes_first_again(above: str, moves: bool) -> None:
+    lines = ["export a=1"]
+    moved = above + _block.merge("", lines) + "echo rest\n"
+    again = _block.merge(moved, lines, top=True)
+    assert (again != moved) is moves
+    assert _block.merge(again, lines, top=True) == again
+    assert _block.revert(again) == above + "echo rest\n"
+    if moves:
+        assert again.removeprefix("#!/bin/csh\n").startswith(_block.BEGIN)
