@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._editors import c
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc import CondarcEditor
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.condarc_aliases import ALIASES, canonical
 from ansible_collections.condafleet.proxy.plugins.module_utils._editors.yaml_subset import Unreadable
+from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 from tests.bed.condarcs import BROKEN, FILES, OUTSIDE, conda_reads, conda_writes, dumped, soup
 
 FRAGMENT = [
@@ -271,3 +273,56 @@ def test_a_megabyte_is_merged_and_reverted() -> None:
     merged = condarc.merge(text, FRAGMENT)
     assert condarc.revert(merged, FRAGMENT, None, False) == text
     assert yaml.safe_load(merged)["ssl_verify"] is True
+
+
+def condarc_of(kind: str, size: int) -> str:
+    return {
+        "keys": "".join(f"key{number}: value\n" for number in range(size)),
+        "items": "channels:\n" + "".join(f"  - http://host/{number}\n" for number in range(size)),
+        "entries": "custom_channels:\n" + "".join(f"  c{number}: http://host\n" for number in range(size)),
+        "comments": "# comment\n" * size + "a: 1\n",
+        "blank lines": "a: 1\n" + "\n" * size + "b: 2\n",
+        "flow": "a: [" + ", ".join(f"b{number}" for number in range(size)) + "]\n",
+        "one line": "a: " + "x y-" * size + "\n",
+        "quoted": 'a: "' + "\\x41" * size + '"\n',
+        "folded": 'a: "' + "b\n  " * size + '"\n',
+        "block": "a: |\n" + "  text\n" * size,
+    }[kind]
+
+
+KINDS = ["keys", "items", "entries", "comments", "blank lines", "flow", "one line", "quoted", "folded", "block"]
+
+
+def calls_for(text: str) -> int:
+    """Calls of functions, of Python's and of C's, that an edit with its views and its way back makes."""
+    editor = CondarcEditor([["proxy_servers", "proxy_servers:\n  http: http://a:b@proxy:1\n"]])
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        merged = editor.edit(text, None, text)
+        editor.findings(merged)
+        editor.view(merged, Masker("key"))
+        back = editor.revert(merged, text, force=False)
+    finally:
+        sys.setprofile(before)
+    assert back == text
+    return calls
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_four_times_the_text_takes_four_times_the_calls(kind: str) -> None:
+    assert calls_for(condarc_of(kind, 1200)) < 4.5 * calls_for(condarc_of(kind, 300))
+
+
+@pytest.mark.parametrize("kind", ["items", "one line"])
+def test_a_condarc_of_1_mb_works(kind: str) -> None:
+    text = condarc_of(kind, 250_000 if kind == "one line" else 48_000)
+    assert len(text) > 1_000_000
+    editor = CondarcEditor([["proxy_servers", "proxy_servers:\n  http: http://proxy:1\n"]])
+    assert editor.revert(editor.edit(text, None, text), text, force=False) == text
