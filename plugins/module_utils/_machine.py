@@ -8,21 +8,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import typing as t
 
 MOST_BYTES = 4 << 20  # of one managed file
+_ATTEMPTS = 20  # while another program edits the same files, or another run comes and goes
+
+T = t.TypeVar("T")
 
 
 class MachineError(Exception):
     """An expected failure on the host. The message names the path and the reason.
 
-    `needs` names what the control node can send so that the next attempt succeeds. `directory` is set for a fault that
-    all files in a directory have in common.
+    `needs` names what the control node can send so that the next attempt succeeds. `cause` is set for a fault that other
+    files have too: the directory, or the file system.
     """
 
     needs = ""
-    directory = ""
+    cause = ""
 
 
 class EditedError(MachineError):
@@ -31,6 +35,14 @@ class EditedError(MachineError):
 
 class GoneError(MachineError):
     """The state directory was removed by another run (`state: absent`) while this one waited for its lock."""
+
+
+def insist(action: t.Callable[[], T], interruption: type[MachineError]) -> T:
+    """Return what `action` returns. Repeat it while another program or run comes in between; the last time, raise."""
+    for _attempt in range(_ATTEMPTS - 1):
+        with contextlib.suppress(interruption):
+            return action()
+    return action()
 
 
 class File(t.NamedTuple):

@@ -26,7 +26,7 @@ _SYSTEM = ("profile", "zsh", "pam", "environment_d")
 _USER = ("profile", "bash_profile", "bashrc", "fish", "environment_d")
 
 
-def settings(password: str = PASSWORD, **given: Any) -> Settings:
+def settings(password: str | None = PASSWORD, **given: Any) -> Settings:
     """Compiled settings of all sections: user scope unless told otherwise."""
     options: dict[str, Any] = {
         "http": "http://proxy.example.com:8080",
@@ -39,7 +39,8 @@ def settings(password: str = PASSWORD, **given: Any) -> Settings:
         "verify": "none",
     }
     if given.get("scope") == "system":
-        options |= {"sections": ALL[:2], "netrc": None, "password_exposure": "allow"}
+        options |= {"sections": ALL[:2], "password_exposure": "allow"}
+        del options["netrc"]
     pem = CERTIFICATE if given.get("state") != "absent" else None
     if given.get("state") == "absent":
         options = {"scope": options["scope"], "sections": options["sections"], "verify": "none"}
@@ -74,6 +75,8 @@ def use(folder: Path, monkeypatch: pytest.MonkeyPatch, users: Mapping[str, accou
     monkeypatch.setattr(login_shell, "login_environment", lambda *_args: {})
     for module in (converge, user_probe):
         monkeypatch.setattr(module, "find_bases", lambda *_args: [])
+    real = accounts.own
+    monkeypatch.setattr(accounts, "own", lambda home="": real(home or str(folder / "root")))
     if users is not None:
         monkeypatch.setattr(accounts, "find", users.get)
 

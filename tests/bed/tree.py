@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,28 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes | str | None, int, int]
             status = path.lstat()
             found[str(path.relative_to(folder))] = (status.st_mode, content, status.st_uid, status.st_gid)
     return found
+
+
+def listing(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """All of every file, directory and link below a folder that the collection must leave as it was, the folder too.
+
+    Not the time of what it rewrote; what it did not write keeps its inode.
+    """
+    found = {}
+    for path in (folder, *folder.rglob("*")):
+        status = path.lstat()
+        content: bytes | str | None = None
+        if stat.S_ISLNK(status.st_mode):
+            content = str(path.readlink())
+        elif stat.S_ISREG(status.st_mode):
+            content = path.read_bytes()
+        attributes = tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in _attributes(path))
+        found[str(path.relative_to(folder))] = (status.st_mode, status.st_uid, status.st_gid, content, attributes)
+    return found
+
+
+def _attributes(path: Path) -> list[str]:
+    return sorted(os.listxattr(path, follow_symlinks=False)) if hasattr(os, "listxattr") else []
 
 
 def fingerprint(host: SshMachine, folders: Sequence[str] = MANAGED) -> dict[str, str]:

@@ -99,14 +99,14 @@ class _Planner:
         self.changes: list[Change] = []
         self.warnings: list[str] = []
         self.problems: list[str] = []
-        self._directories: set[str] = set()  # that are named in a problem
+        self._causes: set[str] = set()  # of the problems
 
     def _refuse(self, error: MachineError) -> None:
-        """Add a problem; one of a whole directory once."""
-        if error.directory not in self._directories:
+        """Add a problem; one that several files have in common once."""
+        if error.cause not in self._causes:
             self.problems.append(str(error))
-        if error.directory:
-            self._directories.add(error.directory)
+        if error.cause:
+            self._causes.add(error.cause)
 
     def apply(self, targets: t.Sequence[Target]) -> tuple[int, set[str]]:
         """Plan the changes that make `targets` as desired.

@@ -12,7 +12,6 @@ was not committed and plans again. A run is committed when its id is in the stat
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import typing as t
 
@@ -27,6 +26,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
     Machine,
     MachineError,
     encode,
+    insist,
     is_blank,
 )
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
@@ -34,22 +34,11 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target i
 if t.TYPE_CHECKING:
     from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Masker
 
-_ATTEMPTS = 20  # to write while another program edits the same files
-
 Hook = t.Callable[[t.List[Change]], None]
-T = t.TypeVar("T")
 
 
 def _nothing(_changes: list[Change]) -> None:
     pass
-
-
-def _insist(action: t.Callable[[], T], interruption: type[MachineError]) -> T:
-    """Return what `action` returns. Repeat it while another program or run comes in between; the last time, raise."""
-    for _attempt in range(_ATTEMPTS - 1):
-        with contextlib.suppress(interruption):
-            return action()
-    return action()
 
 
 class Failed(Exception):
@@ -149,7 +138,7 @@ class Transaction:
         Raises MachineError or Failed. An error before the commit, also one of `after`, rolls everything back.
         """
         # again: another run may remove everything (`state: absent`) while this one waits for its lock
-        outcome = _insist(lambda: self._converge_once(before, after), GoneError)
+        outcome = insist(lambda: self._converge_once(before, after), GoneError)
         if not outcome.changes:
             after([])  # nothing can be rolled back, so other runs need not wait for the lock
         return outcome
@@ -191,7 +180,7 @@ class Transaction:
             before(plan.changes)
             self._machine.begin()
             try:
-                plan, applied, notes = _insist(lambda: self._plan_and_apply(state, created, after), EditedError)
+                plan, applied, notes = insist(lambda: self._plan_and_apply(state, created, after), EditedError)
             except EditedError as exc:
                 raise Failed(str(exc), []) from None
             warnings += notes
@@ -223,7 +212,8 @@ class Transaction:
                 f"{self._store.directory}: this state directory is shared with host {state.host}, which has different "
                 "settings; this run's settings now apply to both"
             )
-        return plan._replace(state=plan.state._replace(host=self._host, created=_union(created, plan.state.created)))
+        host = self._host if plan.state.targets else state.host  # it says whose settings are managed
+        return plan._replace(state=plan.state._replace(host=host, created=_union(created, plan.state.created)))
 
     def _foresee_state(self, state: State, plan: Plan, exists: bool) -> None:
         """Raise MachineError when the state of `plan` could not be saved, or its directory, which `exists`, be removed."""
@@ -316,7 +306,7 @@ class Transaction:
         failures = []
         for change in reversed(journal.changes):
             try:
-                warnings += _insist(functools.partial(self._undo_one, change), EditedError)
+                warnings += insist(functools.partial(self._undo_one, change), EditedError)
             except MachineError as exc:  # noqa: PERF203  # one failure must not prevent the others
                 failures.append(str(exc))
         if failures:

@@ -11,7 +11,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import Store
-from ansible_collections.condafleet.proxy.plugins.module_utils._machine import Machine, MachineError
+from ansible_collections.condafleet.proxy.plugins.module_utils._machine import (
+    GoneError,
+    Machine,
+    MachineError,
+    insist,
+)
 
 
 class ManagedUsers:
@@ -31,6 +36,9 @@ class ManagedUsers:
 
         Raises MachineError for what cannot be recorded, also in check mode, which writes nothing.
         """
+        insist(lambda: self._add(names, check_mode), GoneError)  # another run may remove the state (`state: absent`)
+
+    def _add(self, names: t.Collection[str], check_mode: bool) -> None:
         if set(names) <= set(self.names()):
             return
         self._store.foresee_save()
@@ -62,6 +70,9 @@ class ManagedUsers:
 
     def drop(self, names: t.Collection[str]) -> None:
         """Remove users who have no managed settings any more."""
+        insist(lambda: self._drop(names), GoneError)
+
+    def _drop(self, names: t.Collection[str]) -> None:
         if not set(names) & set(self.names()):
             return
         with self._machine.lock(self._directory):

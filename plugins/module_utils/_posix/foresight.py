@@ -44,11 +44,24 @@ def of_change(path: str, new: File, secret: bool) -> list[str]:
         raise MachineError(f"{path} {what}: it would have more than {MOST_BYTES >> 20} MB; make it smaller")
     notes = []
     if os.path.lexists(real):
+        unlock = attributes.unlock_command(real)
+        if unlock:
+            raise refusal(named, what, PermissionError(), unlock)
         notes += _of_existing(named, what, real, directory, new)
     tree = _work_tree(os.path.dirname(real)) if secret and new.exists else ""
     if tree:
         notes.append(f"{path}: lies in the git work tree {tree} and holds a secret; keep it out of every commit")
     return notes
+
+
+def of_lock_removal(path: str) -> None:
+    """Raise MachineError for a lock that the system would not remove.
+
+    It is not opened, as `unlock_command` would: to close it ends the lock that this process has on it.
+    """
+    of_directory(path, "cannot be removed", os.path.dirname(path))
+    if os.path.lexists(path):
+        _of_existing(path, "cannot be removed", path, os.path.dirname(path), File())
 
 
 def existing_directory(path: str, what: str) -> str:
@@ -59,8 +72,8 @@ def existing_directory(path: str, what: str) -> str:
     if os.path.isdir(directory):
         return directory
     if os.path.islink(directory):
-        raise _of_all(directory, MachineError(f"{path} {what}: {directory} is a broken symbolic link; repair it"))
-    raise _of_all(directory, MachineError(f"{path} {what}: {directory} is not a directory; move it away"))
+        raise _caused(directory, MachineError(f"{path} {what}: {directory} is a broken symbolic link; repair it"))
+    raise _caused(directory, MachineError(f"{path} {what}: {directory} is not a directory; move it away"))
 
 
 def of_directory(named: str, what: str, directory: str) -> None:
@@ -72,26 +85,26 @@ def of_directory(named: str, what: str, directory: str) -> None:
         return
     elif os.statvfs(directory).f_flag & os.ST_RDONLY:
         error = refusal(named, what, OSError(errno.EROFS, f"{directory} is on a read-only file system"))
-        raise _of_all(directory, error)
+        raise _caused(f"device {os.stat(directory).st_dev}", error)
     else:
         reason = f"user id {os.geteuid()} may not write to {directory}; give that right"
-    raise _of_all(directory, MachineError(f"{named} {what}: {reason} and run again"))
+    raise _caused(directory, MachineError(f"{named} {what}: {reason} and run again"))
 
 
-def _of_all(directory: str, error: MachineError) -> MachineError:
-    """Return an error that all files in `directory` have in common."""
-    error.directory = directory
+def _caused(cause: str, error: MachineError) -> MachineError:
+    """Return an error that all files with this `cause` have in common."""
+    error.cause = cause
     return error
 
 
 def _of_existing(named: str, what: str, real: str, directory: str, new: File) -> list[str]:
     """Return warnings about the file that is there. Raises MachineError."""
-    unlock = attributes.unlock_command(real)
-    if unlock:
-        raise refusal(named, what, PermissionError(), unlock)
     if real in _mount_points():
         raise refusal(named, what, OSError(errno.EBUSY, "it is a mount point"))
-    status, above, user = os.lstat(real), os.stat(directory), os.geteuid()
+    try:
+        status, above, user = os.lstat(real), os.stat(directory), os.geteuid()
+    except FileNotFoundError:
+        return []  # another run or its user removed it just now
     notes = []
     if user != 0:
         if above.st_mode & stat.S_ISVTX and user not in (status.st_uid, above.st_uid):

@@ -101,7 +101,7 @@ class PosixMachine:
 
     def foresee_lock(self, directory: str, remove: bool = False) -> None:
         if remove:
-            foresight.of_change(_lock_in(directory), File(), secret=False)
+            foresight.of_lock_removal(_lock_in(directory))
         else:
             os.close(_open_lock(directory, create=False))
 
@@ -263,7 +263,7 @@ def _dress(descriptor: int, real: str, new: File, private: bool) -> None:
         except PermissionError:
             if new.uid != now.st_uid:  # foreseen, and a group that is none of the owner's is a warning
                 raise
-    os.fchmod(descriptor, new.mode)
+    os.fchmod(descriptor, new.mode | stat.S_IWUSR)  # to set an attribute takes the right to write
     attributes.copy(real, descriptor, private)
     os.fchmod(descriptor, new.mode)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pytest
 
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from tests.bed import forked, relocated
 from tests.bed.forked import NOBODY
 
@@ -26,26 +27,58 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts, flags and own
 
 T = TypeVar("T")
 ROOT = Path("/mnt")  # everybody may enter it; what is mounted there is seen by the child alone
-PRESENT, ABSENT = relocated.settings(), relocated.settings(state="absent")
 FISH = ".config/fish/conf.d/condafleet-proxy.fish"
 STATE = ".local/state/condafleet"
-# place -> the section that needs it; None: all of them
-PLACES: dict[str, str | None] = {
+BOTH = "condarc environment"
+# place -> the sections that need it; None: all of them
+HOME_PLACES: dict[str, str | None] = {
     ".condarc": "condarc",
     ".profile": "environment",
     ".bashrc": "environment",
     FISH: "environment",
     ".netrc": "netrc",
-    ".conda/condafleet-ca.pem": "condarc environment",
+    ".conda/condafleet-ca.pem": BOTH,
     f"{STATE}/state.json": None,
     f"{STATE}/lock": None,
 }
-TEXTS = {
+SYSTEM_PLACES: dict[str, str | None] = {
+    "etc/conda/.condarc": "condarc",
+    "etc/environment": "environment",
+    "etc/profile.d/condafleet-proxy.sh": "environment",
+    "etc/conda/condafleet-ca.pem": BOTH,
+    "var/lib/condafleet/state.json": None,
+    "var/lib/condafleet/lock": None,
+}
+HOME_TEXTS = {
     ".condarc": "channels: [mine]\n",
     ".profile": "echo hello\n",
     ".bashrc": "echo rc\n",
     ".netrc": "machine other login x password y\n",
 }
+SYSTEM_TEXTS = {
+    "etc/conda/.condarc": "channels: [mine]\n",
+    "etc/environment": "TZ=UTC\n",
+    "etc/profile.d/a.sh": "A=1\n",
+}
+
+
+class Who(NamedTuple):
+    """Who runs for which scope."""
+
+    uid: int
+    scope: str
+
+    @property
+    def places(self) -> dict[str, str | None]:
+        return HOME_PLACES if self.scope == "user" else SYSTEM_PLACES
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return HOME_TEXTS if self.scope == "user" else SYSTEM_TEXTS
+
+
+PRESENT = {scope: relocated.settings(scope=scope) for scope in ("user", "system")}
+ABSENT = {scope: relocated.settings(scope=scope, state="absent") for scope in ("user", "system")}
 
 
 def _link_away(path: Path, real: Path) -> None:
@@ -212,9 +245,9 @@ DIRECTORIES = {
 }
 STATES = {**{each.__name__.strip("_"): each for each in FILES}, **DIRECTORIES}
 WORKS = {"own_link", "foreign_group", "hard_link", "read_only_file"}
-NEVER = dict.fromkeys(WORKS, ()) | {
-    "own_link": (".netrc", f"{STATE}/state.json", f"{STATE}/lock"),
-    "read_only_file": (f"{STATE}/lock",),
+NEVER: dict[str, tuple[str, ...]] = dict.fromkeys(WORKS, ()) | {
+    "own_link": (".netrc", "/state.json", "/lock"),  # which are never links
+    "read_only_file": ("/lock",),
 }
 
 
@@ -227,7 +260,8 @@ class Seen(NamedTuple):
 
 
 def told(home: Path, check_mode: bool, wanted: Settings) -> Seen:
-    result = relocated.run(wanted._replace(home=str(home)), check_mode, lock_timeout=0)
+    place = "" if wanted.system else str(home)
+    result = relocated.run(wanted._replace(home=place), check_mode, lock_timeout=0)
     changes = tuple((row["path"], row["action"]) for row in result["resources"])
     return Seen(result.get("msg", ""), changes, tuple(sorted(result["warnings"])))
 
@@ -240,84 +274,122 @@ def as_user(uid: int, function: Callable[[], T]) -> T:
     return function() if uid == 0 else forked.call(function, uid)
 
 
-def lay_out(home: Path, uid: int, managed: bool) -> None:
-    home.mkdir()
-    for name, text in TEXTS.items():
-        (home / name).write_text(text)
-    _own_all(home, uid)
-    if managed:
-        assert as_user(uid, lambda: told(home, False, PRESENT)).message == ""
-
-
-def _own_all(home: Path, uid: int) -> None:
+def own_all(home: Path, uid: int) -> None:
     for path in (home, *home.rglob("*")):
         os.chown(path, uid, uid, follow_symlinks=False)
 
 
-def put_there(home: Path, uid: int, place: str, change: Callable[[Path], None]) -> None:
+def put_there(home: Path, who: Who, place: str, change: Callable[[Path], None]) -> None:
     path = home / place
-    if not path.exists() and place == f"{STATE}/state.json":
-        assert told(home, False, PRESENT._replace(sections=("netrc",))).message == ""
-        _own_all(home, uid)
+    if not path.exists() and path.name == "state.json":  # an empty one would be a damaged one
+        one = PRESENT[who.scope]._replace(sections=("environment",))
+        assert told(home, False, one).message == ""
+        own_all(home, who.uid)
     if not path.parent.exists():
         path.parent.mkdir(parents=True)
-        _own_all(home, uid)
+        own_all(home, who.uid)
     if not path.exists() and change not in (_parent_dangling, _parent_file):
         path.touch()
-        os.chown(path, uid, uid)
+        os.chown(path, who.uid, who.uid)
     change(path)
 
 
-def trial(folder: Path, state: str, uid: int, managed: bool) -> list[str]:
+def trial(folder: Path, state: str, who: Who, managed: bool, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What went wrong with this state in each place."""
     wrong = []
     folder.mkdir()
-    lay_out(folder / "as it was", uid, managed)
-    for number, (place, section) in enumerate(PLACES.items()):
+    for number, (place, needs) in enumerate(who.places.items()):
         home = folder / f"home{number}"
         if "/" not in place and state in ("dangling directory", "file for a directory"):
             continue
-        shutil.copytree(folder / "as it was", home)
-        _own_all(home, uid)
-        put_there(home, uid, place, STATES[state])
-        wanted = ABSENT if managed else PRESENT
-        checked, done = as_user(uid, partial(both, home, wanted))
-        case = f"{'absent' if managed else 'present'} as {uid}, {place}"
+        for name, text in who.texts.items():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).write_text(text)
+        own_all(home, who.uid)
+        relocated.use(home if who.scope == "system" else ROOT, monkeypatch)
+        if managed:
+            assert told(home, False, PRESENT[who.scope]).message == ""
+            own_all(home, who.uid)
+        put_there(home, who, place, STATES[state])
+        wanted = (ABSENT if managed else PRESENT)[who.scope]
+        checked, done = as_user(who.uid, partial(both, home, wanted))
+        case = f"{'absent' if managed else 'present'}, {place}"
         if checked != done:
             wrong.append(f"{case}: check mode said\n  {checked}\nand the run\n  {done}")
-        wrong += [f"{case}: {fault}" for fault in faults(home, place, section, state, done, managed)]
+        wrong += [f"{case}: {fault}" for fault in faults(home, who, place, needs, state, done, managed)]
     return wrong
 
 
-def faults(home: Path, place: str, section: str | None, state: str, done: Seen, managed: bool) -> list[str]:
+def faults(home: Path, who: Who, place: str, needs: str | None, state: str, done: Seen, managed: bool) -> list[str]:
     found = []
     if "unexpected" in done.message or "report it" in done.message:
         found.append(done.message)
+    sections = set((needs or "").split())
     if done.message:
         if str(home) not in done.message or ";" not in done.message:
             found.append(f"no path or no way out: {done.message}")
-        # a section or a directory is named once; what has neither in common with another fault is one of its own
-        sections = {"condarc", "netrc"} if place == ".conda/condafleet-ca.pem" or state in DIRECTORIES else {section}
-        if done.message.count(" cannot be ") + done.message.count(" is not a regular file") > len(sections):
+        # a file, or what all files of a directory have in common, is told once; two sections may have one each
+        most = 2 if state in DIRECTORIES or len(sections) > 1 else 1
+        if done.message.count(" cannot be ") + done.message.count(" is not a regular file") > most:
             found.append(f"more than one sentence: {done.message}")
-    if state in WORKS and done.message and place not in NEVER[state]:
+    if state in WORKS and done.message and not place.endswith(NEVER[state]):
         found.append(f"refused: {done.message}")
-    others = [
-        name for name, needs in PLACES.items() if section and needs and not set(needs.split()) & set(section.split())
-    ]
-    if not managed and section and done.message and state not in DIRECTORIES and state != "read_only_mount":
-        # the other sections are done
-        found += [f"{name} was not written" for name in others if str(home / name) not in dict(done.changes)]
+    if not managed and sections and done.message and state not in DIRECTORIES and state != "read_only_mount":
+        others = [name for name, other in who.places.items() if other and not set(other.split()) & sections]
+        found += [
+            f"{name}, of another section, was not written"
+            for name in others
+            if str(home / name) not in dict(done.changes)
+        ]
     return found
 
 
-@pytest.mark.parametrize("uid", [NOBODY, 0], ids=["user", "root"])
+@pytest.mark.parametrize("who", [Who(NOBODY, "user"), Who(0, "user"), Who(0, "system")], ids=["user", "root", "system"])
 @pytest.mark.parametrize("state", STATES)
-def test_check_mode_foresees_what_a_run_refuses(state: str, uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_mode_foresees_what_a_run_refuses(state: str, who: Who, monkeypatch: pytest.MonkeyPatch) -> None:
     def inside() -> list[str]:
         forked.mount(ROOT)
-        relocated.use(ROOT, monkeypatch)
-        return [fault for managed in (False, True) for fault in trial(ROOT / str(managed), state, uid, managed)]
+        return [
+            fault for managed in (False, True) for fault in trial(ROOT / str(managed), state, who, managed, monkeypatch)
+        ]
 
     wrong = forked.call(inside, own_mounts=True)
     assert not wrong, "\n".join(wrong)
+
+
+def test_one_users_fault_stops_no_other_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homes = {name: tmp_path / name for name in ("ada", "bob", "eve")}
+    for home in homes.values():
+        home.mkdir()
+    relocated.use(tmp_path, monkeypatch, {name: Account(name, 0, 0, str(home), "") for name, home in homes.items()})
+    os.mkfifo(homes["ada"] / ".profile")
+    (homes["eve"] / ".condarc").mkdir()
+    wanted = relocated.settings(users=list(homes))
+    for check_mode in (True, False):
+        result = relocated.run(wanted, check_mode)
+        assert result["msg"] == (
+            f"ada: {homes['ada']}/.profile is not a regular file; move it away; "
+            f"eve: {homes['eve']}/.condarc is not a regular file; move it away"
+        )
+        changed = {(row["user"], row["kind"]) for row in result["resources"]}
+        assert {user for user, kind in changed if kind == "condarc"} == {"ada", "bob"}
+        assert {user for user, kind in changed if kind == "environment"} == {"bob", "eve"}
+        assert {user for user, kind in changed if kind == "netrc"} == set(homes)
+
+
+def test_a_list_of_users_that_cannot_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def inside() -> list[str]:
+        forked.mount(ROOT)
+        home, place = ROOT / "home", ROOT / "var/lib"
+        home.mkdir()
+        place.mkdir(parents=True)
+        relocated.use(ROOT, monkeypatch, {"ada": Account("ada", 0, 0, str(home), "")})
+        _immutable(place)
+        wanted = relocated.settings(users=["ada"])
+        messages = [relocated.run(wanted, check_mode)["msg"] for check_mode in (True, False)]
+        assert not list(home.iterdir()), "nothing is written that a later run would not know"
+        return messages
+
+    first, second = forked.call(inside, own_mounts=True)
+    assert first == second
+    assert "/mnt/var/lib/condafleet/state.json cannot be written: a flag of the file system locks" in first

@@ -22,6 +22,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._redact import Ma
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.target import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SECTIONS = ("condarc", "environment", "netrc")
@@ -226,20 +227,23 @@ def killed_after(home: Path, wanted: list[Target], lives: int) -> bool:
     return False
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill loses nothing that the kernel has."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("direction", ["apply", "rotate", "remove"])
-def test_killed_between_any_two_steps(home: Path, direction: str, tmp_path: Path) -> None:
+def test_killed_between_any_two_steps(home: Path, direction: str) -> None:
     before = snapshot(home, without_state=False)
     steps = 0
     while True:
         transaction(home, [], run="clean").converge()
-        for folder in (".local/state/condafleet", ".local/state", ".local"):
-            if (home / folder).exists():  # made before there was a state to name it, or left when the state had gone
-                (home / folder).rmdir()
+        tidy(home)
         assert snapshot(home, without_state=False) == before
-        if direction != "apply":
-            transaction(home, targets(home), run="first").converge()
-        wanted = {"apply": targets(home), "rotate": targets(home, "other"), "remove": []}[direction]
-        old = snapshot(home)
+        old = lay_out(home, direction)
+        wanted = WANTED[direction](home)
         if not killed_after(home, wanted, steps):
             break
         torn = snapshot(home)
@@ -250,6 +254,102 @@ def test_killed_between_any_two_steps(home: Path, direction: str, tmp_path: Path
         assert transaction(home, wanted, run="check").preview().changes == []
         steps += 1
     assert steps > 5
+
+
+def tidy(home: Path) -> None:
+    """Directories made before there was a state to name them, or left when the state had gone."""
+    for folder in (".local/state/condafleet", ".local/state", ".local"):
+        if (home / folder).exists():
+            (home / folder).rmdir()
+
+
+WANTED: dict[str, Callable[[Path], list[Target]]] = {
+    "apply": targets,
+    "rotate": lambda home: targets(home, "other"),
+    "remove": lambda _home: [],
+}
+
+
+def lay_out(home: Path, direction: str) -> dict[str, Any]:
+    """Bring the home to where a run of this direction begins; what is managed there."""
+    transaction(home, [], run="clean").converge()
+    tidy(home)
+    if direction != "apply":
+        transaction(home, targets(home), run="first").converge()
+    return snapshot(home)
+
+
+def whole(home: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether each file has its text before or after a run, and no other one is there but of a write that was killed."""
+    return all(
+        found[0] in (old.get(name, (None,))[0], new.get(name, (None,))[0])
+        for name, found in snapshot(home).items()
+        if found[0] is not None and ".condafleet-" not in name
+    )
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("direction", WANTED)
+def test_killed_between_any_two_steps_of_a_rollback(home: Path, direction: str) -> None:
+    before = snapshot(home, without_state=False)
+    wanted = WANTED[direction](home)
+    steps = 0
+    killed = True
+    while killed:
+        old = lay_out(home, direction)
+        machine = Mortal(1000)
+        new: dict[str, Any] = {}
+
+        def fail(_changes: object, machine: Mortal = machine, lives: int = steps, new: dict[str, Any] = new) -> None:
+            new.update(snapshot(home))
+            machine.lives = lives
+            raise MachineError("the proof failed")
+
+        try:
+            with pytest.raises(Failed, match="the proof failed"):
+                transaction(home, wanted, machine, run=f"killed{steps}").converge(after=fail)
+            killed = False
+        except Killed:
+            pass
+        assert whole(home, old, new)
+        transaction(home, wanted, run="next").converge()
+        assert transaction(home, wanted, run="check").preview().changes == []
+        transaction(home, [], run="absent").converge()
+        tidy(home)
+        assert snapshot(home, without_state=False) == before
+        steps += 1
+    assert steps > 4
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("direction", WANTED)
+@pytest.mark.parametrize("left", [1, 5], ids=["at the commit", "in the middle"])
+def test_killed_between_any_two_steps_of_a_recovery(home: Path, direction: str, left: int) -> None:
+    """What a killed run left is rolled back by a run that is killed too. `left`: of steps until the commit."""
+    before = snapshot(home, without_state=False)
+    wanted = WANTED[direction](home)
+    lay_out(home, direction)
+    machine = Mortal(1000)
+    written: list[int] = []
+    transaction(home, wanted, machine).converge(after=lambda _changes: written.append(1000 - machine.lives))
+    new = snapshot(home)
+    cut = max(written) + 1 - left
+    steps = recoveries = 0
+    while True:
+        old = lay_out(home, direction)
+        assert killed_after(home, wanted, cut)
+        killed = killed_after(home, wanted, steps)
+        assert whole(home, old, new)
+        recoveries += transaction(home, wanted, run="look").pending
+        transaction(home, [], run="absent").converge()
+        tidy(home)
+        assert snapshot(home, without_state=False) == before
+        assert not list(home.rglob(".condafleet-*"))
+        if not killed:
+            break
+        steps += 1
+    assert steps > 4
+    assert recoveries > 1, "the second run was killed before it had rolled back the first one"
 
 
 @pytest.mark.parametrize("lives", range(4, 12))

@@ -82,4 +82,21 @@ def test_a_lock_on_the_directory_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(MachineError) as raised:
         foresight.of_change(str(tmp_path / "a"), NEW, secret=False)
     assert f"locks the directory {tmp_path}; run chattr -a on it" in str(raised.value)
-    assert raised.value.directory == str(tmp_path), "one sentence for all files there"
+    assert raised.value.cause == str(tmp_path), "one sentence for all files there"
+
+
+def test_a_group_that_its_owner_is_not_in_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_text("old")
+    user, group = path.stat().st_uid, path.stat().st_gid
+    foreign = NEW._replace(uid=user or 1000, gid=group + 4711)
+    monkeypatch.setattr(os, "geteuid", lambda: user or 1000)
+    (note,) = foresight.of_change(str(path), foreign, secret=False)
+    assert note == f"{path}: its group {group + 4711} is none of its owner's; it gets the owner's own group"
+    assert foresight.of_change(str(path), foreign._replace(gid=os.getegid()), secret=False) == []
+    monkeypatch.setattr(os, "getgroups", lambda: [group + 4711])
+    assert foresight.of_change(str(path), foreign, secret=False) == []
+    with pytest.raises(
+        MachineError, match="belongs to user id 4712, and only root could keep that; give it to user id"
+    ):
+        foresight.of_change(str(path), foreign._replace(uid=4712), secret=False)
