@@ -288,6 +288,24 @@ def whole(home: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
     )
 
 
+def killed_while_it_rolls_back(home: Path, wanted: list[Target], lives: int) -> tuple[dict[str, Any], bool]:
+    """Run up to a proof that fails; return what was written until then, and whether the rollback was killed."""
+    machine = Mortal(1000)
+    new: dict[str, Any] = {}
+
+    def fail(_changes: object) -> None:
+        new.update(snapshot(home))
+        machine.lives = lives
+        raise MachineError("the proof failed")
+
+    try:
+        with pytest.raises(Failed, match="the proof failed"):
+            transaction(home, wanted, machine, run=f"killed{lives}").converge(after=fail)
+    except Killed:
+        return new, True
+    return new, False
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("direction", WANTED)
 def test_killed_between_any_two_steps_of_a_rollback(home: Path, direction: str) -> None:
@@ -297,20 +315,7 @@ def test_killed_between_any_two_steps_of_a_rollback(home: Path, direction: str) 
     killed = True
     while killed:
         old = lay_out(home, direction)
-        machine = Mortal(1000)
-        new: dict[str, Any] = {}
-
-        def fail(_changes: object, machine: Mortal = machine, lives: int = steps, new: dict[str, Any] = new) -> None:
-            new.update(snapshot(home))
-            machine.lives = lives
-            raise MachineError("the proof failed")
-
-        try:
-            with pytest.raises(Failed, match="the proof failed"):
-                transaction(home, wanted, machine, run=f"killed{steps}").converge(after=fail)
-            killed = False
-        except Killed:
-            pass
+        new, killed = killed_while_it_rolls_back(home, wanted, steps)
         assert whole(home, old, new)
         transaction(home, wanted, run="next").converge()
         assert transaction(home, wanted, run="check").preview().changes == []
