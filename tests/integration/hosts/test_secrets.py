@@ -156,9 +156,9 @@ def test_nothing_in_the_hosts_logs_and_process_list(
     watcher = f"nohup sh -c {shlex.quote(loop)} >/dev/null 2>&1 &"
     host.run(f"rm -f /run/stop /run/seen; {watcher}")
     try:
-        # csh alone for the watched run: what a login shell or a service exports is in its environ, and must be
+        # environment.d alone for the watched run: what a shell or a service exports is in its environ, and must be
         for playbook, targets in (
-            ("site", ["csh"]),
+            ("site", ["environment_d"]),
             ("remove", []),
             ("site", ["profile", "systemd_manager", "sudoers"]),
         ):

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._info import consumers, rows
 from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.linux import LINUX
-from ansible_collections.condafleet.proxy.plugins.module_utils._posix import login_shell
+from ansible_collections.condafleet.proxy.plugins.module_utils._posix import shells
 from ansible_collections.condafleet.proxy.plugins.module_utils._posix.accounts import Account
 from tests.bed import hostile
 from tests.bed.environ import SYSTEM_PATH
@@ -188,7 +188,7 @@ def test_what_curl_does_wins(ask: Any) -> None:
     ],
 )
 def test_where_curl_gives_no_answer(ask: Any, wrap: str, note: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_shell, "_TIMEOUT", 1.0)
+    monkeypatch.setattr(shells, "_TIMEOUT", 1.0)
     row = ask(wrap, https_proxy=VAR)
     assert (row["how"], row["https_proxy"]) == (READ, VAR)
     assert note in row["note"]
