@@ -178,17 +178,19 @@ def _environment(scope: Scope, settings: Settings, facts: Facts) -> list[Target]
             if target:
                 targets.append(target)
     if settings.takeover and targets:
-        targets += _taken_over(scope, facts, variables, {target.path for target in targets})
+        targets += _taken_over(scope, facts, variables)
     return targets
 
 
-def _taken_over(
-    scope: Scope, facts: Facts, variables: t.Mapping[str, str], written: t.Collection[str]
-) -> t.Iterator[Target]:
-    """Yield the files of others in which lines are commented out; those that hold a block of ours do that themselves."""
-    paths = {claim.path for claim in facts.claims if claim.removable} | facts.taken_over
-    for path in sorted(paths - set(written)):
-        yield Target("environment", path, TakeoverEditor(_takeover(scope, path, variables)), ("environment",))
+def _taken_over(scope: Scope, facts: Facts, variables: t.Mapping[str, str]) -> t.Iterator[Target]:
+    """Yield the files of others in which lines are commented out.
+
+    A file of the platform's table holds a block of ours, which does that itself; where none is requested, it is left alone.
+    """
+    table = {scope.path(path) for row in scope.consumers for path in row.paths}
+    for path in sorted({claim.path for claim in facts.claims if claim.removable} | facts.taken_over):
+        if path not in table:
+            yield Target("environment", path, TakeoverEditor(_takeover(scope, path, variables)), ("environment",))
 
 
 def _takeover(scope: Scope, path: str, variables: t.Mapping[str, str]) -> dict[str, t.Any]:

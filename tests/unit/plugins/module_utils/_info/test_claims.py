@@ -112,3 +112,16 @@ def test_without_the_option_they_come_back_and_ours_stay(home: Path) -> None:
     assert NEW["http_proxy"] in (home / ".bashrc").read_text()
     run(home, 4, state="absent")
     assert content(home) == before
+
+
+def test_a_file_of_the_table_that_is_not_requested_is_left_alone(home: Path) -> None:
+    """It may be requested later, and then holds a block."""
+    before = content(home)
+    done = run(home, 1, takeover=True, environment_targets=("fish", "profile"))
+    assert content(home)[".bashrc"] == before[".bashrc"]
+    assert lines(done, home) == {(".bashrc", 3), (".bashrc", 4), (".proxyrc", 4)}
+    assert run(home, 2, takeover=True)["changed"]
+    assert not run(home, 3, takeover=True)["changed"]
+    assert lines(run(home, 4, takeover=True), home) == {(".proxyrc", 4)}
+    run(home, 5, state="absent")
+    assert content(home) == before
