@@ -41,6 +41,13 @@ class Consumer(t.NamedTuple):
     exposes: bool = False  # a program shows the values to everybody who runs `ps`, for a moment
 
 
+def users_fish(programs: tuple[str, ...], notice: str) -> Consumer:
+    """Return the row of a user's fish, which is where `programs` say."""
+    directory = "{home}/.config/fish/conf.d"
+    path, former = f"{directory}/zz-condafleet-proxy.fish", f"{directory}/condafleet-proxy.fish"
+    return Consumer("fish", "fish", "whole", (path,), programs, notice=notice, former=(former,))
+
+
 class ShellStart(t.NamedTuple):
     """A way to start a shell. It has the desired variables when the environment targets `fed_by` were written."""
 

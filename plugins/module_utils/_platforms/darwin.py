@@ -19,6 +19,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
     Session,
     ShellStart,
     StartupFiles,
+    users_fish,
 )
 
 _SHELL = "open shells keep the old values: open a new window"
@@ -83,15 +84,7 @@ DARWIN = Platform(
         Consumer("bash_login", "sh", "block", ("{home}/.bash_login",), only_existing=True, notice=_SHELL),
         Consumer("bashrc", "sh", "block_top", ("{home}/.bashrc",), notice=_SHELL),
         Consumer("zsh", "sh", "block", ("{zdotdir}/.zshenv",), notice=_SHELL),
-        Consumer(
-            "fish",
-            "fish",
-            "whole",
-            ("{home}/.config/fish/conf.d/zz-condafleet-proxy.fish",),
-            _FISH,
-            notice=_SHELL,
-            former=("{home}/.config/fish/conf.d/condafleet-proxy.fish",),
-        ),
+        users_fish(_FISH, _SHELL),
         # tcsh reads .cshrc only where there is no .tcshrc
         Consumer("csh", "csh", "block", ("{home}/.tcshrc", "{home}/.cshrc"), notice=_SHELL),
         Consumer(

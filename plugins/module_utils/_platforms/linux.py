@@ -16,6 +16,7 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
     Session,
     ShellStart,
     StartupFiles,
+    users_fish,
 )
 
 _SHELL = "open shells keep the old values: log in again"
@@ -121,15 +122,7 @@ LINUX = Platform(
         # Debian's returns early when the shell is not interactive, as in "ssh host command"
         Consumer("bashrc", "sh", "block_top", ("{home}/.bashrc",), notice=_SHELL),
         Consumer("zsh", "sh", "block", ("{zdotdir}/.zshenv",), _ZSH, notice=_SHELL),
-        Consumer(
-            "fish",
-            "fish",
-            "whole",
-            ("{home}/.config/fish/conf.d/zz-condafleet-proxy.fish",),
-            _FISH,
-            notice=_SHELL,
-            former=("{home}/.config/fish/conf.d/condafleet-proxy.fish",),
-        ),
+        users_fish(_FISH, _SHELL),
         # tcsh reads .cshrc only where there is no .tcshrc
         Consumer("csh", "csh", "block", ("{home}/.tcshrc", "{home}/.cshrc"), _CSH, notice=_SHELL),
         Consumer(
