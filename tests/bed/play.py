@@ -63,6 +63,7 @@ class Player:
         self._folder = folder
         self._hosts = hosts
         self.variables = dict(variables)
+        self.program = "ansible-playbook"  # or that of another core
         self._env = dict(env or {})
         self._groups = {name: {"hosts": dict.fromkeys(members)} for name, members in (groups or {}).items()}
 
@@ -75,7 +76,9 @@ class Player:
         content = {"all": everything}
         inventory.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
         name = f"condafleet.proxy.{playbook}" if "/" not in playbook else playbook
-        return recorded(self._run, self._folder, name, *arguments, inventory=inventory, env=self._env)
+        return recorded(
+            self._run, self._folder, name, *arguments, inventory=inventory, env=self._env, program=self.program
+        )
 
 
 def recorded(

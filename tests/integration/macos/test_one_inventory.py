@@ -52,6 +52,7 @@ def test_six_machines_of_three_systems(
             own = {"conda_proxy_verify": "none", "conda_proxy_become": False}
             more = {"conda_proxy_ca_bundle_src": "", "conda_proxy_prefix": ""}
             hosts[f"pc{number}"] = pc.host_vars(like_ssh=True) | own | more
+        hosts["mac2"]["conda_proxy_prefix"] = ""  # it has no conda
         for machine in linux:
             hosts[machine.name]["conda_proxy_prefix"] = conda_base.HOST_PREFIX
         mac_player._hosts = hosts
