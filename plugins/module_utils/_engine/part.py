@@ -126,10 +126,11 @@ def _overruled(part: Part, side: Side, transaction: Transaction, masker: Masker,
     state = transaction.managed
     names = written(part.scope, [path for path, entry in state.targets.items() if entry.kind == "environment"])
     found = side.overruled(names) if names else []
+    known = transaction.known
     keys = tuple(dict.fromkeys(row.key for row in found))
     if part.sections and not check_mode:
         transaction.remember(keys)
-    return [row._replace(value=masker.text(row.value), known=row.key in state.overruled) for row in found]
+    return [row._replace(value=masker.text(row.value), known=row.key in known) for row in found]
 
 
 def _verified(transaction: Transaction, verification: Verification, check_mode: bool) -> tuple[Outcome, str, bool]:

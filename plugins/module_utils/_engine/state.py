@@ -119,7 +119,7 @@ class State(t.NamedTuple):
     run: str = ""  # id of the last committed run
     host: str = ""  # that it ran on; hosts may share a home
     journal: Journal | None = None
-    overruled: tuple[tuple[str, ...], ...] = ()  # the keys of Overruled that the last correcting run saw
+    overruled: tuple[tuple[str, ...], ...] = ()  # host, and the key of an Overruled that its last correcting run saw
 
     @property
     def empty(self) -> bool:
@@ -135,10 +135,19 @@ class State(t.NamedTuple):
         """Return whether anything is managed that `activate` makes take effect."""
         return any(entry.activate == activate for entry in self.targets.values())
 
+    def known(self, host: str) -> frozenset[tuple[str, ...]]:
+        """Return the keys of Overruled that the last correcting run on `host` saw. Hosts may share a home."""
+        return frozenset(row[1:] for row in self.overruled if row[0] == host)
+
+    def _is_newer(self) -> bool:
+        """Return whether it holds what release 1.0.0 cannot read."""
+        entries = self.targets.values()
+        return bool(self.overruled) or any("takeover" in (entry.editor, *_keys(entry.owned)) for entry in entries)
+
     def to_json(self) -> dict[str, t.Any]:
         """Return the form on disk, whose names are those of release 1.0.0."""
         data = {
-            "schema_version": SCHEMA_VERSION if self.overruled else _ABSOLUTE,
+            "schema_version": SCHEMA_VERSION if self._is_newer() else _ABSOLUTE,
             "targets": {path: entry.to_json() for path, entry in self.targets.items()},
             "made": self.created,
             "users": {name: {} for name in self.users},
@@ -162,6 +171,10 @@ class State(t.NamedTuple):
             journal=optional(Journal.from_json),
             overruled=each(texts),
         )
+
+
+def _keys(owned: t.Any) -> tuple[str, ...]:
+    return tuple(owned) if isinstance(owned, dict) else ()
 
 
 def _entries(data: t.Any) -> dict[str, StateEntry]:

@@ -12,6 +12,7 @@ was not committed and plans again. A run is committed when its id is in the stat
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import typing as t
 
@@ -101,14 +102,24 @@ class Transaction:
         """What the last run left."""
         return self._store.load()
 
-    def remember(self, overruled: t.Sequence[tuple[str, ...]]) -> None:
-        """Record which consumers are overruled, so that a later run does not take them for drift."""
-        if self.managed.overruled == tuple(overruled):
+    @property
+    def known(self) -> frozenset[tuple[str, ...]]:
+        """The keys of the consumers that the last correcting run on this host found overruled."""
+        return self.managed.known(self._host)
+
+    def remember(self, overruled: t.Collection[tuple[str, ...]]) -> None:
+        """Record which consumers are overruled on this host, so that a later run does not take them for drift.
+
+        Where another run holds the lock or the disk is full, a later run records them.
+        """
+        if self.known == frozenset(overruled):
             return
-        with self._machine.lock(self._store.directory):
+        with contextlib.suppress(MachineError), self._machine.lock(self._store.directory):
             state = self._store.load()
+            others = [row for row in state.overruled if row[0] != self._host]
             if not state.empty:
-                self._store.save(state._replace(overruled=tuple(overruled)))
+                mine = [(self._host, *key) for key in overruled]
+                self._store.save(state._replace(overruled=(*others, *mine)))
 
     def preview(self) -> Outcome:
         """Return what converge() would do. Writes nothing: no state, no lock, no rollback of an interrupted run."""

@@ -128,10 +128,12 @@ def test_who_is_overruled_is_drift_until_a_run_has_recorded_it() -> None:
     side = Plan9Side(machine, "")
     scope = Scope(PLAN9)
 
-    def run(settings: Settings, number: str, mode: str = "report", check_mode: bool = False) -> PartResult:
+    def run(
+        settings: Settings, number: str, mode: str = "report", check_mode: bool = False, host: Run = RUN
+    ) -> PartResult:
         part = Part(scope, settings.sections, settings.sections if settings.present else ())
         verification = Verification(mode, 0, lambda _applied: [])
-        return run_part(part, side, settings, RUN._replace(id=number), verification, check_mode)
+        return run_part(part, side, settings, host._replace(id=number), verification, check_mode)
 
     assert run(SETTINGS, "check", check_mode=True).overruled == (), "nothing was written yet"
     first = run(SETTINGS, "first")
@@ -146,6 +148,9 @@ def test_who_is_overruled_is_drift_until_a_run_has_recorded_it() -> None:
     assert "/lib/acme:1" in str(state)
     assert [row.known for row in run(SETTINGS, "check", check_mode=True).overruled] == [True]
     assert machine.text("/lib/condafleet/state.json") == state
+    elsewhere = RUN._replace(host="there")
+    assert [row.known for row in run(SETTINGS, "other", host=elsewhere).overruled] == [False], "hosts may share a home"
+    assert [row.known for row in run(SETTINGS, "check", check_mode=True).overruled] == [True]
     assert run(SETTINGS, "unasked", "none").overruled == ()
     pending = SETTINGS._replace(variables={"http_proxy": "http://other.example.com:1"})
     assert run(pending, "check", check_mode=True).overruled == ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State, Store
+from ansible_collections.condafleet.proxy.plugins.module_utils._engine.state import State, StateEntry, Store
 from ansible_collections.condafleet.proxy.plugins.module_utils._machine import File, MachineError
 from tests.bed.memory import MemoryMachine
 from tests.bed.released import FIXTURES
@@ -116,3 +116,19 @@ def test_other_versions_are_refused() -> None:
         load(dict(one(), schema_version=3))
     with pytest.raises(MachineError, match=f"{FILE} has schema version 0, which no release uses"):
         load(dict(one(), schema_version=0))
+
+
+def test_what_release_1_0_0_cannot_read_has_a_newer_version() -> None:
+    plain = StateEntry("environment", "block", {"lines": [], "top": False}, File(), "", 0, (), "", follow=True)
+    taken = plain._replace(owned={"lines": [], "top": False, "takeover": {"names": [], "prefix": "# "}})
+    version = {
+        "plain": State({"/a": plain}),
+        "takeover": State({"/a": plain._replace(editor="takeover", owned={"names": [], "prefix": "# "})}),
+        "block": State({"/a": taken}),
+        "overruled": State(overruled=(("host", "zsh", "http_proxy", "/f:1"),)),
+    }
+    assert {name: state.to_json()["schema_version"] for name, state in version.items()} == {
+        "plain": 1, "takeover": 2, "block": 2, "overruled": 2,
+    }  # fmt: skip
+    for state in version.values():
+        assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
