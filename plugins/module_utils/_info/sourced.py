@@ -4,17 +4,21 @@
 
 # PRIVATE to the collection: it can change at any time.
 
-"""Follow the files that start-up files read by `.` or `source`, where the path is plain."""
+"""Follow the files that start-up files read by `.` or `source`, where the path is plain or comes from a `for` loop."""
 
 from __future__ import annotations
 
+import glob
 import os
 import re
+import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils._files import read_text
 from ansible_collections.condafleet.proxy.plugins.module_utils._info.rows import Files
 
 _SOURCE = re.compile(r"(?:^|[;&|({]|\b(?:then|else|do|and)\b)\s*(?:\.|source)\s+([\"']?)([^\s;&|\"']+)\1")
+_LOOP = re.compile(r"\bfor\s+(\w+)\s+in\s+([^;\n]+)")
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
 _HOME = re.compile(r"\A(?:~(?=/)|\$HOME\b|\$\{HOME\})")
 _DEPTH = 3
 _MOST = 50  # files
@@ -30,15 +34,26 @@ def with_sourced(files: Files, home: str) -> list[tuple[str, str]]:
 
     def add(path: str, text: str, depth: int) -> None:
         found.append((path, text))
-        for line in text.split("\n") if depth else ():
-            for _quote, name in _SOURCE.findall("" if line.lstrip().startswith("#") else line):
-                target = _HOME.sub(lambda _match: home, name) if home else name
-                if os.path.isabs(target) and target not in seen and len(seen) < _MOST:
-                    seen.add(target)
-                    inner = read_text(target)
-                    if inner is not None:
-                        add(target, inner, depth - 1)
+        for target in _targets(text, home) if depth else ():
+            if target not in seen and len(seen) < _MOST:
+                seen.add(target)
+                inner = read_text(target)
+                if inner is not None:
+                    add(target, inner, depth - 1)
 
     for path, text in files:
         add(path, text, _DEPTH)
     return found
+
+
+def _targets(text: str, home: str) -> t.Iterator[str]:
+    """Yield the absolute paths that `text` reads, in order."""
+    loops = {name: words.split() for name, words in _LOOP.findall(text)}
+    for line in text.split("\n"):
+        for _quote, name in _SOURCE.findall("" if line.lstrip().startswith("#") else line):
+            variable = _VARIABLE.match(name)
+            for word in loops.get(variable.group(1), ()) if variable else (name,):
+                pattern = word.replace('"', "").replace("'", "")
+                pattern = _HOME.sub(lambda _match: home, pattern) if home else pattern
+                if os.path.isabs(pattern):
+                    yield from sorted(glob.glob(pattern))

@@ -138,6 +138,13 @@ def test_a_file_that_another_one_reads_is_named(home: Home) -> None:
     assert {row.decided_by for row in rows} == {f"{home.path}/.proxyrc:2"}
 
 
+def test_a_file_of_a_directory_is_named(home: Home) -> None:
+    home.write(".bashrc.d/50-proxy.sh", f"\nexport http_proxy={OLD}\n")
+    home.write(".bashrc", 'for rc in ~/.bashrc.d/*; do\n  [ -f "$rc" ] && . "$rc"\ndone\nunset rc\n')
+    home.apply()
+    assert {row.decided_by for row in home.ask(["bashrc"])} == {f"{home.path}/.bashrc.d/50-proxy.sh:2"}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line", "consumer"),
     [

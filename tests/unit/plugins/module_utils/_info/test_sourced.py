@@ -35,3 +35,18 @@ def test_what_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     text = f"# . ~/inner\n. ~/missing\n. ~/folder\n. $(ls)\necho ./x\n. {inner}\n"
     assert with_sourced([("/f", text)], str(tmp_path)) == [("/f", text), (str(inner), inner.read_text())]
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        'for rc in ~/.bashrc.d/*; do\n  if [ -f "$rc" ]; then\n    . "$rc"\n  fi\ndone\n',
+        'for rc in "$HOME"/.bashrc.d/*.sh ; do [ -r "$rc" ] && source ${rc}; done\n',
+    ],
+)
+def test_files_of_a_directory_are_followed(tmp_path: Path, loop: str) -> None:
+    (tmp_path / ".bashrc.d").mkdir()
+    for name in ("b.sh", "a.sh"):
+        (tmp_path / ".bashrc.d" / name).write_text(name)
+    found = with_sourced([("/f", loop)], str(tmp_path))
+    assert found == [("/f", loop), *((f"{tmp_path}/.bashrc.d/{name}", name) for name in ("a.sh", "b.sh"))]
