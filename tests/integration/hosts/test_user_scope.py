@@ -243,7 +243,11 @@ def test_one_users_failure_does_not_undo_another(player: Player, conda_hosts: li
     assert played.returncode == 2
     assert "bob: /home/bob/.condarc: line 1:" in result["msg"]
     assert "condarc.d" in result["msg"]
-    assert {row["user"] for row in result["resources"]} == {"ada"}
+    kinds = {user: {row["kind"] for row in result["resources"] if row["user"] == user} for user in ("ada", "bob")}
+    assert kinds == {
+        "ada": {"ca_bundle", "condarc", "environment"},
+        "bob": {"ca_bundle", "environment"},
+    }, "his other section is done"
     assert host.read("/home/bob/.condarc") == "{channels: [a]}\n"
     assert "proxy_servers" in host.read("/home/ada/.condarc")
     host.run("rm /home/bob/.condarc")
