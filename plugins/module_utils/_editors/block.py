@@ -43,11 +43,12 @@ def merge(
     block = "\n".join([BEGIN, *lines, END]) + "\n"
     before, managed, after = _split(text, known, original)
     if not managed:
-        before, after = _place(text, top or early_exit(text) is not None)
-    elif early_exit(before) is not None:
-        before, after = _place(before + after, True)
+        before, after = _place(text, top)
     before, moved = _continued(before)
-    return before + block + moved + after
+    after = moved + after
+    if early_exit(before) is not None:
+        before, after = _place(before + after, True)
+    return before + block + after
 
 
 def revert(text: str, known: t.Iterable[str] = (), original: str | None = None) -> str:

@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 import typing as t
 
-# at the start of a command; not `exec 2>file`, which goes on
+# at the start of a command, also behind words that run another one; not `exec 2>file`, which goes on
 _ENDS = re.compile(
-    r"(?:^|[;&|({)]|\b(?:then|else|do|and|or)\b)\s*(?:(?:return|exit)(?=[\s;&|)}]|\Z)|exec\s+[^\s\d<>&])"
+    r"(?:^|[;&|({)`]|\b(?:then|else|elif|if|while|until|do|and|or|not)\b)\s*"
+    r"(?:(?:!|time|eval|builtin|command|\w+=\S*)\s+)*[\\\"']?"
+    r"(?:(?:return|exit|logout)(?=[\s;&|)}\"'`]|\Z)|exec\s+[^\s\d<>&])"
 )
 _FUNCTION = re.compile(r"\s*(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))[^}]*\Z")
 _WHOLE_FUNCTION = re.compile(r"(?:function\s+)?[\w.-]+\s*\(\s*\)\s*\{[^}]*\}")
-_HERE = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+# not `<<<`, and not a shift in `(( ))`
+_HERE = re.compile(r"(?<!<)<<-?(?!<)[ \t]*(?:([\"'])(.+?)\1|\\?([A-Za-z_][\w.-]*))")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
@@ -26,7 +29,9 @@ def early_exit(text: str) -> int | None:
 
     In doubt a line counts: what must be reached then comes before it.
     """
-    return next((number for number, line in commands(text) if _ENDS.search(_COMMENT.sub("", line))), None)
+    lines = _Lines(text)
+    found = next((number for number, line in lines if _ENDS.search(_COMMENT.sub("", line))), None)
+    return lines.unfinished if found is None else found
 
 
 def commands(text: str) -> t.Iterator[tuple[int, str]]:
@@ -34,23 +39,44 @@ def commands(text: str) -> t.Iterator[tuple[int, str]]:
 
     What is in a function, a here-document or a text of several lines is not.
     """
-    here, quote, continued, function = "", "", False, False
-    for number, line in enumerate(text.split("\n"), 1):
-        content = line.rstrip("\r")
-        if here:
-            here = "" if content.strip() == here else here
-            continue
-        begins = not (quote or continued or function)
-        quote = _open_quote(content, quote)
-        continued = not quote and (len(content) - len(content.rstrip("\\"))) % 2 == 1
-        if function:
-            function = not content.lstrip().startswith("}")
-        elif begins and _FUNCTION.match(content):
-            function = True
-        elif begins:
-            yield number, _WHOLE_FUNCTION.sub("", content)
-        document = None if quote or content.lstrip().startswith("#") else _HERE.search(content)
-        here = document.group(2) if document else ""
+    return iter(_Lines(text))
+
+
+class _Lines:
+    """The lines of commands(). `unfinished`: the line of a here-document or text that has no end; None: there is none."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.unfinished: int | None = None
+
+    def __iter__(self) -> t.Iterator[tuple[int, str]]:
+        here, quote, continued, function = "", "", False, False
+        opened_at = 0
+        for number, line in enumerate(self._text.split("\n"), 1):
+            content = line.rstrip("\r")
+            if here:
+                here = "" if content.strip() == here else here
+                continue
+            begins = not (quote or continued or function)
+            opened, quote = quote, _open_quote(content, quote)
+            continued = not quote and (len(content) - len(content.rstrip("\\"))) % 2 == 1
+            if function:
+                function = not content.lstrip().startswith("}")
+            elif begins and _FUNCTION.match(content):
+                function = True
+            elif begins:
+                yield number, _WHOLE_FUNCTION.sub("", content)
+            document = _HERE.search(content)
+            if document and _is_code(content[: document.start()], opened):
+                here = document.group(2) or document.group(3)
+            if here or (quote and not opened):
+                opened_at = number
+        self.unfinished = opened_at if here or quote else None
+
+
+def _is_code(before: str, quote: str) -> bool:
+    """Return whether what follows `before` on its line is in no quote, comment or arithmetic."""
+    return not (_open_quote(before, quote) or _COMMENT.search(before) or "((" in before)
 
 
 def _open_quote(line: str, quote: str) -> str:

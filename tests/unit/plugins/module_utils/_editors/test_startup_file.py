@@ -58,6 +58,11 @@ def test_what_is_not_run_when_the_file_is_read_does_not_count() -> None:
     assert early_exit("f() {\n  return 1\n}\na=1") is None
     assert early_exit("function f\n{\n  return 1\n}\nreturn") == 5
     assert early_exit("cat <<EOT\nreturn\nEOT\n") is None
+    for begin, end in (("<<-'X Y'", "X Y"), ('<< "EOT"', "EOT"), ("<<\\EOT", "EOT"), ("<<-EOT", "\tEOT")):
+        assert early_exit(f"cat {begin}\nreturn\n{end}\n") is None, begin
+        assert early_exit(f"cat {begin}\nreturn\n{end}\nexit") == 4, begin
+    for no_document in ("cat <<< EOT", "x=$((1 << EOT))", "# <<EOT", "echo '<<EOT'"):
+        assert early_exit(f"{no_document}\nreturn\n") == 2, no_document
     assert early_exit("NOTES='first\nreturn\nlast'\nexit") == 4
     assert early_exit("a=\\\nreturn\nexit") == 3
     assert early_exit("# don't\nreturn") == 2, "a quote in a comment opens nothing"
