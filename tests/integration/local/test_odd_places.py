@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts, flags and own
 
 T = TypeVar("T")
 ROOT = Path("/mnt")  # everybody may enter it; what is mounted there is seen by the child alone
-FISH = ".config/fish/conf.d/condafleet-proxy.fish"
+FISH = ".config/fish/conf.d/zz-condafleet-proxy.fish"
 STATE = ".local/state/condafleet"
 BOTH = "condarc environment"
 # place -> the sections that need it; None: all of them
@@ -44,7 +44,7 @@ HOME_PLACES: dict[str, str | None] = {
 SYSTEM_PLACES: dict[str, str | None] = {
     "etc/conda/.condarc": "condarc",
     "etc/environment": "environment",
-    "etc/profile.d/condafleet-proxy.sh": "environment",
+    "etc/profile.d/zz-condafleet-proxy.sh": "environment",
     "etc/conda/condafleet-ca.pem": BOTH,
     "var/lib/condafleet/state.json": None,
     "var/lib/condafleet/lock": None,
