@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import typing as t
 
@@ -18,9 +19,12 @@ _ENDS = re.compile(
     r"(?:(?:return|exit|logout)(?=[\s;&|)}\"'`]|\Z)|exec\s+[^\s\d<>&])"
 )
 _FUNCTION = re.compile(r"\s*(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))[^}]*\Z")
-_WHOLE_FUNCTION = re.compile(r"(?:function\s+)?[\w.-]+\s*\(\s*\)\s*\{[^}]*\}")
+_WHOLE_FUNCTION = re.compile(r"(?<![\w.-])(?:function\s+)?[\w.-]+\s*\(\s*\)\s*\{[^}]*\}")
 # not `<<<`, and not a shift in `(( ))`
-_HERE = re.compile(r"(?<!<)<<-?(?!<)[ \t]*(?:([\"'])(.+?)\1|\\?([A-Za-z_][\w.-]*))")
+_HERE = re.compile(r"(?<!<)<<(-?)(?!<)[ \t]*(?:([\"'])([^\"']{1,200})\2|\\?([A-Za-z_][\w.-]*))")
+_MOST_DOCUMENTS = 5  # of one line
+_OPEN_BRACE = re.compile(r"(?:\A|[\s;()])\{(?=\s|\Z)")
+_CLOSE_BRACE = re.compile(r"(?:\A|[\s;])\}(?=[\s;)&|]|\Z)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
@@ -43,44 +47,81 @@ def commands(text: str) -> t.Iterator[tuple[int, str]]:
 
 
 class _Lines:
-    """The lines of commands(). `unfinished`: the line of a here-document or text that has no end; None: there is none."""
+    """The lines of commands(). `unfinished`: the line where something begins that has no end; None: there is none."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self.unfinished: int | None = None
 
     def __iter__(self) -> t.Iterator[tuple[int, str]]:
-        here, quote, continued, function = "", "", False, False
-        opened_at = 0
+        documents: list[tuple[str, str]] = []  # `-` or nothing, and the last line of each that has begun
+        quote, continued, parentheses, opened_at = "", False, 0, 0
+        function = _Function()
         for number, line in enumerate(self._text.split("\n"), 1):
             content = line.rstrip("\r")
-            if here:
-                here = "" if content.strip() == here else here
+            if documents:
+                tabs, last = documents[0]
+                if (content.lstrip("\t") if tabs else content) == last:
+                    documents.pop(0)
                 continue
-            begins = not (quote or continued or function)
-            opened, quote = quote, _open_quote(content, quote)
+            begins = not (quote or continued or parentheses)
+            opened = quote
+            quote, code = _scan(content, quote)
             continued = not quote and (len(content) - len(content.rstrip("\\"))) % 2 == 1
-            if function:
-                function = not content.lstrip().startswith("}")
-            elif begins and _FUNCTION.match(content):
-                function = True
-            elif begins:
-                yield number, _WHOLE_FUNCTION.sub("", content)
-            document = _HERE.search(content)
-            if document and _is_code(content[: document.start()], opened):
-                here = document.group(2) or document.group(3)
-            if here or (quote and not opened):
-                opened_at = number
-        self.unfinished = opened_at if here or quote else None
+            if not function.holds(code) and begins:
+                yield number, _WHOLE_FUNCTION.sub("", content) if "(" in content else content
+            parentheses = max(0, parentheses + code.count("(") - code.count(")"))
+            documents += [
+                (found.group(1), found.group(3) or found.group(4))
+                for found in itertools.islice(_HERE.finditer(content), _MOST_DOCUMENTS)
+                if _is_code(content[: found.start()], opened)
+            ]
+            inside = documents or parentheses or function.inside or quote
+            opened_at = (opened_at or number) if inside else 0
+        self.unfinished = opened_at or None
+
+
+class _Function:
+    """Whether a line belongs to a function: in braces, or as fish has it, until `end`."""
+
+    def __init__(self) -> None:
+        self.inside = False
+        self._braces = 0
+        self._indent = -1  # of the header of fish, otherwise -1
+
+    def holds(self, code: str) -> bool:
+        """Return whether the next line belongs to a function."""
+        if not self.inside:
+            if not _FUNCTION.match(code) or "(" in code.replace("()", "").replace("( )", ""):
+                return False
+            self.inside, self._braces = True, 0
+            is_word = "(" not in code and "{" not in code  # `function name`: fish, or bash with the brace below
+            self._indent = len(code) - len(code.lstrip()) if is_word else -1
+        elif self._indent >= 0 and code.strip():
+            if code.lstrip().startswith("{") and not self._braces:
+                self._indent = -1
+            elif code.strip() == "end" and len(code) - len(code.lstrip()) <= self._indent:
+                self.inside = False
+                return True
+        opened = len(_OPEN_BRACE.findall(code))
+        closed = len(_CLOSE_BRACE.findall(code))
+        self._braces += opened - closed
+        if self._indent < 0 and closed and self._braces <= 0:
+            self.inside = False
+        return True
 
 
 def _is_code(before: str, quote: str) -> bool:
     """Return whether what follows `before` on its line is in no quote, comment or arithmetic."""
-    return not (_open_quote(before, quote) or _COMMENT.search(before) or "((" in before)
+    return not (_scan(before, quote)[0] or _COMMENT.search(before) or "((" in before)
 
 
-def _open_quote(line: str, quote: str) -> str:
-    """Return the quote that is open at the end of a line; `quote` was open at its beginning."""
+def _scan(line: str, quote: str) -> tuple[str, str]:
+    """Return the quote that is open at the end of a line, and the line without quoted text and comment.
+
+    `quote` was open at its beginning.
+    """
+    code: list[str] = []
     position = 0
     while position < len(line):
         character = line[position]
@@ -92,5 +133,7 @@ def _open_quote(line: str, quote: str) -> str:
             quote = character
         elif character == "#" and (position == 0 or line[position - 1] in " \t;"):
             break
+        else:
+            code.append(character)
         position += 1
-    return quote
+    return quote, "".join(code)

@@ -57,7 +57,8 @@ def _setting(number: int, line: str, names: t.Collection[str]) -> Setting | None
         mine, only = _sets(statement, names)
         set_here += mine
         alone = alone and only
-    alone = alone and not line.endswith("\\")
+    # what a command prints may be wanted for more than its text
+    alone = alone and not line.endswith("\\") and "`" not in line and "$(" not in line
     return Setting(number, tuple(dict.fromkeys(set_here)), alone) if set_here else None
 
 
@@ -83,6 +84,8 @@ def _sets(words: t.Sequence[str], names: t.Collection[str]) -> tuple[list[str], 
         mine = [name for name in given[:1] if name in names and len(given) > 1]
         return mine, bool(mine) and not keywords
     exporting = bool(rest) and rest[0] in _EXPORTERS
+    if exporting and any(word[0] == "-" and set(word) & set("np") for word in rest[1:]):
+        return [], False  # `export -n` takes away, `-p` shows
     parts = [word for word in rest[1:] if not word.startswith("-")] if exporting else rest
     assigned = [_assigned(word) for word in parts]
     if not exporting and "" in assigned:

@@ -76,15 +76,12 @@ def run_part(
 
     unread: list[Overruled] = []
     claims: list[Claim] = []
-    paths: list[str] = []
 
     def targets() -> t.Sequence[Target]:
         facts = side.facts()
         unread[:] = replaced(part.scope, settings, part.desired, facts)
         claims[:] = facts.claims
-        found = build_targets(part.scope, settings, part.desired, facts)
-        paths[:] = [target.path for target in found]
-        return found
+        return build_targets(part.scope, settings, part.desired, facts)
 
     masker = Masker(run.mask_key)
     transaction = Transaction(
@@ -104,7 +101,8 @@ def run_part(
     if settings.present and verification.requested and not rolled_back and not pending:
         rows += _overruled(part, side, transaction, masker, check_mode)
     remarks = [*target_remarks(part.scope, settings, part.desired), *side.remarks(outcome.changes), *notes(rows)]
-    left = [claim for claim in claims if not (settings.takeover and claim.removable and claim.path in paths)]
+    edited = {change.path for change in outcome.changes} if settings.takeover else set()
+    left = [claim for claim in claims if not (claim.removable and claim.path in edited)]
     if changing:
         remarks += claim_notes(left, settings.takeover)
     if not settings.present and not outcome.changes and not rolled_back:

@@ -121,6 +121,9 @@ class _Planner:
             try:
                 steps.append(self._step(target))
             except MachineError as exc:
+                if target.optional:
+                    self.warnings.append(f"{exc}; its lines stay as they are")
+                    continue
                 self._refuse(exc)
                 refused.update(target.sections)
         steps = [step for step in steps if not set(step.target.sections) <= refused]

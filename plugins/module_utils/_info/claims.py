@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.condafleet.proxy.plugins.module_utils import _files
@@ -19,6 +20,8 @@ from ansible_collections.condafleet.proxy.plugins.module_utils._platforms.base i
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.build import Scope
 from ansible_collections.condafleet.proxy.plugins.module_utils._targets.facts import Claim
 
+_CONFIGURATION = ("/etc/", "/private/etc/", "/opt/homebrew/etc/", "/usr/local/etc/")
+
 
 def find(scope: Scope, variables: t.Collection[str]) -> tuple[list[Claim], frozenset[str]]:
     """Return the lines that set one of `variables`, and the files with lines that the collection commented out."""
@@ -26,7 +29,15 @@ def find(scope: Scope, variables: t.Collection[str]) -> tuple[list[Claim], froze
     taken = set()
     ours = _whole_files(scope)
     read = [(path, text) for path, text in _files.read_all(_patterns(scope)) if path not in ours]
+    # one file may have several names, and that of the platform's table counts
+    table = {scope.path(path) for row in scope.consumers for path in row.paths}
+    reals = {os.path.realpath(path): path for path in table}
+    done: set[str] = set()
     for path, text in with_sourced(read, scope.home):
+        real = os.path.realpath(path)
+        if real in done or (path not in table and real in reals):
+            continue
+        done.add(real)
         mine = _belongs(scope, path)
         if mine and takeover.has_taken(text):
             taken.add(path)
@@ -50,4 +61,8 @@ def _whole_files(scope: Scope) -> set[str]:
 
 
 def _belongs(scope: Scope, path: str) -> bool:
-    return scope.system or path.startswith(scope.home.rstrip("/") + "/")
+    """Return whether a file is the scope's own, by where it really lies: others may read what lies elsewhere."""
+    real = os.path.realpath(path)
+    if scope.system:
+        return real.startswith(_CONFIGURATION)
+    return real.startswith(os.path.realpath(scope.home).rstrip("/") + "/")

@@ -30,13 +30,14 @@ def with_sourced(files: Files, home: str) -> list[tuple[str, str]]:
     `home`: empty where it is not known.
     """
     found: list[tuple[str, str]] = []
-    seen = {path for path, _text in files}
+    seen = {os.path.realpath(path) for path, _text in files}
 
     def add(path: str, text: str, depth: int) -> None:
         found.append((path, text))
         for target in _targets(text, home) if depth else ():
-            if target not in seen and len(seen) < _MOST:
-                seen.add(target)
+            real = os.path.realpath(target)
+            if real not in seen and len(seen) < _MOST:
+                seen.add(real)
                 inner = read_text(target)
                 if inner is not None:
                     add(target, inner, depth - 1)
@@ -55,5 +56,5 @@ def _targets(text: str, home: str) -> t.Iterator[str]:
             for word in loops.get(variable.group(1), ()) if variable else (name,):
                 pattern = word.replace('"', "").replace("'", "")
                 pattern = _HOME.sub(lambda _match: home, pattern) if home else pattern
-                if os.path.isabs(pattern):
+                if os.path.isabs(pattern) and "\0" not in pattern:
                     yield from sorted(glob.glob(pattern))

@@ -30,6 +30,11 @@ class Target(t.NamedTuple):
     uid: int = -1  # owner of a file that the collection creates; -1: the user who creates it
 
     @property
+    def optional(self) -> bool:
+        """Whether the rest is applied when this file cannot be written: it holds lines of others only."""
+        return self.editor.name == "takeover"
+
+    @property
     def private(self) -> bool:
         """Whether only its owner may read the file."""
         return self.access == "private" or (self.access == "exact" and not self.mode & 0o077)

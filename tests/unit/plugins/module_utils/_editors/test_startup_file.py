@@ -66,3 +66,41 @@ def test_what_is_not_run_when_the_file_is_read_does_not_count() -> None:
     assert early_exit("NOTES='first\nreturn\nlast'\nexit") == 4
     assert early_exit("a=\\\nreturn\nexit") == 3
     assert early_exit("# don't\nreturn") == 2, "a quote in a comment opens nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f() {\n  if true; then {\n    true\n  }\n  fi\n  return\n}\n",
+        "f() {\n  g() {\n    true\n  }\n  return\n}\n",
+        "function f\n  return\nend\n",
+        "function f\n{\n  return\n}\n",
+        "(\n  return\n)\n",
+        "x=$(\n  exit\n)\n",
+        "x=(\n  exit\n)\n",
+        "cat <<A <<B\nexit\nA\nexit\nB\n",
+        "cat <<E\n  E\nexit\nE\n",
+    ],
+)
+def test_what_is_inside_of_something_is_not_run_by_itself(text: str) -> None:
+    assert early_exit(text) is None
+    assert early_exit(f"{text}exit\n") == text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["PS1='\\[(\\]'\n", 'echo "f() {"\n', "# f() {\n", "case x in\nx) ;;\nesac\n", "echo \\(\n"]
+)
+def test_quotes_comments_and_patterns_open_nothing(text: str) -> None:
+    assert early_exit(text) is None
+    assert early_exit(f"{text}exit\n") == text.count("\n") + 1
+
+
+@pytest.mark.parametrize("text", ["cat <<EOT\na\n", "x='\n", "x=(\n", "f() {\n"])
+def test_something_without_an_end_is_as_good_as_one(text: str) -> None:
+    assert early_exit(f"a=1\n{text}") == 2
+
+
+def test_a_long_line_is_read_in_linear_time() -> None:
+    """10 MB of any of these took hours by a pattern that is tried from every position."""
+    for line in ("a" * 300_000, "((((" * 50_000, "<<'" * 100_000, "f(" * 100_000, "{ " * 100_000, "a=" * 100_000):
+        early_exit(f"X={line}\n{line}\n")

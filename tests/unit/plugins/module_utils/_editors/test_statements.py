@@ -31,6 +31,8 @@ export http_proxy=http://old.example.com:3128 && echo set
 [ -f /etc/proxy ] && export http_proxy=http://old.example.com:3128
 if [ -f /etc/proxy ]; then export http_proxy=http://old.example.com:3128; fi
 export http_proxy=$(cat /etc/proxy)
+http_proxy="$(start-daemon)"
+export http_proxy=`cat /etc/proxy`
 export http_proxy='http://old.example.com
 if ($?prompt) setenv http_proxy http://old.example.com:3128
 umask 022; export http_proxy=http://old.example.com:3128
@@ -38,6 +40,8 @@ umask 022; export http_proxy=http://old.example.com:3128
 OTHER = """
 # export http_proxy=http://old.example.com:3128
 export http_proxy
+export -n http_proxy=x
+declare -p http_proxy
 unset http_proxy
 echo http_proxy=1
 http_proxy= curl http://intranet.example.com
@@ -86,3 +90,19 @@ def test_a_block_of_another_tool() -> None:
         (2, ("http_proxy",)),
         (3, ("https_proxy",)),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curlopts=(\n  no_proxy=a\n)\n",
+        "fetch=$(\nexport http_proxy=x\n)\n",
+        "(\nexport http_proxy=x\n)\n",
+        "proxyon() {\n  if true; then {\n    true\n  }\n  fi\n  export http_proxy=x\n}\n",
+        "function proxyon\n  set -gx http_proxy x\nend\n",
+    ],
+)
+def test_what_is_inside_of_something_sets_nothing_in_the_session(text: str) -> None:
+    assert settings(text, NAMES) == []
+    number = text.count("\n") + 1
+    assert settings(f"{text}http_proxy=y\n", NAMES) == [Setting(number, ("http_proxy",), alone=True)]

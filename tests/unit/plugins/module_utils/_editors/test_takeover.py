@@ -87,9 +87,9 @@ def test_a_shell_reads_what_is_left(tmp_path: Path, shell: str) -> None:
     if program is None:
         pytest.skip(f"{shell} is not installed")
     line = {
-        "fish": "set -gx http_proxy 'http://$old`x`\"'",
-        "tcsh": "setenv http_proxy http://old'!'x`echo 1`#y",
-    }.get(shell, "export http_proxy='http://old`x`'\"'$\"")
+        "fish": "set -gx http_proxy 'http://$old\"'",
+        "tcsh": "setenv http_proxy http://old'!'x#y",
+    }.get(shell, "export http_proxy='http://old;'\"'$\"")
     begin, end = {"fish": ("if true", "end"), "tcsh": ("if (1) then", "endif")}.get(shell, ("if true; then", "fi"))
     question, answer = ("$?http_proxy", "0") if shell == "tcsh" else ('"$http_proxy."', ".")
     script = tmp_path / "script"

@@ -125,3 +125,42 @@ def test_a_file_of_the_table_that_is_not_requested_is_left_alone(home: Path) -> 
     assert lines(run(home, 4, takeover=True), home) == {(".proxyrc", 4)}
     run(home, 5, state="absent")
     assert content(home) == before
+
+
+def test_one_file_with_several_names_is_taken_over_once(home: Path) -> None:
+    (home / "dotfiles").mkdir()
+    (home / ".bashrc").rename(home / "dotfiles/bashrc")
+    (home / ".bashrc").symlink_to("dotfiles/bashrc")
+    with (home / ".profile").open("a") as stream:
+        stream.write(". ~/dotfiles/bashrc\n. ~/./.proxyrc\n. ~/a\0/*\n")
+    before = content(home)
+    checked = run(home, 1, check_mode=True, takeover=True)
+    assert len(lines(checked, home)) == 1
+    done = run(home, 2, takeover=True)
+    assert [row["path"] for row in done["resources"]] == [row["path"] for row in checked["resources"]]
+    assert not run(home, 3, takeover=True)["changed"]
+    run(home, 4, state="absent")
+    assert content(home) == before
+
+
+def test_what_lies_outside_of_the_home_is_listed_and_left_alone(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared") / "proxy.sh"
+    shared.write_text(f"export http_proxy={OLD}\n")
+    (home / ".proxyrc").unlink()
+    (home / ".proxyrc").symlink_to(shared)
+    done = run(home, 1, takeover=True)
+    assert [(row["path"], row["removable"]) for row in done["claims"]] == [(f"{home}/.proxyrc", False)]
+    assert shared.read_text() == f"export http_proxy={OLD}\n"
+
+
+def test_a_file_of_others_that_cannot_be_written_does_not_stop_the_rest(home: Path) -> None:
+    with (home / ".proxyrc").open("ab") as stream:
+        stream.write(b"#" * (5 << 20))
+    for number, check_mode in ((1, True), (2, False)):
+        done = run(home, number, check_mode, takeover=True)
+        assert f"{home}/.proxyrc" not in {row["path"] for row in done["resources"]}
+        assert (".proxyrc", 2) in lines(done, home)
+        assert any(".proxyrc" in note and "its lines stay as they are" in note for note in done["warnings"])
+    assert NEW["http_proxy"] in (home / ".bashrc").read_text()
